@@ -1,0 +1,116 @@
+/**
+ * Moving the page tables of a mapping to another address.
+ *
+ * `move_normal_pmd` moves a whole table by its PMD entry. Two shapes:
+ * - v6.12 (commit 6fa1066fc5d0) looks at the old slot again once its lock is held;
+ * - v6.6 to v6.11 trusts what `move_page_tables` saw before any rmap lock was taken. Known bad.
+ *
+ * @see mm/mremap.c, Linux v6.6 and v6.12
+ */
+
+import { downWrite, SINGLE_DEPTH_NESTING, spinLock, spinUnlock, upWrite } from "@mmrace/locks";
+import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
+import { pfnOf, mkTable, NONE_ENTRY, pmdLeaf, pmdNone, pmdPresent, pteNone } from "@mmrace/x86-paging";
+import { flushTlbRange } from "../state/mm-struct.ts";
+import { invalidateRangeEnd, invalidateRangeStart } from "../state/notifier.ts";
+import { ptepGet, setPte } from "../state/page-table.ts";
+import type { Vma } from "../state/vma.ts";
+import type { World } from "../state/world.ts";
+
+/** The loop over extents, for one extent of 2 MiB. The caller holds mmap_lock for write. */
+export function* movePageTables(w: World, from: Vma, to: Vma): Steps<void> {
+  const { mm } = from;
+  const oldSlot = mm.slotOf(from.start);
+  yield* invalidateRangeStart(w.notifier);
+  for (;;) {
+    const pmd = yield* readOnce(oldSlot); // 3. A plain read, before any rmap lock.
+    if (pmdNone(pmd)) break; // 4. Nothing to move. Reduced: no huge PMD is ever moved here.
+    if (pmdPresent(pmd) && !pmdLeaf(pmd) && (yield* moveUnderRmapLocks(w, from, to))) break;
+    if (pmdNone(yield* readOnce(oldSlot))) break; // 4.
+    if (pmdNone(yield* readOnce(mm.slotOf(to.start)))) yield* w.kernel.__pteAlloc(w, mm, mm.slotOf(to.start));
+    if (yield* w.kernel.movePtes(w, from, to)) break; // 5. Otherwise again.
+  }
+  yield* invalidateRangeEnd(w.notifier);
+}
+
+/** `move_pgt_entry` for a normal PMD: always under the rmap locks of the old VMA. */
+function* moveUnderRmapLocks(w: World, from: Vma, to: Vma): Steps<boolean> {
+  yield* downWrite(from.file.iMmap);
+  const anonVma = yield* readOnce(from.anonVma);
+  if (anonVma !== null) yield* downWrite(anonVma.rwsem);
+  const isMoved = yield* w.kernel.moveNormalPmd(w, from, to);
+  if (anonVma !== null) yield* upWrite(anonVma.rwsem);
+  yield* upWrite(from.file.iMmap);
+  return isMoved;
+}
+
+/** v6.12. Old and new slot lie in one PMD table here, so there is one PMD lock. */
+export function* moveNormalPmd(w: World, from: Vma, to: Vma): Steps<boolean> {
+  const { mm } = from;
+  const oldSlot = mm.slotOf(from.start);
+  const newSlot = mm.slotOf(to.start);
+  if (!pmdNone(yield* readOnce(newSlot))) return false; // 1.
+  yield* spinLock(mm.pml); // 2.
+  const pmd = yield* readOnce(oldSlot);
+  if (!pmdPresent(pmd) || pmdLeaf(pmd)) {
+    yield* spinUnlock(mm.pml); // 3. It went away since move_page_tables looked.
+    w.reached.add("move_normal_pmd noticed that the table had gone");
+    return false;
+  }
+  yield* writeOnce(oldSlot, NONE_ENTRY); // 4.
+  yield* writeOnce(newSlot, mkTable(pfnOf(pmd)));
+  yield* flushTlbRange(mm);
+  yield* spinUnlock(mm.pml);
+  w.reached.add("move_normal_pmd moved a table");
+  return true;
+}
+
+/** v6.6 to v6.11: whatever the old slot holds is taken for a table. */
+export function* moveNormalPmd_6_6(w: World, from: Vma, to: Vma): Steps<boolean> {
+  const { mm } = from;
+  const oldSlot = mm.slotOf(from.start);
+  const newSlot = mm.slotOf(to.start);
+  if (!pmdNone(yield* readOnce(newSlot))) return false; // 1.
+  yield* spinLock(mm.pml); // 2.
+  const pmd = yield* readOnce(oldSlot);
+  yield* writeOnce(oldSlot, NONE_ENTRY); // 4.
+  yield* writeOnce(newSlot, mkTable(pfnOf(pmd)));
+  yield* flushTlbRange(mm);
+  yield* spinUnlock(mm.pml);
+  w.reached.add("move_normal_pmd moved a table");
+  return true;
+}
+
+/** Entry by entry. False when a table has gone and the caller must start again. */
+export function* movePtes(w: World, from: Vma, to: Vma): Steps<boolean> {
+  yield* downWrite(from.file.iMmap); // 1.
+  const anonVma = yield* readOnce(from.anonVma);
+  if (anonVma !== null) yield* downWrite(anonVma.rwsem);
+  const isDone = yield* moveEntries(w, from, to);
+  if (anonVma !== null) yield* upWrite(anonVma.rwsem); // 8.
+  yield* upWrite(from.file.iMmap);
+  return isDone;
+}
+
+/** Steps 2 to 8, under both PTE locks. */
+function* moveEntries(w: World, from: Vma, to: Vma): Steps<boolean> {
+  const { mm } = from;
+  const oldTable = yield* w.kernel.__pteOffsetMapLock(w, mm.slotOf(from.start)); // 2.
+  if (oldTable === null) return false;
+  const newTable = yield* w.kernel.pteOffsetMapNolock(w, mm.slotOf(to.start)); // 3.
+  if (newTable === null) {
+    yield* w.kernel.pteUnmapUnlock(w, oldTable);
+    return false;
+  }
+  yield* spinLock(newTable.ptl, SINGLE_DEPTH_NESTING); // 4.
+  for (let index = 0; index < w.geometry.ptesPerTable; index++) {
+    const pte = yield* ptepGet(oldTable, index); // 6.
+    if (pteNone(pte)) continue;
+    yield* setPte(oldTable, index, NONE_ENTRY);
+    yield* setPte(newTable, index, pte);
+  }
+  yield* flushTlbRange(mm); // 7. While both locks are held.
+  yield* w.kernel.pteUnmapUnlock(w, newTable); // 8.
+  yield* w.kernel.pteUnmapUnlock(w, oldTable);
+  return true;
+}

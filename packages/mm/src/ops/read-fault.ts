@@ -1,0 +1,94 @@
+/**
+ * A read fault in a file mapping, without fault-around.
+ *
+ * @see mm/memory.c, handle_pte_fault(), do_read_fault(), finish_fault(), do_set_pmd(), Linux v6.6 (same in v6.11, v6.12)
+ */
+
+import { downRead, folioLock, folioUnlock, spinLock, spinUnlock, upRead } from "@mmrace/locks";
+import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
+import { mkHugePmd, mkPte, pmdLeaf, pmdNone, pteNone } from "@mmrace/x86-paging";
+import { folioRmap, HPAGE_PMD_NR } from "../state/folio.ts";
+import { addMmCounter, pteIndex } from "../state/mm-struct.ts";
+import { freeTable, ptepGet, setPte, type PageTable } from "../state/page-table.ts";
+import { READ_FAULT } from "../state/protections.ts";
+import type { Vma } from "../state/vma.ts";
+import type { World } from "../state/world.ts";
+
+/** Handles one fault. Reduced: mmap_lock for read also stands for the per-VMA lock; a resolved race just refaults. */
+export function* handleMmFault(w: World, vma: Vma, address: number): Steps<void> {
+  const slot = vma.mm.slotOf(address);
+  yield* downRead(vma.mm.mmapLock);
+  const pmd = yield* readOnce(slot); // 3.
+  const isMapped = pmdLeaf(pmd) || (!pmdNone(pmd) && (yield* isEntryThere(w, vma, address))); // 4.
+  if (!isMapped) yield* w.kernel.doReadFault(w, vma, address); // 5.
+  yield* upRead(vma.mm.mmapLock);
+}
+
+/** Step 4: a lockless look at the entry. A table that has gone counts as "no entry"; the fault goes on and finds out. */
+function* isEntryThere(w: World, vma: Vma, address: number): Steps<boolean> {
+  const table = yield* w.kernel.pteOffsetMapNolock(w, vma.mm.slotOf(address));
+  if (table === null) return false;
+  const pte = yield* ptepGet(table, pteIndex(address));
+  yield* w.kernel.pteUnmap(w);
+  return !pteNone(pte);
+}
+
+/**
+ * Allocates a table before it takes the folio's lock, since allocating may sleep; then maps the page.
+ * Reduced: nothing is read from the disk; a fault that finds the page cache empty goes away unserved.
+ */
+export function* doReadFault(w: World, vma: Vma, address: number): Steps<void> {
+  const isSlotNone = pmdNone(yield* readOnce(vma.mm.slotOf(address)));
+  const prealloc = isSlotNone ? w.createTable() : null;
+  const folio = yield* readOnce(vma.file.iPages);
+  let isUsed = false;
+  if (folio !== null) {
+    w.reached.add("a read fault found the folio");
+    yield* folioLock(folio.lock); // __do_fault() returns the folio locked.
+    isUsed = yield* w.kernel.finishFault(w, vma, address, prealloc);
+    yield* folioUnlock(folio.lock);
+  }
+  if (prealloc !== null && !isUsed) yield* freeTable(prealloc);
+}
+
+/** Maps the page of the locked folio. The answer says whether the preallocated table was used. */
+export function* finishFault(w: World, vma: Vma, address: number, prealloc: PageTable | null): Steps<boolean> {
+  const { mm, file } = vma;
+  const slot = mm.slotOf(address);
+  let isUsed = false;
+  if (pmdNone(yield* readOnce(slot))) {
+    if (yield* w.kernel.doSetPmd(w, vma)) return false; // 2. A PMD-sized folio is mapped whole.
+    if (prealloc !== null) isUsed = yield* w.kernel.pmdInstall(w, mm, slot, prealloc);
+    else yield* w.kernel.__pteAlloc(w, mm, slot);
+  }
+  const table = yield* w.kernel.__pteOffsetMapLock(w, slot); // 3.
+  if (table === null) return isUsed; // VM_FAULT_NOPAGE: the access faults again.
+  const index = pteIndex(address);
+  if (pteNone(yield* ptepGet(table, index))) {
+    yield* folioRmap(file.folio, 1); // 5.
+    yield* setPte(table, index, mkPte(file.folio.pfn + index, READ_FAULT));
+    yield* addMmCounter(mm, "rss_file", 1);
+  }
+  yield* w.kernel.pteUnmapUnlock(w, table);
+  return isUsed;
+}
+
+/** Maps the whole folio by the PMD, if the slot is still none. */
+export function* doSetPmd(_w: World, vma: Vma): Steps<boolean> {
+  const { mm, file } = vma;
+  const slot = mm.slotOf(vma.start);
+  yield* spinLock(mm.pml);
+  const isFree = pmdNone(yield* readOnce(slot));
+  if (isFree) {
+    yield* addMmCounter(mm, "rss_file", HPAGE_PMD_NR);
+    yield* folioRmap(file.folio, 1);
+    yield* writeOnce(slot, mkHugePmd(file.folio.pfn, READ_FAULT));
+  }
+  yield* spinUnlock(mm.pml);
+  return isFree;
+}
+
+/** What a collapse that installs the huge PMD does at its end. The folio is locked, mmap_lock held. */
+export function* setHugePmd(w: World, vma: Vma): Steps<void> {
+  yield* w.kernel.doSetPmd(w, vma);
+}

@@ -1,0 +1,105 @@
+/**
+ * The oracles: what must hold in every scenario of this package. Page-table use-after-free, table shape while walking,
+ * the lock protocol and kernel assertions are reported by the operations themselves; the rest are properties.
+ */
+
+import { LOCK_PROTOCOL } from "@mmrace/locks";
+import { always, atEnd, oracle, type Property } from "@mmrace/scheduler";
+import { pfnOf, pmdLeaf, pmdNone, pmdPresent, pteNone, ptePresent } from "@mmrace/x86-paging";
+import { KERNEL_ASSERTION } from "../ops/uffdio-copy.ts";
+import { HPAGE_PMD_NR } from "../state/folio.ts";
+import type { MmStruct } from "../state/mm-struct.ts";
+import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
+import { TABLE_SHAPE, type World } from "../state/world.ts";
+
+/** Oracle: an entry sits in a table that no longer translates anything. */
+export const LOST_ENTRY = "lost entry";
+/** Oracle: the counters disagree with a recount of the tables. */
+export const RECOUNT = "rss recount";
+
+/** What each oracle watches, for people. */
+export const oracleNotes: Readonly<Record<string, string>> = {
+  [PAGE_TABLE_USE_AFTER_FREE]: "a table, its entries or its lock is used after the table was freed",
+  [TABLE_SHAPE]: "a PMD slot that claims to name a table names none",
+  [LOST_ENTRY]: "a page is mapped in a table that has been given up",
+  [RECOUNT]: "rss, nr_ptes and mapcounts equal a recount of the tables when everybody has finished",
+  [LOCK_PROTOCOL]: "lock order, recursion, ownership, sleeping while atomic, locks held at the end (lockdep)",
+  [KERNEL_ASSERTION]: "a BUG_ON of the kernel fires",
+  deadlock: "threads wait for each other for ever",
+  livelock: "threads run for ever without getting anywhere",
+};
+
+/** The tables that slots of an mm name. */
+function linkedTables(w: World, mm: MmStruct): PageTable[] {
+  return mm.pmds.flatMap(({ value }) => {
+    const table = pmdPresent(value) && !pmdLeaf(value) ? w.tables.get(pfnOf(value)) : undefined;
+    return table === undefined ? [] : [table];
+  });
+}
+
+function everyTable(w: World, holds: (table: PageTable) => boolean): boolean {
+  for (const table of w.tables.values()) if (!holds(table)) return false;
+  return true;
+}
+
+/** Whether every slot that looks like a table pointer names a table that has not been given up. */
+function slotsNameTables(w: World): boolean {
+  return w.mms.every(({ pmds }) =>
+    pmds.every(({ value }) => {
+      if (pmdNone(value) || !pmdPresent(value) || pmdLeaf(value)) return true;
+      const table = w.tables.get(pfnOf(value));
+      return table !== undefined && !table.isDoomed && !table.lifetime.ended;
+    }),
+  );
+}
+
+function countPages(w: World, mm: MmStruct, isAnon: boolean): number {
+  let pages = 0;
+  for (const { value } of mm.pmds) if (pmdLeaf(value) && pmdPresent(value) && !isAnon) pages += HPAGE_PMD_NR;
+  for (const table of linkedTables(w, mm)) {
+    for (const pte of table.ptes.values) {
+      if (ptePresent(pte) && w.folios.find((folio) => folio.hasPfn(pfnOf(pte)))?.isAnon === isAnon) pages++;
+    }
+  }
+  return pages;
+}
+
+function mapcountsAgree(w: World): boolean {
+  return w.folios.every((folio) => {
+    let mappings = 0;
+    for (const mm of w.mms) {
+      for (const { value } of mm.pmds) if (pmdLeaf(value) && folio.hasPfn(pfnOf(value))) mappings++;
+      for (const table of linkedTables(w, mm)) {
+        mappings += table.ptes.values.filter((pte) => ptePresent(pte) && folio.hasPfn(pfnOf(pte))).length;
+      }
+    }
+    return mappings === folio.mapcount;
+  });
+}
+
+/** All oracles, for the `properties` of a scenario. */
+export const allOracles: readonly Property<World>[] = [
+  ...oracle(TABLE_SHAPE, [always("a PMD slot that names a table names a live one", slotsNameTables)]),
+  ...oracle(LOST_ENTRY, [
+    always("a table that was given up maps nothing", (w: World) =>
+      everyTable(w, ({ isDoomed, ptes }) => !isDoomed || ptes.values.every(pteNone)),
+    ),
+  ]),
+  ...oracle(RECOUNT, [
+    atEnd("rss_anon equals the anonymous pages mapped", (w: World) =>
+      w.mms.every((mm) => mm.counters.values.rss_anon === countPages(w, mm, true)),
+    ),
+    atEnd("rss_file equals the file pages mapped", (w: World) =>
+      w.mms.every((mm) => mm.counters.values.rss_file === countPages(w, mm, false)),
+    ),
+    atEnd("nr_ptes equals the tables in slots", (w: World) =>
+      w.mms.every((mm) => mm.counters.values.nr_ptes === linkedTables(w, mm).length),
+    ),
+    atEnd("every mapcount equals the entries that map the folio", mapcountsAgree),
+    atEnd("every table is in a slot or freed", (w: World) => {
+      const linked = new Set(w.mms.flatMap((mm) => linkedTables(w, mm)));
+      return everyTable(w, (table) => linked.has(table) || table.lifetime.ended);
+    }),
+  ]),
+  ...oracle(LOCK_PROTOCOL, [atEnd("nobody holds a lock at the end", (w: World) => w.lockdep.isQuiet)]),
+];

@@ -1,0 +1,43 @@
+/** T1-02: khugepaged collapses a private file mapping while userfaultfd fills it. */
+
+import { downRead, upRead } from "@mmrace/locks";
+import { sometimes } from "@mmrace/scheduler";
+import { PAGE_SIZE } from "@mmrace/x86-paging";
+import { USER_BASE } from "../state/geometry.ts";
+import { VM_UFFD_MISSING, type Vma } from "../state/vma.ts";
+import { World } from "../state/world.ts";
+import { defineFamily, type ScenarioFamily } from "./family.ts";
+
+interface Cast extends World {
+  vma: Vma;
+}
+
+/** Two entries map the file's huge folio; the fill goes to the third. */
+const FILLED = USER_BASE + 2 * PAGE_SIZE;
+
+export const cpmtVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
+  name: "cpmt-vs-uffdcopy",
+  about: "collapse_pte_mapped_thp on a private shmem VMA against UFFDIO_COPY into it (T1-02)",
+  kernelDefault: "6.6-dev",
+  setup: (kernel, geometry) => {
+    const w = new World(kernel, geometry);
+    const vma = w.createVma(w.createMm(), USER_BASE, w.createFile("shmem", { isCached: true }), VM_UFFD_MISSING);
+    w.populate(vma, 2);
+    return Object.assign(w, { vma });
+  },
+  threads: {
+    *khugepaged(w) {
+      yield* downRead(w.vma.mm.mmapLock);
+      yield* w.kernel.collapsePteMappedThp(w, w.vma, false);
+      yield* upRead(w.vma.mm.mmapLock);
+    },
+    *uffd(w) {
+      yield* w.kernel.mfillAtomic(w, w.vma, FILLED);
+    },
+  },
+  reaches: () => [
+    sometimes("the collapse removes the table", (w) => w.reached.has("collapse_pte_mapped_thp removed a table")),
+    sometimes("the fill installs its page", (w) => w.reached.has("UFFDIO_COPY installed a page")),
+    sometimes("the fill finds its table gone", (w) => w.reached.has("UFFDIO_COPY found its table gone")),
+  ],
+});

@@ -1,0 +1,66 @@
+/** Scenario families: one situation, on any kernel release and in any geometry. */
+
+import { rcuCallbacks } from "@mmrace/locks";
+import { defineScenario, UsageError, type Parameters, type Property, type Scenario, type Steps } from "@mmrace/scheduler";
+import type { KernelOps } from "../kernel.ts";
+import { kernelById } from "../kernels/kernels.ts";
+import { allOracles } from "../oracles/oracles.ts";
+import { SMALL, type Geometry } from "../state/geometry.ts";
+import { World } from "../state/world.ts";
+
+/** A situation, before a release is chosen. */
+export interface ScenarioFamily {
+  /** Identity on the command line and in tokens. */
+  readonly name: string;
+  /** One line for `mmrace list scenarios`. */
+  readonly about: string;
+  /** The release that the situation is about: the one that runs when nobody names another. */
+  readonly kernelDefault: string;
+  /** The scenario on one release. */
+  readonly on: (kernel: string, geometry?: Geometry) => Scenario<World>;
+}
+
+/** What sets one family apart. `W` is its world: a `World` with the actors in it. */
+export interface Situation<W extends World> {
+  readonly name: string;
+  readonly about: string;
+  readonly kernelDefault: string;
+  readonly setup: (kernel: KernelOps, geometry: Geometry) => W;
+  readonly threads: Readonly<Record<string, (w: W) => Steps<void>>>;
+  /** `sometimes` properties: that the threads meet where the situation says. */
+  readonly reaches: (kernel: string) => readonly Property<World>[];
+}
+
+/** Makes a family: adds all oracles, and the RCU actor that frees tables after their grace period. */
+export function defineFamily<W extends World>(situation: Situation<W>): ScenarioFamily {
+  const { name, about, kernelDefault } = situation;
+  const on = (kernel: string, geometry: Geometry = SMALL): Scenario<World> => {
+    checkGeometry(geometry);
+    const { id, ops } = kernelById(kernel);
+    return defineScenario<W>({
+      name,
+      variant: id,
+      parameters: { ...geometry },
+      setup: () => situation.setup(ops, geometry),
+      threads: situation.threads,
+      daemons: { rcu: (w) => rcuCallbacks(w.rcu) },
+      properties: [...allOracles, ...situation.reaches(id)],
+    }) as unknown as Scenario<World>;
+  };
+  return { name, about, kernelDefault, on };
+}
+
+function checkGeometry({ ptesPerTable, pmdsPerMm }: Geometry): void {
+  const isInRange = (count: number, least: number): boolean => Number.isInteger(count) && count >= least && count <= 512;
+  if (!isInRange(ptesPerTable, 3)) throw new UsageError(`ptesPerTable must be 3 to 512, not ${ptesPerTable}.`);
+  if (!isInRange(pmdsPerMm, 2)) throw new UsageError(`pmdsPerMm must be 2 to 512, not ${pmdsPerMm}.`);
+}
+
+/** The geometry that a token's parameters name. @throws {UsageError} when one is missing or out of range. */
+export function geometryOf(parameters: Parameters): Geometry {
+  const { ptesPerTable, pmdsPerMm } = parameters;
+  if (typeof ptesPerTable !== "number" || typeof pmdsPerMm !== "number") {
+    throw new UsageError(`The parameters ${JSON.stringify(parameters)} name no geometry: ptesPerTable and pmdsPerMm are needed.`);
+  }
+  return { ptesPerTable, pmdsPerMm };
+}

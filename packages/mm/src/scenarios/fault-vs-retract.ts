@@ -1,0 +1,36 @@
+/** A read fault in a shared mapping while the collapse of the file takes the page table away. */
+
+import { sometimes } from "@mmrace/scheduler";
+import { USER_BASE } from "../state/geometry.ts";
+import { VM_SHARED, type Vma } from "../state/vma.ts";
+import { World } from "../state/world.ts";
+import { defineFamily, type ScenarioFamily } from "./family.ts";
+
+interface Cast extends World {
+  vma: Vma;
+}
+
+export const faultVsRetract: ScenarioFamily = defineFamily<Cast>({
+  name: "fault-vs-retract",
+  about: "a read fault against retract_page_tables on the same file",
+  kernelDefault: "6.12",
+  setup: (kernel, geometry) => {
+    const w = new World(kernel, geometry);
+    const vma = w.createVma(w.createMm(), USER_BASE, w.createFile("shmem", { isCached: false }), VM_SHARED);
+    w.populate(vma, 0);
+    return Object.assign(w, { vma });
+  },
+  threads: {
+    *collapse(w) {
+      yield* w.kernel.collapseFile(w, w.vma.file);
+    },
+    *fault(w) {
+      yield* w.kernel.handleMmFault(w, w.vma, USER_BASE);
+    },
+  },
+  reaches: () => [
+    sometimes("the collapse removes the table", (w) => w.reached.has("retract_page_tables removed a table")),
+    sometimes("the fault waits for the folio", (w) => w.reached.has("a read fault found the folio")),
+    sometimes("the fault maps the folio whole, in place of the table", (w) => w.mms[0]?.counters.values.rss_file === 512),
+  ],
+});

@@ -1,0 +1,48 @@
+/** T1-01: mremap moves a whole page table while the collapse of the file takes it away. */
+
+import { downWrite, upWrite } from "@mmrace/locks";
+import { sometimes } from "@mmrace/scheduler";
+import { PMD_SIZE } from "@mmrace/x86-paging";
+import { USER_BASE } from "../state/geometry.ts";
+import { VM_SHARED, type Vma } from "../state/vma.ts";
+import { World } from "../state/world.ts";
+import { defineFamily, type ScenarioFamily } from "./family.ts";
+
+interface Cast extends World {
+  from: Vma;
+  to: Vma;
+}
+
+export const mremapVsRetract: ScenarioFamily = defineFamily<Cast>({
+  name: "mremap-vs-retract",
+  about: "mremap's whole-table move against retract_page_tables on the same file (T1-01, CVE-2024-50066)",
+  kernelDefault: "6.11",
+  setup: (kernel, geometry) => {
+    const w = new World(kernel, geometry);
+    const mm = w.createMm();
+    const file = w.createFile("shmem", { isCached: false });
+    const from = w.createVma(mm, USER_BASE, file, VM_SHARED);
+    // copy_vma() has put the new VMA into the file's tree before page tables move.
+    const to = w.createVma(mm, USER_BASE + PMD_SIZE, file, VM_SHARED);
+    // collapse_file() has unmapped every page, so the table is empty.
+    w.populate(from, 0);
+    return Object.assign(w, { from, to });
+  },
+  threads: {
+    *mremap(w) {
+      yield* downWrite(w.from.mm.mmapLock);
+      yield* w.kernel.movePageTables(w, w.from, w.to);
+      yield* upWrite(w.from.mm.mmapLock);
+    },
+    *collapse(w) {
+      yield* w.kernel.collapseFile(w, w.from.file);
+    },
+  },
+  reaches: (kernel) => [
+    sometimes("mremap moves the table", (w) => w.reached.has("move_normal_pmd moved a table")),
+    sometimes("the collapse removes the table", (w) => w.reached.has("retract_page_tables removed a table")),
+    ...(kernel === "6.12"
+      ? [sometimes("mremap notices", (w: World) => w.reached.has("move_normal_pmd noticed that the table had gone"))]
+      : []),
+  ],
+});

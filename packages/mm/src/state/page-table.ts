@@ -1,0 +1,107 @@
+/** PTE tables: their entries, their lock and their life. Kernel: `struct ptdesc`. */
+
+import { SpinLock, type Lockdep } from "@mmrace/locks";
+import { Lifetime, Operation, SharedObject, type OperationKind } from "@mmrace/scheduler";
+import { describeEntry, NONE_ENTRY, type Entry } from "@mmrace/x86-paging";
+
+/** Oracle: a table, its entries or its lock is used after it was freed. */
+export const PAGE_TABLE_USE_AFTER_FREE = "page-table use-after-free";
+
+/** A table of PTEs that one PMD slot may name. */
+export class PageTable {
+  readonly pfn: number;
+  readonly name: string;
+  /** The memory of the descriptor and of the entries. */
+  readonly lifetime: Lifetime;
+  /** Protects the entries: ptl. */
+  readonly ptl: SpinLock;
+  readonly ptes: PteArray;
+  /** Ghost: given to `pte_free_defer`, so nothing may be in it any more. */
+  isDoomed = false;
+
+  constructor(lockdep: Lockdep, pfn: number, entries: number) {
+    this.pfn = pfn;
+    this.name = `table ${pfn.toString(16)}`;
+    this.lifetime = new Lifetime("page_table", this.name, PAGE_TABLE_USE_AFTER_FREE);
+    this.ptl = new SpinLock(lockdep, "pte_lock", { name: `ptl of ${this.name}`, lifetime: this.lifetime });
+    this.ptes = new PteArray(this.name, this.lifetime, entries);
+  }
+}
+
+/**
+ * The entries of one table. They are one location: loops over a table under its lock are one step for software
+ * (protocol: each entry is single-copy atomic, and nobody without the lock changes one in these procedures).
+ */
+export class PteArray extends SharedObject {
+  /** For properties and set-up; model threads use the operations below. */
+  readonly values: Entry[];
+
+  constructor(table: string, lifetime: Lifetime, entries: number) {
+    super("pte", table, lifetime);
+    this.values = Array.from({ length: entries }, () => NONE_ENTRY);
+  }
+}
+
+const getKind: OperationKind<PteArray, number, Entry> = {
+  name: "ptep_get",
+  access: "read",
+  perform: (ptes, index) => ptes.values[index] ?? NONE_ENTRY,
+  describe: (ptes, index, pte) => `ptep_get(${ptes.name}[${index}]) = ${describeEntry(pte, 1)}`,
+};
+
+const setKind: OperationKind<PteArray, readonly [number, Entry], void> = {
+  name: "set_pte",
+  access: "write",
+  perform: (ptes, [index, pte]) => {
+    ptes.values[index] = pte;
+  },
+  describe: (ptes, [index, pte]) => `set_pte(${ptes.name}[${index}], ${describeEntry(pte, 1)})`,
+};
+
+const scanKind: OperationKind<PteArray, (ptes: readonly Entry[]) => unknown, unknown> = {
+  name: "scan_ptes",
+  access: "read",
+  perform: (ptes, look) => look(ptes.values),
+  describe: (ptes, _look, result) => `scan ${ptes.name}: ${String(result)}`,
+};
+
+const clearKind: OperationKind<PteArray, (ptes: Entry[]) => number, number> = {
+  name: "clear_ptes",
+  access: "write",
+  perform: (ptes, clear) => clear(ptes.values),
+  describe: (ptes, _clear, count) => `clear ${ptes.name}: ${count} entries`,
+};
+
+/** Reads one entry, lockless or not. */
+export function ptepGet(table: PageTable, index: number): Operation<Entry> {
+  return Operation.of(getKind, table.ptes, index);
+}
+
+/** Writes one entry. */
+export function setPte(table: PageTable, index: number, pte: Entry): Operation<void> {
+  return Operation.of(setKind, table.ptes, [index, pte]);
+}
+
+/** Looks at all entries in one step. `look` must be pure. */
+export function scanPtes<R extends string | number | boolean>(
+  table: PageTable,
+  look: (ptes: readonly Entry[]) => R,
+): Operation<R> {
+  return Operation.of(scanKind, table.ptes, look) as Operation<R>;
+}
+
+/** Changes entries in one step and says how many. `clear` must touch nothing but the entries. */
+export function clearPtes(table: PageTable, clear: (ptes: Entry[]) => number): Operation<number> {
+  return Operation.of(clearKind, table.ptes, clear);
+}
+
+const freeKind: OperationKind<Lifetime, void, void> = {
+  name: "pte_free",
+  access: "write",
+  perform: (lifetime) => lifetime.end(),
+};
+
+/** Frees the table's memory: from here on every use is a violation. */
+export function freeTable(table: PageTable): Operation<void> {
+  return Operation.of(freeKind, table.lifetime, undefined);
+}

@@ -1,0 +1,256 @@
+/**
+ * The engine: runs one execution at a time. Pick a thread, perform its pending operation, run its local code up to the
+ * next announcement, check the properties.
+ */
+
+import { AblationRules, type Ablation } from "./ablation.ts";
+import { setActiveEngine, type ActiveEngine } from "./active.ts";
+import { assert, InternalError } from "./assert.ts";
+import type { Operation } from "./operation.ts";
+import type { Ending } from "./outcome.ts";
+import { PropertyChecker } from "./property-checker.ts";
+import type { Scenario } from "./scenario.ts";
+import { restartLocations } from "./shared-object.ts";
+import { siteOf, type Site } from "./site.ts";
+import type { Steps } from "./steps.ts";
+import { PRUNE, type Strategy } from "./strategy.ts";
+import { ModelThread } from "./thread.ts";
+
+/** Watches executions. Called on the hot path: keep it short. */
+export interface Observer {
+  beginExecution?(threads: readonly ModelThread[]): void;
+  /** After the effect of an operation. `result` is what the model thread gets. */
+  onStep?(thread: ModelThread, operation: Operation<unknown>, result: unknown): void;
+}
+
+const STEPS_MAX_DEFAULT = 10_000;
+
+/** Runs executions of one scenario. What an execution left behind stays readable until the next one begins. */
+export class Engine<W> implements ActiveEngine {
+  readonly scenario: Scenario<W>;
+  readonly ablations: AblationRules;
+  readonly properties: PropertyChecker<W>;
+  /** The thread of each step of the execution. */
+  readonly choices: number[] = [];
+  /** The data choices of the execution. */
+  readonly values: number[] = [];
+  /** The site of each step of the execution. */
+  readonly sites: Site[] = [];
+  preemptions = 0;
+  threads: ModelThread[] = [];
+  currentThread!: ModelThread;
+
+  readonly #observers: readonly Observer[];
+  readonly #stepsMax: number;
+  readonly #enabled: ModelThread[] = [];
+  readonly #point: { threads: readonly ModelThread[]; enabled: readonly ModelThread[]; current: ModelThread | undefined };
+  #generators: Steps<void>[] = [];
+  #strategy!: Strategy;
+  #world!: W;
+  #ending: Ending | undefined;
+  #next: ModelThread | undefined;
+  #last: ModelThread | undefined;
+  #isStarting = false;
+  #writes = 0;
+  #lastWriteStep = 0;
+  /** An operation that an ablation removed, or the result that an ablation dictates. */
+  #skipped: Operation<unknown> | undefined;
+  #answers = new Map<Operation<unknown>, unknown>();
+
+  constructor(scenario: Scenario<W>, ablations: readonly Ablation[] = [], observers: readonly Observer[] = []) {
+    this.scenario = scenario;
+    this.ablations = new AblationRules(ablations);
+    this.properties = new PropertyChecker(scenario.properties);
+    this.#observers = observers;
+    this.#stepsMax = scenario.stepsMax ?? STEPS_MAX_DEFAULT;
+    this.#point = { threads: this.threads, enabled: this.#enabled, current: undefined };
+  }
+
+  /** Runs one execution under a strategy whose `beginExecution` has answered true. */
+  run(strategy: Strategy): Ending {
+    const outer = setActiveEngine(this);
+    try {
+      this.#begin(strategy);
+      while (this.#next !== undefined) this.#resume(this.#next);
+      assert(this.#ending !== undefined, "an execution stopped without an ending");
+      return this.#ending;
+    } finally {
+      setActiveEngine(outer);
+    }
+  }
+
+  announce(operation: Operation<unknown>): boolean {
+    const thread = this.currentThread;
+    operation.site = siteOf(thread.frame.procedure, operation.kind.name, operation.object.class);
+    if (!this.ablations.isEmpty && this.#isSkipped(thread, operation)) return true;
+    if (operation.kind.isSchedulingPoint === false) return true;
+    thread.pending = operation;
+    if (this.#isStarting) return false;
+    this.#completeStep();
+    this.#next = this.#pick();
+    return this.#next === thread;
+  }
+
+  perform(operation: Operation<unknown>): unknown {
+    if (operation === this.#skipped) {
+      this.#skipped = undefined;
+      return undefined;
+    }
+    const thread = this.currentThread;
+    const kind = operation.kind;
+    if (kind.isSchedulingPoint !== false) this.sites.push(operation.site!);
+    const lifetime = operation.object.lifetime;
+    if (lifetime?.ended === true) {
+      this.report(lifetime.oracle, `${thread.name} does ${kind.name} on ${operation.object.name} after ${lifetime.name} was freed`);
+    }
+    let result = kind.perform(operation.object, operation.argument, thread);
+    if (kind.access === "write") {
+      this.#writes++;
+      thread.writes++;
+      this.#lastWriteStep = this.sites.length;
+    }
+    if (!this.ablations.isEmpty) result = this.#dictate(thread, operation, result);
+    for (const observer of this.#observers) observer.onStep?.(thread, operation, result);
+    return result;
+  }
+
+  chooseValue(count: number): number {
+    const value = this.#strategy.pickValue(count);
+    assert(value >= 0 && value < count, `strategy ${this.#strategy.name} chose value ${value} of ${count}`);
+    this.values.push(value);
+    return value;
+  }
+
+  foreignWrites(thread: ModelThread): number {
+    return this.#writes - thread.writes;
+  }
+
+  report(oracle: string, message: string): void {
+    this.#ending ??= { kind: "violation", oracle, message };
+  }
+
+  #begin(strategy: Strategy): void {
+    this.#strategy = strategy;
+    this.choices.length = this.values.length = this.sites.length = 0;
+    this.preemptions = this.#writes = this.#lastWriteStep = 0;
+    this.#ending = this.#next = this.#last = this.#skipped = undefined;
+    this.#answers.clear();
+    this.ablations.beginExecution();
+    restartLocations();
+    this.#world = this.scenario.setup();
+    this.#createThreads();
+    for (const observer of this.#observers) observer.beginExecution?.(this.threads);
+    this.#isStarting = true;
+    for (const thread of this.threads) this.#resume(thread);
+    this.#isStarting = false;
+    this.#completeStep();
+    this.#next = this.#pick();
+  }
+
+  #createThreads(): void {
+    this.threads.length = this.#generators.length = 0;
+    for (const [name, spec] of Object.entries(this.scenario.threads)) {
+      const { run, cpu } = typeof spec === "function" ? { run: spec, cpu: undefined } : spec;
+      this.threads.push(new ModelThread(this.threads.length, name, cpu ?? this.threads.length, false));
+      this.#generators.push(run(this.#world));
+    }
+    for (const [name, run] of Object.entries(this.scenario.daemons ?? {})) {
+      this.threads.push(new ModelThread(this.threads.length, name, this.threads.length, true));
+      this.#generators.push(run(this.#world));
+    }
+  }
+
+  /** Lets a thread run until it is suspended or has finished. */
+  #resume(thread: ModelThread): void {
+    this.currentThread = thread;
+    this.#next = undefined;
+    let isDone: boolean | undefined;
+    try {
+      isDone = this.#generators[thread.id]!.next().done;
+    } catch (error) {
+      this.#next = undefined;
+      // Past a reported violation the model's own assumptions no longer hold, so what it throws says nothing.
+      if (this.#ending !== undefined) return;
+      const text = error instanceof Error ? error.message : String(error);
+      throw new InternalError(`${thread.name} threw after ${this.sites.length} steps: ${text}`, { cause: error });
+    }
+    if (isDone !== true) return;
+    thread.isFinished = true;
+    thread.pending = undefined;
+    if (this.#isStarting) return;
+    this.#completeStep();
+    this.#next = this.#pick();
+  }
+
+  #completeStep(): void {
+    if (this.#ending !== undefined) return;
+    const broken = this.properties.checkStep(this.#world);
+    if (broken !== undefined) this.report(broken.oracle, broken.name);
+  }
+
+  #pick(): ModelThread | undefined {
+    if (this.#ending !== undefined) return undefined;
+    const enabled = this.#enabled;
+    enabled.length = 0;
+    for (const thread of this.threads) if (isEnabled(thread)) enabled.push(thread);
+    if (enabled.length === 0) return this.#end();
+    if (this.sites.length >= this.#stepsMax) return this.#cutOff();
+
+    const current = this.#last !== undefined && enabled.includes(this.#last) ? this.#last : undefined;
+    this.#point.current = current;
+    const id = this.#strategy.pickThread(this.#point);
+    if (id === PRUNE) {
+      this.#ending = { kind: "pruned" };
+      return undefined;
+    }
+    const picked = this.threads[id];
+    assert(picked !== undefined && enabled.includes(picked), `strategy ${this.#strategy.name} picked thread ${id}, which is not enabled`);
+    if (current !== undefined && current !== picked) this.preemptions++;
+    this.choices.push(id);
+    this.#last = picked;
+    return picked;
+  }
+
+  /** Nobody can run: all is done, or somebody waits for ever. */
+  #end(): undefined {
+    const waiting = this.threads.filter((thread) => !thread.isFinished && !thread.isDaemon);
+    if (waiting.length === 0) {
+      const broken = this.properties.checkEnd(this.#world);
+      if (broken === undefined) this.#ending = { kind: "finished" };
+      else this.report(broken.oracle, broken.name);
+      return;
+    }
+    const spins = waiting.some((thread) => thread.pending?.kind.access === "all");
+    const kind = spins ? "livelock" : "deadlock";
+    const who = waiting.map((thread) => `${thread.name} at ${thread.pending?.kind.name}(${thread.pending?.object.name})`);
+    this.#ending = { kind, oracle: kind, message: `waiting for ever: ${who.join(", ")}` };
+  }
+
+  /** Too long. Without a write since every enabled thread has had its turn, nothing will ever change. */
+  #cutOff(): undefined {
+    const turns = new Set(this.choices.slice(this.#lastWriteStep));
+    const isStuck = this.#enabled.every((thread) => turns.has(thread.id));
+    const message = `no write in the last ${this.sites.length - this.#lastWriteStep} steps, though every enabled thread ran`;
+    this.#ending = isStuck ? { kind: "livelock", oracle: "livelock", message } : { kind: "stepLimit" };
+  }
+
+  #isSkipped(thread: ModelThread, operation: Operation<unknown>): boolean {
+    const verdict = this.ablations.judge(thread, operation);
+    if (verdict.kind === "answer") this.#answers.set(operation, verdict.value);
+    if (verdict.kind === "skip") this.#skipped = operation;
+    return verdict.kind === "skip";
+  }
+
+  #dictate(thread: ModelThread, operation: Operation<unknown>, result: unknown): unknown {
+    const given = this.#answers.has(operation) ? this.#answers.get(operation) : result;
+    if (operation.kind.access === "read") this.ablations.onRead(thread, operation, given);
+    return given;
+  }
+}
+
+function isEnabled(thread: ModelThread): boolean {
+  const operation = thread.pending;
+  if (operation === undefined) return false;
+  const { isEnabled: test } = operation.kind;
+  return test === undefined || test(operation.object, operation.argument, thread);
+}

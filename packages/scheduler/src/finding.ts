@@ -1,0 +1,72 @@
+/** Turns an execution that went wrong into a finding with a token. */
+
+import type { Ablation } from "./ablation.ts";
+import type { Engine } from "./engine.ts";
+import { HASH_START, hashWord } from "./hash.ts";
+import type { Ending, Violation } from "./outcome.ts";
+import type { Scenario } from "./scenario.ts";
+import { encodeSchedule } from "./schedule.ts";
+import type { Site } from "./site.ts";
+import { encodeToken } from "./token.ts";
+
+/** The name under which equal findings meet. */
+export function signatureOf<W>(ending: Ending & { readonly oracle: string }, engine: Engine<W>): string {
+  if (ending.kind !== "violation") return ending.kind;
+  const isAtEnd = engine.threads.every((thread) => thread.isFinished || thread.isDaemon);
+  return `${ending.oracle} @ ${isAtEnd ? `end: ${ending.message}` : (engine.sites.at(-1)?.address ?? "start")}`;
+}
+
+/** Puts the execution that `engine` has just run into a finding. */
+export function findingOf<W>(
+  scenario: Scenario<W>,
+  engine: Engine<W>,
+  ending: Ending & { readonly oracle: string; readonly message: string },
+  ablations: readonly Ablation[],
+  fingerprint: number,
+): Violation {
+  const schedule = encodeSchedule(engine.choices, engine.values);
+  const token = encodeToken({
+    scenario: scenario.name,
+    variant: scenario.variant ?? "",
+    parameters: scenario.parameters ?? {},
+    ablations,
+    memory: "sc",
+    fingerprint,
+    schedule,
+    checks: blocksOf(engine.choices, engine.sites).map(({ check }) => check),
+  });
+  const ran = new Set(engine.choices);
+  return {
+    oracle: ending.oracle,
+    message: ending.message,
+    signature: signatureOf(ending, engine),
+    token,
+    preemptions: engine.preemptions,
+    threads: engine.threads.filter(({ id }) => ran.has(id)).map(({ name }) => name),
+    steps: engine.sites.length,
+    schedule,
+  };
+}
+
+/** A run of steps of one thread. */
+export interface Block {
+  readonly thread: number;
+  /** Number of its first step, from 0. */
+  readonly start: number;
+  readonly length: number;
+  /** 16 bits that depend on the sites of its steps. */
+  readonly check: number;
+}
+
+/** The blocks of an execution: what a token checks one by one. */
+export function blocksOf(choices: readonly number[], sites: readonly Site[]): Block[] {
+  const blocks: Block[] = [];
+  for (let start = 0, end = 0; start < choices.length; start = end) {
+    let hash = HASH_START;
+    for (end = start; end < choices.length && choices[end] === choices[start]; end++) {
+      hash = hashWord(hash, sites[end]?.hash ?? 0);
+    }
+    blocks.push({ thread: choices[start]!, start, length: end - start, check: (hash ^ (hash >>> 16)) & 0xffff });
+  }
+  return blocks;
+}

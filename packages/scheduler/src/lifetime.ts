@@ -1,0 +1,30 @@
+/** How long a shared object may be used. An operation on an object whose lifetime has ended is a violation. */
+
+import { SharedObject } from "./shared-object.ts";
+
+/**
+ * The life of a piece of memory that can be freed: a page table, say, with its lock and its entries.
+ * It is itself a shared object: every operation on something that lives in it reads it, and the operation that
+ * frees it writes it, so partial-order reduction keeps a use and the free in both orders.
+ */
+export class Lifetime extends SharedObject {
+  /** Name under which a use after the end is reported. */
+  readonly oracle: string;
+  #ended = false;
+
+  /** @param className location class of the memory, for example `page_table`. */
+  constructor(className: string, name: string, oracle: string) {
+    super(className, name);
+    this.oracle = oracle;
+  }
+
+  /** True from the operation that freed the memory on. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Marks the memory as freed. Call it only from the `perform` of an operation on this lifetime. */
+  end(): void {
+    this.#ended = true;
+  }
+}

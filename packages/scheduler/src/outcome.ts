@@ -1,0 +1,37 @@
+/** What executions and explorations come to. A finding is a value, never an exception. */
+
+/** A finding with all that is needed to show it again. */
+export interface Violation {
+  /** The oracle that noticed: a property's bundle, `deadlock`, `livelock`, or one reported by a model. */
+  readonly oracle: string;
+  /** What is wrong, in a sentence. */
+  readonly message: string;
+  /** Two findings with one signature are one finding: the oracle and the site of the violating step. */
+  readonly signature: string;
+  /** Replays the finding: `mmr1.` and base64url. */
+  readonly token: string;
+  /** Switches away from a thread that could have gone on. */
+  readonly preemptions: number;
+  /** The names of the threads that performed a step. */
+  readonly threads: readonly string[];
+  /** Steps of the execution, the violating one included. */
+  readonly steps: number;
+  /** The schedule, in the byte form that `replaySchedule` takes. */
+  readonly schedule: Uint8Array;
+}
+
+/** How one execution, or the exploration as a whole, ended. */
+export type Outcome =
+  | { readonly kind: "none" }
+  | { readonly kind: "violation"; readonly violation: Violation }
+  | { readonly kind: "deadlock"; readonly violation: Violation }
+  | { readonly kind: "livelock"; readonly violation: Violation }
+  | { readonly kind: "stepLimit"; readonly steps: number }
+  | { readonly kind: "notReproducible"; readonly message: string };
+
+/** How one execution ended, before it is put into words. */
+export type Ending =
+  | { readonly kind: "finished" }
+  | { readonly kind: "pruned" }
+  | { readonly kind: "stepLimit" }
+  | { readonly kind: "violation" | "deadlock" | "livelock"; readonly oracle: string; readonly message: string };

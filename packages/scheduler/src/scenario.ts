@@ -1,0 +1,57 @@
+/** Scenarios: a world, the threads that act on it, and what must hold. */
+
+import { UsageError } from "./assert.ts";
+import type { Property } from "./property.ts";
+import type { Steps } from "./steps.ts";
+
+/** The body of a model thread. */
+export type ThreadBody<W> = (world: W) => Steps<void>;
+
+/** A thread that says more than its body. */
+export interface ThreadSpec<W> {
+  readonly run: ThreadBody<W>;
+  /** The model CPU; by default each thread has one of its own, in the order of the record. */
+  readonly cpu?: number;
+}
+
+/** Values that make one scenario of a family; part of its identity in tokens. */
+export type Parameters = Readonly<Record<string, string | number | boolean>>;
+
+/** Everything one exploration needs to know about what it explores. */
+export interface Scenario<W> {
+  /** Identity in tokens and reports. */
+  readonly name: string;
+  /** Which variant of the model this is, for example a kernel release. Part of the identity. */
+  readonly variant?: string;
+  readonly parameters?: Parameters;
+  /** Builds a fresh world. Must be deterministic: it runs once per execution. */
+  readonly setup: () => W;
+  /** The threads, by name. */
+  readonly threads: Readonly<Record<string, ThreadBody<W> | ThreadSpec<W>>>;
+  /** Internal actors: threads that need not finish. They run whenever the strategy picks them. */
+  readonly daemons?: Readonly<Record<string, ThreadBody<W>>>;
+  readonly properties: readonly Property<W>[];
+  /** An execution longer than this many steps is cut off. Default 10,000. */
+  readonly stepsMax?: number;
+}
+
+/** Threads and daemons together; threads are numbered in bytes of a schedule and in bits of a set. */
+const THREADS_MAX = 30;
+
+/**
+ * Checks a scenario and returns it.
+ *
+ * @throws {UsageError} when it has no threads, too many, or two of one name.
+ */
+export function defineScenario<W>(scenario: Scenario<W>): Scenario<W> {
+  const threads = Object.keys(scenario.threads);
+  const daemons = Object.keys(scenario.daemons ?? {});
+  const count = threads.length + daemons.length;
+  if (threads.length === 0) throw new UsageError(`Scenario "${scenario.name}" has no threads: name at least one.`);
+  if (count > THREADS_MAX) {
+    throw new UsageError(`Scenario "${scenario.name}" has ${count} threads and daemons; at most ${THREADS_MAX} fit.`);
+  }
+  const twice = threads.find((name) => daemons.includes(name));
+  if (twice !== undefined) throw new UsageError(`Scenario "${scenario.name}" has a thread and a daemon named ${twice}.`);
+  return scenario;
+}

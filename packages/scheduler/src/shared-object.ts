@@ -1,0 +1,47 @@
+/** What operations act on: memory cells, locks, anything two model threads can both reach. */
+
+import type { Lifetime } from "./lifetime.ts";
+
+/** A location class such as `pmd` or `pte_lock`. Classes name sites; locations tell objects of one class apart. */
+export interface ObjectClass {
+  /** Dense number of the class in this process. Not stable: never store it. */
+  readonly id: number;
+  readonly name: string;
+}
+
+const classes = new Map<string, ObjectClass>();
+
+/** The one class of a name. */
+export function objectClass(name: string): ObjectClass {
+  let found = classes.get(name);
+  if (found === undefined) {
+    found = { id: classes.size, name };
+    classes.set(name, found);
+  }
+  return found;
+}
+
+let locationNext = 1;
+
+/** Restarts the numbering of locations. The engine calls it before each `setup`, so equal runs get equal numbers. */
+export function restartLocations(): void {
+  locationNext = 1;
+}
+
+/** An object that model threads share. Its location number is part of the footprint of every operation on it. */
+export abstract class SharedObject {
+  readonly class: ObjectClass;
+  /** Unique in one execution; 1, 2, ... in the order of creation. */
+  readonly location: number;
+  /** What a trace calls the object. */
+  readonly name: string;
+  /** The memory this object lives in, when that memory can be freed. */
+  readonly lifetime: Lifetime | undefined;
+
+  constructor(className: string, name: string = className, lifetime?: Lifetime) {
+    this.class = objectClass(className);
+    this.location = locationNext++;
+    this.name = name;
+    this.lifetime = lifetime;
+  }
+}

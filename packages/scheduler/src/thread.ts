@@ -1,0 +1,43 @@
+/** A model thread as the engine and the strategies see it. */
+
+import type { Operation } from "./operation.ts";
+import { procedureName, type ProcedureName } from "./site.ts";
+
+/** A running procedure of a thread. The counts serve `nth` in site addresses and exist only when asked for. */
+export interface Frame {
+  readonly procedure: ProcedureName;
+  /** How often each site was announced in this frame. */
+  counts: Map<string, number> | undefined;
+}
+
+/** One model thread in one execution. */
+export class ModelThread {
+  /** 0, 1, ... in the order in which the scenario names its threads. */
+  readonly id: number;
+  readonly name: string;
+  /** The model CPU it runs on. */
+  readonly cpu: number;
+  /** A daemon (an internal actor such as the RCU grace period) need not finish for an execution to end. */
+  readonly isDaemon: boolean;
+  /** The announced operation. `undefined` before the first announcement and after the end. */
+  pending: Operation<unknown> | undefined = undefined;
+  isFinished = false;
+  /** The running procedures, outermost first. */
+  readonly frames: Frame[];
+  /** Writes this thread has performed, and the others' writes it had seen at its last `cpuRelax`. */
+  writes = 0;
+  foreignWritesSeen = 0;
+
+  constructor(id: number, name: string, cpu: number, isDaemon: boolean) {
+    this.id = id;
+    this.name = name;
+    this.cpu = cpu;
+    this.isDaemon = isDaemon;
+    this.frames = [{ procedure: procedureName(name), counts: undefined }];
+  }
+
+  /** The innermost running procedure. */
+  get frame(): Frame {
+    return this.frames[this.frames.length - 1]!;
+  }
+}

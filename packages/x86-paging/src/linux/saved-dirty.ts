@@ -1,0 +1,34 @@
+/**
+ * Where Dirty goes while an entry is read-only (6.6 and later).
+ *
+ * A processor with shadow stacks reads Write = 0 with Dirty = 1 as shadow-stack memory. So whenever Write is
+ * cleared Dirty moves to a software bit, and back when Write returns, on every processor, with or without
+ * shadow stacks. In layouts that have no saved-dirty bit both functions change nothing.
+ *
+ * @see arch/x86/include/asm/pgtable.h, mksaveddirty_shift(), clear_saveddirty_shift()
+ */
+
+import type { Entry } from "../entry.ts";
+import { DIRTY, RW } from "../flags.ts";
+import { LINUX_6_12, type EntryLayout } from "../layout.ts";
+
+/** If Write is clear, moves Dirty to saved-dirty. */
+export function pteMksaveddirty(pte: Entry, layout: EntryLayout = LINUX_6_12): Entry {
+  if ((pte.lo & (RW | DIRTY)) !== DIRTY || layout.savedDirty.hi === 0) return pte;
+  return { lo: pte.lo & ~DIRTY, hi: pte.hi | layout.savedDirty.hi };
+}
+
+/** If Write is set, moves saved-dirty back to Dirty. */
+export function pteClearSaveddirty(pte: Entry, layout: EntryLayout = LINUX_6_12): Entry {
+  if ((pte.lo & RW) === 0 || (pte.hi & layout.savedDirty.hi) === 0) return pte;
+  return { lo: pte.lo | DIRTY, hi: pte.hi & ~layout.savedDirty.hi };
+}
+
+/** {@link pteMksaveddirty} of a huge page. */
+export const pmdMksaveddirty: (pmd: Entry, layout?: EntryLayout) => Entry = pteMksaveddirty;
+/** {@link pteClearSaveddirty} of a huge page. */
+export const pmdClearSaveddirty: (pmd: Entry, layout?: EntryLayout) => Entry = pteClearSaveddirty;
+/** {@link pteMksaveddirty} of a 1 GiB page. */
+export const pudMksaveddirty: (pud: Entry, layout?: EntryLayout) => Entry = pteMksaveddirty;
+/** {@link pteClearSaveddirty} of a 1 GiB page. */
+export const pudClearSaveddirty: (pud: Entry, layout?: EntryLayout) => Entry = pteClearSaveddirty;

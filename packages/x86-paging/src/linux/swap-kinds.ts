@@ -1,0 +1,177 @@
+/**
+ * What the types of not-present entries mean: migration, device memory, poisoned memory.
+ *
+ * All functions here take the generic `swp_entry_t` (see swap.ts) unless they say otherwise. The numbers
+ * behind the names belong to the release.
+ *
+ * @see include/linux/swapops.h
+ */
+
+import { withBits, type Entry, type Word } from "../entry.ts";
+import { LINUX_6_12, type EntryLayout, type SwapTypes } from "../layout.ts";
+import { isSwapPmd, pmdToSwpEntry, swpEntry, swpEntryToPte, swpOffset, swpType } from "./swap.ts";
+
+/** Offsets of entries that name a frame: bits 39..0 are the frame. */
+export const SWP_PFN_BITS = 40;
+const MIGRATION_YOUNG: Word = { lo: 0, hi: 1 << (SWP_PFN_BITS - 32) };
+const MIGRATION_DIRTY: Word = { lo: 0, hi: 1 << (SWP_PFN_BITS + 1 - 32) };
+
+/** The kinds of not-present entries. */
+export type SwapKind =
+  | "swap"
+  | "hwpoison"
+  | "migration read"
+  | "migration read-exclusive"
+  | "migration write"
+  | "device write"
+  | "device read"
+  | "device-exclusive write"
+  | "device-exclusive read"
+  | "pte marker"
+  | "swapin error"
+  | "unknown";
+
+const NAMED: readonly (readonly [keyof SwapTypes, SwapKind])[] = [
+  ["hwpoison", "hwpoison"],
+  ["migrationRead", "migration read"],
+  ["migrationReadExclusive", "migration read-exclusive"],
+  ["migrationWrite", "migration write"],
+  ["deviceWrite", "device write"],
+  ["deviceRead", "device read"],
+  ["deviceExclusiveWrite", "device-exclusive write"],
+  ["deviceExclusiveRead", "device-exclusive read"],
+  ["pteMarker", "pte marker"],
+  ["swapinError", "swapin error"],
+];
+
+/** Names a type number under a release; `unknown` for a number the release has no use for. */
+export function swapKind(type: number, layout: EntryLayout = LINUX_6_12): SwapKind {
+  if (type < layout.swapTypes.swapFiles) return "swap";
+  return NAMED.find(([key]) => layout.swapTypes[key] === type)?.[1] ?? "unknown";
+}
+
+/** Not a swap file: one of the special types. */
+export function nonSwapEntry(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  return swpType(swp) >= layout.swapTypes.swapFiles;
+}
+
+/** Any of the three migration types: faults must wait until the page has moved. */
+export function isMigrationEntry(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  const type = swpType(swp);
+  return type >= layout.swapTypes.migrationRead && type <= layout.swapTypes.migrationWrite;
+}
+
+/** Migrating, and writable once it has moved. */
+export function isWritableMigrationEntry(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  return swpType(swp) === layout.swapTypes.migrationWrite;
+}
+
+/** Migrating, read-only, possibly shared. */
+export function isReadableMigrationEntry(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  return swpType(swp) === layout.swapTypes.migrationRead;
+}
+
+/** Migrating, read-only, anonymous and not shared with another process. */
+export function isReadableExclusiveMigrationEntry(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  return swpType(swp) === layout.swapTypes.migrationReadExclusive;
+}
+
+/** Migration entry for a frame, given as a word so that offsets beyond 40 bits can be tested. */
+export function makeWritableMigrationEntry(offset: Word, layout: EntryLayout = LINUX_6_12): Word {
+  return swpEntry(layout.swapTypes.migrationWrite, offset);
+}
+
+/** See {@link makeWritableMigrationEntry}. */
+export function makeReadableMigrationEntry(offset: Word, layout: EntryLayout = LINUX_6_12): Word {
+  return swpEntry(layout.swapTypes.migrationRead, offset);
+}
+
+/** See {@link makeWritableMigrationEntry}. */
+export function makeReadableExclusiveMigrationEntry(offset: Word, layout: EntryLayout = LINUX_6_12): Word {
+  return swpEntry(layout.swapTypes.migrationReadExclusive, offset);
+}
+
+/** Remembers Accessed in a migration entry (bit 40 of the offset). The type is not checked. */
+export function makeMigrationEntryYoung(swp: Word): Word {
+  return swpEntry(swpType(swp), withBits(swpOffset(swp), MIGRATION_YOUNG));
+}
+
+/** Remembers Dirty in a migration entry (bit 41 of the offset). The type is not checked. */
+export function makeMigrationEntryDirty(swp: Word): Word {
+  return swpEntry(swpType(swp), withBits(swpOffset(swp), MIGRATION_DIRTY));
+}
+
+/** Was the page young when migration began. */
+export function isMigrationEntryYoung(swp: Word): boolean {
+  return (swp.hi & MIGRATION_YOUNG.hi) !== 0;
+}
+
+/** Was the page dirty when migration began. */
+export function isMigrationEntryDirty(swp: Word): boolean {
+  return (swp.hi & MIGRATION_DIRTY.hi) !== 0;
+}
+
+/** Migration entry, ready to be stored as a pte. */
+export function migrationPteWritable(offset: Word, layout: EntryLayout = LINUX_6_12): Entry {
+  return swpEntryToPte(makeWritableMigrationEntry(offset, layout));
+}
+
+/** Read-only migration entry, ready to be stored as a pte. */
+export function migrationPteReadable(offset: Word, layout: EntryLayout = LINUX_6_12): Entry {
+  return swpEntryToPte(makeReadableMigrationEntry(offset, layout));
+}
+
+/** Migration entry of a huge page, ready to be stored as a pmd. */
+export const migrationPmdWritable: (offset: Word, layout?: EntryLayout) => Entry = migrationPteWritable;
+
+/** A huge page that is being migrated. Takes the raw pmd. */
+export function isPmdMigrationEntry(pmd: Entry, layout: EntryLayout = LINUX_6_12): boolean {
+  return isSwapPmd(pmd) && isMigrationEntry(pmdToSwpEntry(pmd), layout);
+}
+
+/** Memory of a device the CPU cannot reach; a fault migrates it back. */
+export function isDevicePrivateEntry(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  const type = swpType(swp);
+  return type === layout.swapTypes.deviceRead || type === layout.swapTypes.deviceWrite;
+}
+
+/** Device memory, writable by the device. */
+export function isWritableDevicePrivateEntry(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  return swpType(swp) === layout.swapTypes.deviceWrite;
+}
+
+/** Device memory, writable by the device. */
+export function makeWritableDevicePrivateEntry(offset: Word, layout: EntryLayout = LINUX_6_12): Word {
+  return swpEntry(layout.swapTypes.deviceWrite, offset);
+}
+
+/** Device memory, read-only to the device. */
+export function makeReadableDevicePrivateEntry(offset: Word, layout: EntryLayout = LINUX_6_12): Word {
+  return swpEntry(layout.swapTypes.deviceRead, offset);
+}
+
+/** System memory that a device has taken for atomic use; the CPU must fault to take it back. */
+export function isDeviceExclusiveEntry(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  const type = swpType(swp);
+  return type === layout.swapTypes.deviceExclusiveWrite || type === layout.swapTypes.deviceExclusiveRead;
+}
+
+/** A frame with a memory error; touching it raises SIGBUS. */
+export function isHwpoisonEntry(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  return swpType(swp) === layout.swapTypes.hwpoison;
+}
+
+/** The offset names a frame. Poisoned frames count from 6.6 on. */
+export function isPfnSwapEntry(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  return (
+    isMigrationEntry(swp, layout) ||
+    isDevicePrivateEntry(swp, layout) ||
+    isDeviceExclusiveEntry(swp, layout) ||
+    (layout.uffdWpImpliesReadOnly && isHwpoisonEntry(swp, layout))
+  );
+}
+
+/** The frame an entry names: the low 40 bits of its offset, whatever its type. */
+export function swpOffsetPfn(swp: Word): number {
+  return (swp.hi & 0xff) * 2 ** 32 + (swp.lo >>> 0);
+}

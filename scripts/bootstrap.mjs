@@ -1,0 +1,8 @@
+// Behind `npm start`, `npm test` and `npm run setup`: install if needed, then run one script of package.json.
+
+import { checkNode, ensureInstalled, run } from "./workspace.mjs";
+
+checkNode();
+ensureInstalled();
+const [script, ...args] = process.argv.slice(2);
+if (script !== undefined) process.exit(run("pnpm", ["run", "--silent", script, ...args]));
