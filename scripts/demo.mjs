@@ -10,6 +10,8 @@ const campaign = ["fuzz", "cpmt-vs-uffdcopy", "--seed", "1", "--executions", "20
 console.log(`$ npx mmrace ${campaign.join(" ")}\n`);
 const status = run(process.execPath, [join(root, "apps/fuzzer/dist/main.js"), ...campaign]);
 if (status !== VIOLATION_FOUND) {
-  console.error(`The demo campaign should have found its race and ended with ${VIOLATION_FOUND}; it ended with ${status}.`);
+  console.error(
+    `The demo campaign should have found its race and ended with ${VIOLATION_FOUND}; it ended with ${status}.`,
+  );
   process.exit(1);
 }

@@ -11,5 +11,7 @@ ensureBuilt();
 const program = join(root, "apps/fuzzer/dist/main.js");
 // Ctrl-C reaches the program too; it saves its state and ends, and this process waits for it.
 process.on("SIGINT", () => {});
-const { status, signal } = spawnSync(process.execPath, [program, ...process.argv.slice(2)], { stdio: "inherit" });
+const { status, signal } = spawnSync(process.execPath, [program, ...process.argv.slice(2)], {
+  stdio: "inherit",
+});
 process.exit(status ?? (signal === "SIGINT" ? 130 : 1));

@@ -15,6 +15,8 @@ export default class TallyReporter {
         else skipped++;
       }
     }
-    process.on("exit", () => console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`));
+    process.on("exit", () =>
+      console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`),
+    );
   }
 }

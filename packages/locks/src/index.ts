@@ -7,13 +7,5 @@ export { LOCK_PROTOCOL, Lockdep } from "./lockdep.ts";
 export type { Acquisition } from "./lockdep.ts";
 export { callRcu, Rcu, rcuCallbacks, rcuReadLock, rcuReadUnlock } from "./rcu.ts";
 export type { RcuCallback } from "./rcu.ts";
-export {
-  downRead,
-  downReadTrylock,
-  downWrite,
-  downWriteTrylock,
-  RwSem,
-  upRead,
-  upWrite,
-} from "./rwsem.ts";
+export { downRead, downReadTrylock, downWrite, downWriteTrylock, RwSem, upRead, upWrite } from "./rwsem.ts";
 export { SINGLE_DEPTH_NESTING, SpinLock, spinLock, spinTrylock, spinUnlock } from "./spinlock.ts";

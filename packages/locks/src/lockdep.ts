@@ -39,7 +39,10 @@ export class Lockdep {
     const key = keyOf(lock, acquisition);
     for (const other of held) {
       if (keyOf(other.lock, other.acquisition) === key) {
-        violate(LOCK_PROTOCOL, `${thread.name} takes ${lock.name} while it holds ${other.lock.name} of the same class`);
+        violate(
+          LOCK_PROTOCOL,
+          `${thread.name} takes ${lock.name} while it holds ${other.lock.name} of the same class`,
+        );
       }
       if (!acquisition.isTry) this.#order(thread, keyOf(other.lock, other.acquisition), key);
     }
@@ -88,7 +91,10 @@ export class Lockdep {
   #order(thread: ModelThread, before: string, after: string): void {
     if (before === after) return;
     if (this.#leadsTo(after, before, new Set())) {
-      violate(LOCK_PROTOCOL, `${thread.name} takes ${after} after ${before}; elsewhere the order is the other way round`);
+      violate(
+        LOCK_PROTOCOL,
+        `${thread.name} takes ${after} after ${before}; elsewhere the order is the other way round`,
+      );
     }
     let followers = this.#after.get(before);
     if (followers === undefined) this.#after.set(before, (followers = new Set()));

@@ -21,6 +21,14 @@ export type { Geometry } from "./state/geometry.ts";
 export { addMmCounter, flushTlbRange, MmStruct, pteIndex } from "./state/mm-struct.ts";
 export type { Counter, PmdSlot } from "./state/mm-struct.ts";
 export { invalidateRangeEnd, invalidateRangeStart } from "./state/notifier.ts";
-export { clearPtes, freeTable, PAGE_TABLE_USE_AFTER_FREE, PageTable, ptepGet, scanPtes, setPte } from "./state/page-table.ts";
+export {
+  clearPtes,
+  freeTable,
+  PAGE_TABLE_USE_AFTER_FREE,
+  PageTable,
+  ptepGet,
+  scanPtes,
+  setPte,
+} from "./state/page-table.ts";
 export { AnonVma, Vma, VM_SHARED, VM_UFFD_MISSING, VM_UFFD_WP } from "./state/vma.ts";
 export { TABLE_SHAPE, World } from "./state/world.ts";

@@ -26,7 +26,12 @@ export interface SiteChoice {
   readonly nth?: number;
 }
 
-function siteAddress(procedure: string, operation: string, objectClass: string, nth: number | undefined): string {
+function siteAddress(
+  procedure: string,
+  operation: string,
+  objectClass: string,
+  nth: number | undefined,
+): string {
   return `${procedure}/${operation}/${objectClass}${nth === undefined ? "" : `/${nth}`}`;
 }
 
@@ -55,7 +60,9 @@ export const without = {
 
 /** The text form that tokens and `--ablate` use: the site, and `=JSON` when an answer is forced. */
 export function ablationText(ablation: Ablation): string {
-  return ablation.answer === undefined ? ablation.site : `${ablation.site}=${JSON.stringify(ablation.answer)}`;
+  return ablation.answer === undefined
+    ? ablation.site
+    : `${ablation.site}=${JSON.stringify(ablation.answer)}`;
 }
 
 /** @throws {UsageError} when the text is no site address. */
@@ -77,16 +84,26 @@ function parseAnswer(text: string): string | number | boolean | null {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new UsageError(`The answer "${text}" of an ablation is not JSON. Write true, false, null, a number or "text".`);
+    throw new UsageError(
+      `The answer "${text}" of an ablation is not JSON. Write true, false, null, a number or "text".`,
+    );
   }
-  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+  if (
+    value === null ||
+    typeof value === "string" ||
+    typeof value === "number" ||
+    typeof value === "boolean"
+  ) {
     return value;
   }
   throw new UsageError(`The answer ${text} of an ablation must be a single value, not a list or an object.`);
 }
 
 /** What an ablation makes of an operation that is announced. */
-export type Verdict = { readonly kind: "keep" } | { readonly kind: "skip" } | { readonly kind: "answer"; readonly value: unknown };
+export type Verdict =
+  | { readonly kind: "keep" }
+  | { readonly kind: "skip" }
+  | { readonly kind: "answer"; readonly value: unknown };
 
 const KEEP: Verdict = { kind: "keep" };
 const SKIP: Verdict = { kind: "skip" };
@@ -111,8 +128,19 @@ export class AblationRules {
 
   constructor(ablations: readonly Ablation[]) {
     this.#rules = ablations.map((ablation) => {
-      const [procedure, operation, objectClass, nth] = ablation.site.split("/") as [string, string, string, string?];
-      return { ablation, procedure, operation, objectClass, nth: nth === undefined ? undefined : Number(nth) };
+      const [procedure, operation, objectClass, nth] = ablation.site.split("/") as [
+        string,
+        string,
+        string,
+        string?,
+      ];
+      return {
+        ablation,
+        procedure,
+        operation,
+        objectClass,
+        nth: nth === undefined ? undefined : Number(nth),
+      };
     });
   }
 

@@ -31,7 +31,9 @@ let active: ActiveEngine | undefined;
 /** @throws {UsageError} when no exploration is running, for example when model code is iterated by hand. */
 export function activeEngine(): ActiveEngine {
   if (active === undefined) {
-    throw new UsageError("An operation was performed outside an exploration. Run model threads with explore().");
+    throw new UsageError(
+      "An operation was performed outside an exploration. Run model threads with explore().",
+    );
   }
   return active;
 }

@@ -60,7 +60,8 @@ export class ByteReader {
       byte = this.byte();
       length |= (byte & 0x7f) << shift;
     }
-    if (length < 0 || this.#at + length > this.#bytes.length) throw new UsageError("The record is cut short.");
+    if (length < 0 || this.#at + length > this.#bytes.length)
+      throw new UsageError("The record is cut short.");
     this.#at += length;
     return this.#bytes.slice(this.#at - length, this.#at);
   }

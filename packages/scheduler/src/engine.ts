@@ -43,7 +43,11 @@ export class Engine<W> implements ActiveEngine {
   readonly #observers: readonly Observer[];
   readonly #stepsMax: number;
   readonly #enabled: ModelThread[] = [];
-  readonly #point: { threads: readonly ModelThread[]; enabled: readonly ModelThread[]; current: ModelThread | undefined };
+  readonly #point: {
+    threads: readonly ModelThread[];
+    enabled: readonly ModelThread[];
+    current: ModelThread | undefined;
+  };
   #generators: Steps<void>[] = [];
   #strategy!: Strategy;
   #world!: W;
@@ -57,7 +61,11 @@ export class Engine<W> implements ActiveEngine {
   #skipped: Operation<unknown> | undefined;
   #answers = new Map<Operation<unknown>, unknown>();
 
-  constructor(scenario: Scenario<W>, ablations: readonly Ablation[] = [], observers: readonly Observer[] = []) {
+  constructor(
+    scenario: Scenario<W>,
+    ablations: readonly Ablation[] = [],
+    observers: readonly Observer[] = [],
+  ) {
     this.scenario = scenario;
     this.ablations = new AblationRules(ablations);
     this.properties = new PropertyChecker(scenario.properties);
@@ -101,7 +109,10 @@ export class Engine<W> implements ActiveEngine {
     if (kind.isSchedulingPoint !== false) this.sites.push(operation.site!);
     const lifetime = operation.object.lifetime;
     if (lifetime?.ended === true) {
-      this.report(lifetime.oracle, `${thread.name} does ${kind.name} on ${operation.object.name} after ${lifetime.name} was freed`);
+      this.report(
+        lifetime.oracle,
+        `${thread.name} does ${kind.name} on ${operation.object.name} after ${lifetime.name} was freed`,
+      );
     }
     let result = kind.perform(operation.object, operation.argument, thread);
     if (kind.access === "write") {
@@ -172,7 +183,9 @@ export class Engine<W> implements ActiveEngine {
       // Past a reported violation the model's own assumptions no longer hold, so what it throws says nothing.
       if (this.#ending !== undefined) return;
       const text = error instanceof Error ? error.message : String(error);
-      throw new InternalError(`${thread.name} threw after ${this.sites.length} steps: ${text}`, { cause: error });
+      throw new InternalError(`${thread.name} threw after ${this.sites.length} steps: ${text}`, {
+        cause: error,
+      });
     }
     if (isDone !== true) return;
     thread.isFinished = true;
@@ -204,7 +217,10 @@ export class Engine<W> implements ActiveEngine {
       return undefined;
     }
     const picked = this.threads[id];
-    assert(picked !== undefined && enabled.includes(picked), `strategy ${this.#strategy.name} picked thread ${id}, which is not enabled`);
+    assert(
+      picked !== undefined && enabled.includes(picked),
+      `strategy ${this.#strategy.name} picked thread ${id}, which is not enabled`,
+    );
     if (current !== undefined && current !== picked) this.preemptions++;
     this.choices.push(id);
     this.#last = picked;
@@ -222,7 +238,9 @@ export class Engine<W> implements ActiveEngine {
     }
     const spins = waiting.some((thread) => thread.pending?.kind.access === "all");
     const kind = spins ? "livelock" : "deadlock";
-    const who = waiting.map((thread) => `${thread.name} at ${thread.pending?.kind.name}(${thread.pending?.object.name})`);
+    const who = waiting.map(
+      (thread) => `${thread.name} at ${thread.pending?.kind.name}(${thread.pending?.object.name})`,
+    );
     this.#ending = { kind, oracle: kind, message: `waiting for ever: ${who.join(", ")}` };
   }
 

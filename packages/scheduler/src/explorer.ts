@@ -50,7 +50,11 @@ export interface Exploration {
 }
 
 /** Explores a scenario under a strategy. */
-export function explore<W>(scenario: Scenario<W>, strategy: Strategy, options: ExploreOptions = {}): Exploration {
+export function explore<W>(
+  scenario: Scenario<W>,
+  strategy: Strategy,
+  options: ExploreOptions = {},
+): Exploration {
   return new Explorer(scenario, strategy, options).run();
 }
 
@@ -75,7 +79,10 @@ class Explorer<W> {
     this.#strategy = strategy;
     this.#options = options;
     this.#ablations = options.ablations ?? [];
-    const observers = [...(options.observers ?? []), ...(options.checkDeterminism === true ? [this.#recorder] : [])];
+    const observers = [
+      ...(options.observers ?? []),
+      ...(options.checkDeterminism === true ? [this.#recorder] : []),
+    ];
     this.#engine = new Engine(scenario, this.#ablations, observers);
   }
 
@@ -112,7 +119,8 @@ class Explorer<W> {
   #note(ending: Ending): void {
     if (ending.kind === "stepLimit") {
       this.#wasCutOff = true;
-      if (this.#outcome.kind === "none") this.#outcome = { kind: "stepLimit", steps: this.#engine.sites.length };
+      if (this.#outcome.kind === "none")
+        this.#outcome = { kind: "stepLimit", steps: this.#engine.sites.length };
     }
     if (!("oracle" in ending)) return;
     this.#fingerprint ??= modelFingerprint(this.#scenario);
@@ -137,7 +145,9 @@ class Explorer<W> {
 export function firstDifference(first: Trace, second: Trace): string | undefined {
   const show = (trace: Trace, step: number): string => {
     const event = trace.events[step];
-    return event === undefined ? `the end (${trace.ending.kind})` : `${trace.threads[event.thread]!.name}: ${event.text}`;
+    return event === undefined
+      ? `the end (${trace.ending.kind})`
+      : `${trace.threads[event.thread]!.name}: ${event.text}`;
   };
   for (let step = 0; step <= Math.max(first.events.length, second.events.length); step++) {
     if (show(first, step) === show(second, step)) continue;

@@ -66,7 +66,12 @@ export function blocksOf(choices: readonly number[], sites: readonly Site[]): Bl
     for (end = start; end < choices.length && choices[end] === choices[start]; end++) {
       hash = hashWord(hash, sites[end]?.hash ?? 0);
     }
-    blocks.push({ thread: choices[start]!, start, length: end - start, check: (hash ^ (hash >>> 16)) & 0xffff });
+    blocks.push({
+      thread: choices[start]!,
+      start,
+      length: end - start,
+      check: (hash ^ (hash >>> 16)) & 0xffff,
+    });
   }
   return blocks;
 }

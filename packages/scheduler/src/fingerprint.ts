@@ -11,7 +11,8 @@ import { recordTrace } from "./trace.ts";
  */
 export function modelFingerprint<W>(scenario: Scenario<W>): number {
   let hash = HASH_START;
-  for (const { kind, name, oracle } of scenario.properties) hash = hashText(`${kind} ${oracle} ${name};`, hash);
+  for (const { kind, name, oracle } of scenario.properties)
+    hash = hashText(`${kind} ${oracle} ${name};`, hash);
   const count = Object.keys(scenario.threads).length + Object.keys(scenario.daemons ?? {}).length;
   for (let first = 0; first < count; first++) {
     const trace = recordTrace(scenario, Uint8Array.of(first, 0xff));

@@ -22,7 +22,11 @@ interface Candidate {
  *
  * @returns the finding of the shortest schedule; the given one when nothing smaller was found.
  */
-export function minimize<W>(scenario: Scenario<W>, violation: Violation, ablations: readonly Ablation[] = []): Violation {
+export function minimize<W>(
+  scenario: Scenario<W>,
+  violation: Violation,
+  ablations: readonly Ablation[] = [],
+): Violation {
   const engine = new Engine(scenario, ablations);
   const attempt = (schedule: Uint8Array): Candidate | undefined => {
     const strategy = replaySchedule(schedule);
@@ -34,7 +38,7 @@ export function minimize<W>(scenario: Scenario<W>, violation: Violation, ablatio
 
   let best = attempt(violation.schedule);
   if (best === undefined) return violation;
-  for (let smaller: Candidate | undefined = best; smaller !== undefined; ) {
+  for (let smaller: Candidate | undefined = best; smaller !== undefined;) {
     best = smaller;
     smaller = firstSmaller(best, attempt);
   }
@@ -46,7 +50,10 @@ export function minimize<W>(scenario: Scenario<W>, violation: Violation, ablatio
   return findingOf(scenario, engine, ending, ablations, modelFingerprint(scenario));
 }
 
-function firstSmaller(best: Candidate, attempt: (schedule: Uint8Array) => Candidate | undefined): Candidate | undefined {
+function firstSmaller(
+  best: Candidate,
+  attempt: (schedule: Uint8Array) => Candidate | undefined,
+): Candidate | undefined {
   for (const choices of neighbours(best.choices)) {
     const candidate = attempt(encodeSchedule(choices, best.values));
     if (candidate !== undefined && isSmaller(candidate, best)) return candidate;

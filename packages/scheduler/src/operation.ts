@@ -46,16 +46,28 @@ export class Operation<out R> implements Iterable<Operation<unknown>, R, void> {
   site: Site | undefined = undefined;
   #announced = false;
 
-  private constructor(kind: OperationKind<SharedObject, unknown, unknown>, object: SharedObject, argument: unknown) {
+  private constructor(
+    kind: OperationKind<SharedObject, unknown, unknown>,
+    object: SharedObject,
+    argument: unknown,
+  ) {
     this.kind = kind;
     this.object = object;
     this.argument = argument;
   }
 
   /** An operation of `kind` on `object`. */
-  static of<O extends SharedObject, A, R>(kind: OperationKind<O, A, R>, object: O, argument: A): Operation<R> {
+  static of<O extends SharedObject, A, R>(
+    kind: OperationKind<O, A, R>,
+    object: O,
+    argument: A,
+  ): Operation<R> {
     // The engine treats all kinds alike; `object` and `argument` only ever meet the kind they were made with.
-    return new Operation<R>(kind as unknown as OperationKind<SharedObject, unknown, unknown>, object, argument);
+    return new Operation<R>(
+      kind as unknown as OperationKind<SharedObject, unknown, unknown>,
+      object,
+      argument,
+    );
   }
 
   [Symbol.iterator](): this {
@@ -86,5 +98,7 @@ export function conflicts(a: Operation<unknown>, b: Operation<unknown>): boolean
 /** Whether `user` acts on something that lives in the memory that `freer` writes. */
 function livesIn(user: Operation<unknown>, freer: Operation<unknown>): boolean {
   const lifetime = user.object.lifetime;
-  return lifetime !== undefined && freer.kind.access === "write" && lifetime.location === freer.object.location;
+  return (
+    lifetime !== undefined && freer.kind.access === "write" && lifetime.location === freer.object.location
+  );
 }

@@ -34,4 +34,8 @@ export type Ending =
   | { readonly kind: "finished" }
   | { readonly kind: "pruned" }
   | { readonly kind: "stepLimit" }
-  | { readonly kind: "violation" | "deadlock" | "livelock"; readonly oracle: string; readonly message: string };
+  | {
+      readonly kind: "violation" | "deadlock" | "livelock";
+      readonly oracle: string;
+      readonly message: string;
+    };

@@ -43,7 +43,13 @@ export function replayToken<W>(scenario: Scenario<W>, content: TokenContent): Re
   const at = blocks.findIndex(({ check }, i) => check !== content.checks[i]);
   const isWhole = at < 0 && blocks.length === content.checks.length;
   if (fingerprint !== content.fingerprint || !isWhole) {
-    return divergence(content, fingerprint, engine, at < 0 ? blocks[content.checks.length] : blocks[at], isWhole);
+    return divergence(
+      content,
+      fingerprint,
+      engine,
+      at < 0 ? blocks[content.checks.length] : blocks[at],
+      isWhole,
+    );
   }
   if (!("oracle" in ending)) return { kind: "clean", steps: engine.sites.length };
   const violation = findingOf(scenario, engine, ending, content.ablations, fingerprint);
@@ -64,11 +70,23 @@ function divergence<W>(
   const lead = content.fingerprint === fingerprint ? "" : `${models} `;
   if (isWhole) {
     const message = `replay diverged: ${lead}This schedule still goes the recorded way. ${causes}`;
-    return { kind: "diverged", step: undefined, expected: hashToHex(content.fingerprint), found: hashToHex(fingerprint), message };
+    return {
+      kind: "diverged",
+      step: undefined,
+      expected: hashToHex(content.fingerprint),
+      found: hashToHex(fingerprint),
+      message,
+    };
   }
-  const index = block === undefined ? -1 : blocksOf(engine.choices, engine.sites).findIndex(({ start }) => start === block.start);
+  const index =
+    block === undefined
+      ? -1
+      : blocksOf(engine.choices, engine.sites).findIndex(({ start }) => start === block.start);
   const check = index < 0 ? undefined : content.checks[index];
-  const expected = check === undefined ? "the end of the execution" : `a block with check ${check.toString(16).padStart(4, "0")}`;
+  const expected =
+    check === undefined
+      ? "the end of the execution"
+      : `a block with check ${check.toString(16).padStart(4, "0")}`;
   const found = block === undefined ? "the end of the execution" : describeBlock(block, engine);
   const step = block?.start ?? engine.sites.length;
   const message = `replay diverged: ${lead}At step ${step}, expected ${expected}, found ${found}. ${causes}`;

@@ -47,11 +47,15 @@ export function defineScenario<W>(scenario: Scenario<W>): Scenario<W> {
   const threads = Object.keys(scenario.threads);
   const daemons = Object.keys(scenario.daemons ?? {});
   const count = threads.length + daemons.length;
-  if (threads.length === 0) throw new UsageError(`Scenario "${scenario.name}" has no threads: name at least one.`);
+  if (threads.length === 0)
+    throw new UsageError(`Scenario "${scenario.name}" has no threads: name at least one.`);
   if (count > THREADS_MAX) {
-    throw new UsageError(`Scenario "${scenario.name}" has ${count} threads and daemons; at most ${THREADS_MAX} fit.`);
+    throw new UsageError(
+      `Scenario "${scenario.name}" has ${count} threads and daemons; at most ${THREADS_MAX} fit.`,
+    );
   }
   const twice = threads.find((name) => daemons.includes(name));
-  if (twice !== undefined) throw new UsageError(`Scenario "${scenario.name}" has a thread and a daemon named ${twice}.`);
+  if (twice !== undefined)
+    throw new UsageError(`Scenario "${scenario.name}" has a thread and a daemon named ${twice}.`);
   return scenario;
 }

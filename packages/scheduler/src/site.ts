@@ -44,7 +44,13 @@ export function siteOf(procedure: ProcedureName, operation: string, objectClass:
   let site = ofProcedure.get(operation);
   if (site === undefined) {
     const address = `${procedure.name}/${operation}/${objectClass.name}`;
-    site = { procedure: procedure.name, operation, objectClass: objectClass.name, address, hash: hashText(address) };
+    site = {
+      procedure: procedure.name,
+      operation,
+      objectClass: objectClass.name,
+      address,
+      hash: hashText(address),
+    };
     ofProcedure.set(operation, site);
   }
   return site;

@@ -59,7 +59,9 @@ export function encodeToken(content: TokenContent): string {
 export function decodeToken(text: string): TokenContent {
   const compact = text.replace(/[\s>]+/g, "");
   if (!compact.startsWith(PREFIX)) {
-    throw new UsageError(`This is no token: it starts with "${compact.slice(0, 8)}" and not with "${PREFIX}".`);
+    throw new UsageError(
+      `This is no token: it starts with "${compact.slice(0, 8)}" and not with "${PREFIX}".`,
+    );
   }
   const body = compact.slice(PREFIX.length);
   const stranger = /[^A-Za-z0-9_-]/.exec(body);
@@ -67,14 +69,24 @@ export function decodeToken(text: string): TokenContent {
     throw new UsageError(`The token is damaged: "${stranger[0]}" cannot stand in it. Copy it again, whole.`);
   }
   const bytes = new Uint8Array(Buffer.from(body, "base64url"));
-  if (bytes.length < 5) throw new UsageError("The token is cut short: nothing is left to read. Copy it again, whole.");
+  if (Buffer.from(bytes).toString("base64url") !== body) {
+    throw new UsageError(
+      "The token is damaged: its last characters do not belong to it. Copy it again, whole.",
+    );
+  }
+  if (bytes.length < 5)
+    throw new UsageError("The token is cut short: nothing is left to read. Copy it again, whole.");
   const version = bytes[0]!;
   if (version !== FORMAT_VERSION) {
-    throw new UsageError(`The token has format version ${version}; this program reads version ${FORMAT_VERSION}.`);
+    throw new UsageError(
+      `The token has format version ${version}; this program reads version ${FORMAT_VERSION}.`,
+    );
   }
   const payload = bytes.subarray(0, bytes.length - 4);
   if (new ByteReader(bytes.subarray(bytes.length - 4)).word() !== hashBytes(payload)) {
-    throw new UsageError("The token is damaged or cut short: its checksum does not fit. Copy it again, whole.");
+    throw new UsageError(
+      "The token is damaged or cut short: its checksum does not fit. Copy it again, whole.",
+    );
   }
   return readContent(new ByteReader(payload.subarray(1)));
 }
@@ -85,9 +97,13 @@ function readContent(reader: ByteReader): TokenContent {
   const parameters = JSON.parse(reader.text()) as Parameters;
   const ablations = reader.text().split("\n").filter(Boolean).map(parseAblation);
   const memory = reader.text();
-  if (memory !== "sc") throw new UsageError(`The token wants memory model "${memory}"; this program knows sc.`);
+  if (memory !== "sc")
+    throw new UsageError(`The token wants memory model "${memory}"; this program knows sc.`);
   const fingerprint = reader.word();
   const schedule = reader.bytes();
-  const checks = Array.from({ length: reader.byte() | (reader.byte() << 8) }, () => reader.byte() | (reader.byte() << 8));
+  const checks = Array.from(
+    { length: reader.byte() | (reader.byte() << 8) },
+    () => reader.byte() | (reader.byte() << 8),
+  );
   return { scenario, variant, parameters, ablations, memory, fingerprint, schedule, checks };
 }

@@ -15,18 +15,34 @@ interface Row {
 
 /** One column per thread, `CPU0 | CPU1`, time downwards; procedures indent what runs inside them. */
 export function columnsText(trace: Trace, options: ColumnsOptions = {}): string {
-  const used = trace.threads.map((_, thread) => thread).filter((thread) => trace.events.some((event) => event.thread === thread));
+  const used = trace.threads
+    .map((_, thread) => thread)
+    .filter((thread) => trace.events.some((event) => event.thread === thread));
   const rows = rowsOf(trace);
-  const longest = Math.max(...rows.map(({ text }) => text.length), ...used.map((thread) => heading(trace, thread).length), 0);
+  const longest = Math.max(
+    ...rows.map(({ text }) => text.length),
+    ...used.map((thread) => heading(trace, thread).length),
+    0,
+  );
   const width = options.columnWidth ?? Math.min(longest, 56);
 
   const lines: string[] = [];
   const put = (column: number, text: string): void => {
     for (const piece of wrap(text, width)) {
-      lines.push(used.map((_, at) => (at === column ? piece : "").padEnd(width)).join(" | ").trimEnd());
+      lines.push(
+        used
+          .map((_, at) => (at === column ? piece : "").padEnd(width))
+          .join(" | ")
+          .trimEnd(),
+      );
     }
   };
-  lines.push(used.map((thread) => heading(trace, thread).padEnd(width)).join(" | ").trimEnd());
+  lines.push(
+    used
+      .map((thread) => heading(trace, thread).padEnd(width))
+      .join(" | ")
+      .trimEnd(),
+  );
   lines.push(used.map(() => "-".repeat(width)).join("-+-"));
   for (const { thread, text } of rows) put(used.indexOf(thread), text);
   if ("message" in trace.ending) lines.push("", `*** ${trace.ending.oracle}: ${trace.ending.message}`);

@@ -72,7 +72,11 @@ export function describe(operation: Operation<unknown>, result: unknown): string
 }
 
 /** Runs one execution under a strategy and records it. */
-export function traceUnder<W>(scenario: Scenario<W>, strategy: Strategy, ablations: readonly Ablation[] = []): Trace {
+export function traceUnder<W>(
+  scenario: Scenario<W>,
+  strategy: Strategy,
+  ablations: readonly Ablation[] = [],
+): Trace {
   const recorder = new TraceRecorder();
   const engine = new Engine(scenario, ablations, [recorder]);
   strategy.beginExecution();
@@ -80,6 +84,10 @@ export function traceUnder<W>(scenario: Scenario<W>, strategy: Strategy, ablatio
 }
 
 /** Runs a schedule again and records what happens. */
-export function recordTrace<W>(scenario: Scenario<W>, schedule: Uint8Array, ablations: readonly Ablation[] = []): Trace {
+export function recordTrace<W>(
+  scenario: Scenario<W>,
+  schedule: Uint8Array,
+  ablations: readonly Ablation[] = [],
+): Trace {
   return traceUnder(scenario, replaySchedule(schedule), ablations);
 }

@@ -92,10 +92,10 @@ function describeSwap(word: Entry, layout: EntryLayout): string {
     return `${kind} type ${slot.type} offset 0x${slot.offset.toString(16)}${tail}`;
   }
   if (kind.startsWith("migration")) {
-    if (isMigrationEntryDirty(swp)) flags.unshift("D");
-    if (isMigrationEntryYoung(swp)) flags.unshift("A");
+    if (isMigrationEntryDirty(swp, layout)) flags.unshift("D");
+    if (isMigrationEntryYoung(swp, layout)) flags.unshift("A");
   }
-  return `${kind} pfn 0x${swpOffsetPfn(swp).toString(16)}${flags.length === 0 ? "" : ` ${flags.join("|")}`}`;
+  return `${kind} pfn 0x${swpOffsetPfn(swp, layout).toString(16)}${flags.length === 0 ? "" : ` ${flags.join("|")}`}`;
 }
 
 /** The names of a marker's bits joined by `+`, or `empty`. */

@@ -51,16 +51,19 @@ export {
   type FlagName,
 } from "./flags.ts";
 export {
-  dirtyBits,
+  layoutOf,
   LAYOUTS,
   LINUX_6_1,
   LINUX_6_12,
   LINUX_6_13,
+  LINUX_6_15,
   LINUX_6_17,
   LINUX_6_6,
+  onMachine,
   PTE_FLAGS_MASK,
-  withShadowStack,
+  swapPfnBits,
   type EntryLayout,
+  type MachineOptions,
   type MarkerBits,
   type SwapTypes,
 } from "./layout.ts";
@@ -95,6 +98,7 @@ export {
   virtualBits,
 } from "./address.ts";
 export { PagingError, type PagingErrorCode } from "./errors.ts";
+export { physicalMemory, SparseMemory, type PhysicalMemoryOptions, type ReadEntry } from "./memory.ts";
 export { frameOf, FRAMES_MAX, makeLargePage, makePage, makeTable, requireFrame } from "./make.ts";
 export {
   flipProtnoneGuard,
@@ -302,7 +306,6 @@ export {
   migrationPteWritable,
   nonSwapEntry,
   swapKind,
-  SWP_PFN_BITS,
   swpOffsetPfn,
   type SwapKind,
 } from "./linux/swap-kinds.ts";
@@ -322,3 +325,49 @@ export {
   pteSwpUffdWpAny,
 } from "./linux/marker.ts";
 export { describeEntry, entryKind, flagText, markerText, type EntryKind } from "./describe.ts";
+export { LINUX_CONTROLS, type Access, type AccessKind, type PagingControls } from "./control.ts";
+export {
+  accessCode,
+  ALL_RIGHTS,
+  checkAccess,
+  isUserAccess,
+  narrowRights,
+  protectionKeyOf,
+  protectionKeyWord,
+  type Rights,
+} from "./permission.ts";
+export { hasReservedBit, mapsPage, reservedMask, type PresentKind } from "./reserved.ts";
+export { decodeFault, describeFault, encodeFault, FAULT_BIT, type FaultCondition } from "./fault.ts";
+export {
+  commitUpdates,
+  missingAccessedDirty,
+  updatedEntry,
+  type AccessedDirtyUpdate,
+  type WriteEntry,
+} from "./accessed-dirty.ts";
+export {
+  leafFrame,
+  walk,
+  walkFrom,
+  type Faulted,
+  type NonCanonical,
+  type Translated,
+  type WalkResult,
+  type WalkStart,
+  type WalkStep,
+} from "./walk.ts";
+export { expandRows, parseInteger, type ExpandedRow } from "./dump/run-length.ts";
+export { parseDump, type DumpCpu, type PagemapWord, type PageTableDump } from "./dump/format.ts";
+export { listEntries, type FoundEntry, type ListOptions } from "./dump/address-space.ts";
+export { leafAddress, qemuFlags, qemuMemory, qemuTlb, type MemoryRange, type TlbLine } from "./dump/qemu.ts";
+export {
+  PAGEMAP_COMPARED,
+  PAGEMAP_EXCLUSIVE,
+  PAGEMAP_FILE,
+  PAGEMAP_PRESENT,
+  PAGEMAP_SOFT_DIRTY,
+  PAGEMAP_SWAPPED,
+  PAGEMAP_UFFD_WP,
+  pagemapOf,
+  pagesOf,
+} from "./dump/pagemap.ts";

@@ -2,12 +2,14 @@
  * What a kernel release means by the bits it may choose freely: a value per release, not a switch in code.
  *
  * Sources: arch/x86/include/asm/pgtable_types.h (software bits), include/linux/swap.h and swapops.h (types of
- * not-present entries). 6.1 and 6.12 are checked row by row against those headers; 6.6, 6.13 and 6.17 are
+ * not-present entries). 6.1 and 6.12 are checked row by row against those headers; 6.6, 6.13, 6.15 and 6.17 are
  * the releases in which one of these facts changed. Differences: docs/model/x86-entries-6.1-vs-6.12.md.
  */
 
 import { bitMask, bits, entry, NONE_ENTRY, type Word } from "./entry.ts";
-import { BIT, FLAG, PTE_PFN_MASK } from "./flags.ts";
+import { PagingError } from "./errors.ts";
+import { FLAG, PTE_PFN_MASK } from "./flags.ts";
+import type { LevelCount } from "./level.ts";
 
 /** Types of not-present entries above the swap files. Five bits each, 0..31; `undefined`: no such type. */
 export interface SwapTypes {
@@ -50,12 +52,21 @@ export interface EntryLayout {
   readonly specialLarge: boolean;
   /** `pud_leaf()` (then named `pud_large()`) also asks for Present. */
   readonly pudLeafIsPresent: boolean;
-  /** Setting uffd-wp also write-protects, and poisoned pages count as "entries with a pfn" (6.6). */
+  /** Setting uffd-wp also write-protects (6.6). */
   readonly uffdWpImpliesReadOnly: boolean;
   readonly swapTypes: SwapTypes;
   readonly markers: MarkerBits;
-  /** The processor has user shadow stacks on (X86_FEATURE_USER_SHSTK). Off in every exported layout. */
+  readonly machine: MachineOptions;
+}
+
+/** What the meaning of entries takes from the machine rather than from the release. */
+export interface MachineOptions {
+  /** Levels of paging. Not-present entries that name a frame have 34 bits for it with four, 40 with five. */
+  readonly levels: LevelCount;
+  /** User shadow stacks are on (X86_FEATURE_USER_SHSTK): Write = 0 with Dirty = 1 is then writable. */
   readonly shadowStack: boolean;
+  /** Built with page-table isolation: NX in a root entry is then not a mistake. */
+  readonly pageTableIsolation: boolean;
 }
 
 const KEPT_ALWAYS: Word = bits(
@@ -98,7 +109,7 @@ export const LINUX_6_1: EntryLayout = {
     swapinError: 31,
   },
   markers: { uffdWp: 1, poison: 0, guard: 0 },
-  shadowStack: false,
+  machine: { levels: 4, shadowStack: false, pageTableIsolation: false },
 };
 
 /** Linux 6.6. Shadow stacks: saved-dirty takes bit 58 and DEVMAP moves to 57; poison becomes a marker. */
@@ -141,12 +152,10 @@ export const LINUX_6_13: EntryLayout = {
   markers: { uffdWp: 1, poison: 2, guard: 4 },
 };
 
-/** Linux 6.17. No DEVMAP bit, and one exclusive device type, so that one more swap file fits. */
-export const LINUX_6_17: EntryLayout = {
+/** Linux 6.15. One exclusive device type, so that one more swap file fits. */
+export const LINUX_6_15: EntryLayout = {
   ...LINUX_6_13,
-  release: "6.17",
-  devmap: NONE_ENTRY,
-  changeMask: bits(KEPT_ALWAYS, SOFTW4, SOFTW5),
+  release: "6.15",
   swapTypes: {
     swapFiles: 24,
     hwpoison: 24,
@@ -162,18 +171,51 @@ export const LINUX_6_17: EntryLayout = {
   },
 };
 
-/** Every layout known here, oldest first. */
-export const LAYOUTS: readonly EntryLayout[] = [LINUX_6_1, LINUX_6_6, LINUX_6_12, LINUX_6_13, LINUX_6_17];
+/** Linux 6.17. No DEVMAP: bit 57 has no meaning and does not survive a change of protection. */
+export const LINUX_6_17: EntryLayout = {
+  ...LINUX_6_15,
+  release: "6.17",
+  devmap: NONE_ENTRY,
+  changeMask: bits(KEPT_ALWAYS, SOFTW5),
+};
 
-/** The same layout on a processor that runs user shadow stacks: Write = 0 with Dirty = 1 is then writable. */
-export function withShadowStack(layout: EntryLayout): EntryLayout {
-  return { ...layout, shadowStack: true };
+/** Every layout known here, oldest first. */
+export const LAYOUTS: readonly EntryLayout[] = [
+  LINUX_6_1,
+  LINUX_6_6,
+  LINUX_6_12,
+  LINUX_6_13,
+  LINUX_6_15,
+  LINUX_6_17,
+];
+
+/** The same release on another machine; options not given stay as they are (4 levels, all else off). */
+export function onMachine(layout: EntryLayout, options: Partial<MachineOptions>): EntryLayout {
+  return { ...layout, machine: { ...layout.machine, ...options } };
+}
+
+/**
+ * The layout of a release such as `6.1`, `6.14` or `6.12.117`: the newest one that is not younger.
+ *
+ * @throws {PagingError} `bad-argument` for text that is no release, or one before 6.1.
+ */
+export function layoutOf(release: string): EntryLayout {
+  const wanted = releaseNumber(release);
+  const found = LAYOUTS.findLast((layout) => releaseNumber(layout.release) <= wanted);
+  if (found !== undefined) return found;
+  throw new PagingError("bad-argument", JSON.stringify(release), "layouts are known from Linux 6.1 on");
 }
 
 /** Bits 63..52 and 11..0: everything that is not the frame field. */
 export const PTE_FLAGS_MASK: Word = entry(~PTE_PFN_MASK.lo, ~PTE_PFN_MASK.hi);
 
-/** A mask with DIRTY and, where the release has it, saved-dirty: "was this page written". */
-export function dirtyBits(layout: EntryLayout): Word {
-  return { lo: 1 << BIT.DIRTY, hi: layout.savedDirty.hi };
+/** Bits of a frame number in a not-present entry: `SWP_PFN_BITS`. */
+export function swapPfnBits(layout: EntryLayout): 34 | 40 {
+  return layout.machine.levels === 5 ? 40 : 34;
+}
+
+function releaseNumber(release: string): number {
+  const match = /^v?(\d+)\.(\d+)(?:[.-].*)?$/.exec(release);
+  if (match !== null) return Number(match[1]) * 1000 + Number(match[2]);
+  throw new PagingError("bad-argument", JSON.stringify(release), "a release looks like 6.12");
 }

@@ -9,7 +9,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import * as paging from "../src/index.ts";
-import type { Entry, EntryLayout, LevelCount, Word } from "../src/index.ts";
+import type { Entry, EntryLayout, LevelCount, MachineOptions, Word } from "../src/index.ts";
 
 export interface VectorRow {
   readonly f: string;
@@ -40,6 +40,13 @@ const upper = (f: (entry: Entry, levels: LevelCount, layout: EntryLayout) => boo
 };
 const access = (f: (entry: Entry, write: boolean) => boolean): Adapter => {
   return ({ a }) => f(word(a[0]), integer(a[1]) !== 0);
+};
+
+/** Takes a packed swap entry apart and puts it together again; bits 8..0 are neither type nor offset. */
+const repacked: Adapter = ({ a }) => {
+  const packed = word(a[0]);
+  const again = paging.archSwpEntry(paging.archSwpType(packed), paging.archSwpOffset(packed));
+  return paging.withBits(again, { lo: packed.lo & 0x1ff, hi: 0 });
 };
 
 /** Helpers whose operands are not all plain 64-bit words. */
@@ -73,8 +80,8 @@ const SPECIAL: Readonly<Record<string, Adapter>> = {
   __swp_entry: ({ a }) => paging.archSwpEntry(integer(a[0]), word(a[1])),
   __swp_type: ({ a }) => paging.archSwpType(word(a[0])),
   __swp_offset: ({ a }) => paging.archSwpOffset(word(a[0])),
-  __pte_to_swp_entry: ({ a }) => word(a[0]), // The packed form is the pte itself.
-  __swp_entry_to_pte: ({ a }) => word(a[0]),
+  __pte_to_swp_entry: repacked, // The packed form is the pte itself.
+  __swp_entry_to_pte: repacked,
   swp_entry: ({ a }) => paging.swpEntry(integer(a[0]), word(a[1])),
   make_pte_marker: ({ a }, layout) => paging.makePteMarker(integer(a[0]), layout),
   pgprot_4k_2_large: ({ a }) => paging.pgprot4kToLarge(word(a[0])),
@@ -88,9 +95,21 @@ export function camelCase(kernelName: string): string {
   return kernelName.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/**
+ * The machine a row was evaluated on. Rows marked `shstk` have user shadow stacks on, and 40-bit frames in
+ * migration entries: whoever switched the feature on in the harness switched 5-level paging on with it.
+ */
+export function machineOf(row: VectorRow): Partial<MachineOptions> {
+  return row.shstk === 1 ? { shadowStack: true, levels: 5 } : { shadowStack: false, levels: 4 };
+}
+
 /** The package's answer to a row, as text like the row's own; or `missing` when it has no such function. */
-export function answer(row: VectorRow, layout: EntryLayout): string {
-  const on = row.shstk === 1 ? paging.withShadowStack(layout) : layout;
+export function answer(
+  row: VectorRow,
+  layout: EntryLayout,
+  machine: Partial<MachineOptions> = machineOf(row),
+): string {
+  const on = paging.onMachine(layout, machine);
   const special = SPECIAL[row.f];
   if (special !== undefined) return text(special(row, on));
   const helper = (paging as unknown as Record<string, Helper | undefined>)[camelCase(row.f)];

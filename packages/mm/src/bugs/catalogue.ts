@@ -59,5 +59,7 @@ export const bugs: readonly Bug[] = [
 export function bugById(id: string): Bug {
   const found = bugs.find((bug) => bug.id === id.toUpperCase() || bug.slug === id);
   if (found !== undefined) return found;
-  throw new UsageError(`There is no bug "${id}" in the catalogue. It has ${bugs.map((bug) => `${bug.id} (${bug.slug})`).join(", ")}.`);
+  throw new UsageError(
+    `There is no bug "${id}" in the catalogue. It has ${bugs.map((bug) => `${bug.id} (${bug.slug})`).join(", ")}.`,
+  );
 }

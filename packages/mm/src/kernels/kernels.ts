@@ -18,9 +18,22 @@ export interface Kernel {
 
 /** Oldest first. */
 export const kernels: readonly Kernel[] = [
-  { id: "6.6-dev", ops: linux_6_6_dev, about: "commit 1043173eb5eb, development of 6.6: collapse drops the PTE lock before it unlinks" },
-  { id: "6.6", ops: linux_6_6, about: "collapse keeps the PTE lock where userfaultfd may fill; a fill asserts that its slot stays a table" },
-  { id: "6.11", ops: linux_6_11, about: "a fill tolerates that its table goes away; mremap trusts a slot that it saw before its locks" },
+  {
+    id: "6.6-dev",
+    ops: linux_6_6_dev,
+    about: "commit 1043173eb5eb, development of 6.6: collapse drops the PTE lock before it unlinks",
+  },
+  {
+    id: "6.6",
+    ops: linux_6_6,
+    about:
+      "collapse keeps the PTE lock where userfaultfd may fill; a fill asserts that its slot stays a table",
+  },
+  {
+    id: "6.11",
+    ops: linux_6_11,
+    about: "a fill tolerates that its table goes away; mremap trusts a slot that it saw before its locks",
+  },
   { id: "6.12", ops: linux_6_12, about: "mremap looks at the slot again under its lock" },
 ];
 
@@ -28,5 +41,7 @@ export const kernels: readonly Kernel[] = [
 export function kernelById(id: string): Kernel {
   const found = kernels.find((kernel) => kernel.id === id.replace(/^v/, ""));
   if (found !== undefined) return found;
-  throw new UsageError(`There is no kernel "${id}" in the model. It has ${kernels.map((kernel) => kernel.id).join(", ")}.`);
+  throw new UsageError(
+    `There is no kernel "${id}" in the model. It has ${kernels.map((kernel) => kernel.id).join(", ")}.`,
+  );
 }

@@ -39,7 +39,10 @@ function clearOf(folio: Folio): (ptes: Entry[]) => number {
 }
 
 /** Pass 2 and its accounting, under the PTE lock: whether the table is empty now. */
-function* clearTable(table: PageTable, folio: Folio): Steps<{ readonly count: number; readonly isEmpty: boolean }> {
+function* clearTable(
+  table: PageTable,
+  folio: Folio,
+): Steps<{ readonly count: number; readonly isEmpty: boolean }> {
   const count = yield* clearPtes(table, clearOf(folio));
   const isEmpty = yield* scanPtes(table, (ptes) => ptes.every(pteNone));
   if (count > 0) yield* folioRmap(folio, -count);

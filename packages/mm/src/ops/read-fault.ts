@@ -52,7 +52,12 @@ export function* doReadFault(w: World, vma: Vma, address: number): Steps<void> {
 }
 
 /** Maps the page of the locked folio. The answer says whether the preallocated table was used. */
-export function* finishFault(w: World, vma: Vma, address: number, prealloc: PageTable | null): Steps<boolean> {
+export function* finishFault(
+  w: World,
+  vma: Vma,
+  address: number,
+  prealloc: PageTable | null,
+): Steps<boolean> {
   const { mm, file } = vma;
   const slot = mm.slotOf(address);
   let isUsed = false;

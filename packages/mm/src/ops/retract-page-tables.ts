@@ -44,12 +44,15 @@ function* retractOne(w: World, vma: Vma): Steps<void> {
   yield* spinLock(table.ptl, SINGLE_DEPTH_NESTING);
 
   // 9. A fill of a private mapping sets anon_vma before it takes the PTE lock, so these answers hold.
-  const isTaken = (yield* readOnce(vma.anonVma)) !== null || ((yield* readOnce(vma.flags)) & VM_UFFD_WP) !== 0;
+  const isTaken =
+    (yield* readOnce(vma.anonVma)) !== null || ((yield* readOnce(vma.flags)) & VM_UFFD_WP) !== 0;
   if (!isTaken) yield* w.kernel.pmdpCollapseFlush(w, mm, slot);
   yield* spinUnlock(table.ptl); // 10.
   yield* spinUnlock(mm.pml);
   yield* invalidateRangeEnd(w.notifier); // 11.
-  w.reached.add(isTaken ? "retract_page_tables found an anon_vma under the locks" : "retract_page_tables removed a table");
+  w.reached.add(
+    isTaken ? "retract_page_tables found an anon_vma under the locks" : "retract_page_tables removed a table",
+  );
   if (isTaken) return;
 
   yield* addMmCounter(mm, "nr_ptes", -1); // 12.

@@ -51,8 +51,10 @@ export function* mfillAtomic_6_6(w: World, vma: Vma, address: number): Steps<Res
     if (pmdLeaf(yield* readOnce(slot))) {
       result = "EFAULT";
     } else {
-      if (pmdNone(yield* readOnce(slot))) violate(KERNEL_ASSERTION, "BUG_ON(pmd_none(*dst_pmd)) in mfill_atomic");
-      if (pmdLeaf(yield* readOnce(slot))) violate(KERNEL_ASSERTION, "BUG_ON(pmd_trans_huge(*dst_pmd)) in mfill_atomic");
+      if (pmdNone(yield* readOnce(slot)))
+        violate(KERNEL_ASSERTION, "BUG_ON(pmd_none(*dst_pmd)) in mfill_atomic");
+      if (pmdLeaf(yield* readOnce(slot)))
+        violate(KERNEL_ASSERTION, "BUG_ON(pmd_trans_huge(*dst_pmd)) in mfill_atomic");
       result = yield* w.kernel.mfillAtomicPteCopy(w, vma, address);
     }
   }

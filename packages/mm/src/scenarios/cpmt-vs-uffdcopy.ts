@@ -21,7 +21,12 @@ export const cpmtVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
   kernelDefault: "6.6-dev",
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
-    const vma = w.createVma(w.createMm(), USER_BASE, w.createFile("shmem", { isCached: true }), VM_UFFD_MISSING);
+    const vma = w.createVma(
+      w.createMm(),
+      USER_BASE,
+      w.createFile("shmem", { isCached: true }),
+      VM_UFFD_MISSING,
+    );
     w.populate(vma, 2);
     return Object.assign(w, { vma });
   },
@@ -36,7 +41,9 @@ export const cpmtVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
     },
   },
   reaches: () => [
-    sometimes("the collapse removes the table", (w) => w.reached.has("collapse_pte_mapped_thp removed a table")),
+    sometimes("the collapse removes the table", (w) =>
+      w.reached.has("collapse_pte_mapped_thp removed a table"),
+    ),
     sometimes("the fill installs its page", (w) => w.reached.has("UFFDIO_COPY installed a page")),
     sometimes("the fill finds its table gone", (w) => w.reached.has("UFFDIO_COPY found its table gone")),
   ],

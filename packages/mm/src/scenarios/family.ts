@@ -1,12 +1,19 @@
 /** Scenario families: one situation, on any kernel release and in any geometry. */
 
 import { rcuCallbacks } from "@mmrace/locks";
-import { defineScenario, UsageError, type Parameters, type Property, type Scenario, type Steps } from "@mmrace/scheduler";
+import {
+  defineScenario,
+  UsageError,
+  type Parameters,
+  type Property,
+  type Scenario,
+  type Steps,
+} from "@mmrace/scheduler";
 import type { KernelOps } from "../kernel.ts";
 import { kernelById } from "../kernels/kernels.ts";
 import { allOracles } from "../oracles/oracles.ts";
 import { SMALL, type Geometry } from "../state/geometry.ts";
-import { World } from "../state/world.ts";
+import type { World } from "../state/world.ts";
 
 /** A situation, before a release is chosen. */
 export interface ScenarioFamily {
@@ -51,8 +58,10 @@ export function defineFamily<W extends World>(situation: Situation<W>): Scenario
 }
 
 function checkGeometry({ ptesPerTable, pmdsPerMm }: Geometry): void {
-  const isInRange = (count: number, least: number): boolean => Number.isInteger(count) && count >= least && count <= 512;
-  if (!isInRange(ptesPerTable, 3)) throw new UsageError(`ptesPerTable must be 3 to 512, not ${ptesPerTable}.`);
+  const isInRange = (count: number, least: number): boolean =>
+    Number.isInteger(count) && count >= least && count <= 512;
+  if (!isInRange(ptesPerTable, 3))
+    throw new UsageError(`ptesPerTable must be 3 to 512, not ${ptesPerTable}.`);
   if (!isInRange(pmdsPerMm, 2)) throw new UsageError(`pmdsPerMm must be 2 to 512, not ${pmdsPerMm}.`);
 }
 
@@ -60,7 +69,9 @@ function checkGeometry({ ptesPerTable, pmdsPerMm }: Geometry): void {
 export function geometryOf(parameters: Parameters): Geometry {
   const { ptesPerTable, pmdsPerMm } = parameters;
   if (typeof ptesPerTable !== "number" || typeof pmdsPerMm !== "number") {
-    throw new UsageError(`The parameters ${JSON.stringify(parameters)} name no geometry: ptesPerTable and pmdsPerMm are needed.`);
+    throw new UsageError(
+      `The parameters ${JSON.stringify(parameters)} name no geometry: ptesPerTable and pmdsPerMm are needed.`,
+    );
   }
   return { ptesPerTable, pmdsPerMm };
 }

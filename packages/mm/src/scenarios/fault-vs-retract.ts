@@ -31,6 +31,9 @@ export const faultVsRetract: ScenarioFamily = defineFamily<Cast>({
   reaches: () => [
     sometimes("the collapse removes the table", (w) => w.reached.has("retract_page_tables removed a table")),
     sometimes("the fault waits for the folio", (w) => w.reached.has("a read fault found the folio")),
-    sometimes("the fault maps the folio whole, in place of the table", (w) => w.mms[0]?.counters.values.rss_file === 512),
+    sometimes(
+      "the fault maps the folio whole, in place of the table",
+      (w) => w.mms[0]?.counters.values.rss_file === 512,
+    ),
   ],
 });

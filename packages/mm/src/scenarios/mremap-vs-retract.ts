@@ -42,7 +42,11 @@ export const mremapVsRetract: ScenarioFamily = defineFamily<Cast>({
     sometimes("mremap moves the table", (w) => w.reached.has("move_normal_pmd moved a table")),
     sometimes("the collapse removes the table", (w) => w.reached.has("retract_page_tables removed a table")),
     ...(kernel === "6.12"
-      ? [sometimes("mremap notices", (w: World) => w.reached.has("move_normal_pmd noticed that the table had gone"))]
+      ? [
+          sometimes("mremap notices", (w: World) =>
+            w.reached.has("move_normal_pmd noticed that the table had gone"),
+          ),
+        ]
       : []),
   ],
 });

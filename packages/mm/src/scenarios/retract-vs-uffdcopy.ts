@@ -16,7 +16,12 @@ export const retractVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
   kernelDefault: "6.12",
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
-    const vma = w.createVma(w.createMm(), USER_BASE, w.createFile("shmem", { isCached: false }), VM_UFFD_MISSING);
+    const vma = w.createVma(
+      w.createMm(),
+      USER_BASE,
+      w.createFile("shmem", { isCached: false }),
+      VM_UFFD_MISSING,
+    );
     w.populate(vma, 0);
     return Object.assign(w, { vma });
   },
@@ -30,7 +35,9 @@ export const retractVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
   },
   reaches: () => [
     sometimes("the collapse removes the table", (w) => w.reached.has("retract_page_tables removed a table")),
-    sometimes("the fill comes first", (w) => w.reached.has("retract_page_tables found an anon_vma under the locks")),
+    sometimes("the fill comes first", (w) =>
+      w.reached.has("retract_page_tables found an anon_vma under the locks"),
+    ),
     sometimes("the fill installs its page", (w) => w.reached.has("UFFDIO_COPY installed a page")),
     sometimes("the fill finds its table gone", (w) => w.reached.has("UFFDIO_COPY found its table gone")),
   ],

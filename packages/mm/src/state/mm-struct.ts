@@ -49,7 +49,8 @@ export class MmStruct {
   /** The slot that covers an address of this world. */
   slotOf(address: number): PmdSlot {
     const slot = this.pmds[Math.floor((address - USER_BASE) / PMD_SIZE)];
-    if (slot === undefined) throw new RangeError(`Address 0x${address.toString(16)} lies outside this world.`);
+    if (slot === undefined)
+      throw new RangeError(`Address 0x${address.toString(16)} lies outside this world.`);
     return slot;
   }
 }
@@ -84,7 +85,8 @@ const addKind: OperationKind<Counters, Addition, void> = {
   perform: (counters, { counter, by }) => {
     counters.values[counter] += by;
   },
-  describe: (counters, { counter, by }) => `${counters.name} ${counter} ${by < 0 ? "-=" : "+="} ${Math.abs(by)}`,
+  describe: (counters, { counter, by }) =>
+    `${counters.name} ${counter} ${by < 0 ? "-=" : "+="} ${Math.abs(by)}`,
 };
 
 /** Adds to a counter of an mm: add_mm_counter(), mm_inc_nr_ptes() and the like. */

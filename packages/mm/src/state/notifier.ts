@@ -16,7 +16,8 @@ export class Notifier extends SharedObject {
 const startKind: OperationKind<Notifier, void, void> = {
   name: "invalidate_range_start",
   access: "none",
-  perform: (notifier, _argument, thread) => notifier.lockdep.mightSleep(thread, "mmu_notifier_invalidate_range_start"),
+  perform: (notifier, _argument, thread) =>
+    notifier.lockdep.mightSleep(thread, "mmu_notifier_invalidate_range_start"),
   describe: () => "mmu_notifier_invalidate_range_start()",
 };
 

@@ -56,11 +56,18 @@ class Exhaustive implements Strategy {
   constructor(options: ExhaustiveOptions) {
     this.#isSleeping = options.reduction === "sleep-sets";
     this.preemptionsMax = options.preemptionsMax;
-    this.name = this.#isSleeping ? "dfs with sleep sets" : this.preemptionsMax === undefined ? "dfs" : "bounded dfs";
+    this.name = this.#isSleeping
+      ? "dfs with sleep sets"
+      : this.preemptionsMax === undefined
+        ? "dfs"
+        : "bounded dfs";
     if (this.preemptionsMax === undefined) return;
-    if (this.#isSleeping) throw new UsageError("exhaustive: a preemption bound with sleep sets would miss schedules.");
+    if (this.#isSleeping)
+      throw new UsageError("exhaustive: a preemption bound with sleep sets would miss schedules.");
     if (!Number.isInteger(this.preemptionsMax) || this.preemptionsMax < 0) {
-      throw new UsageError(`exhaustive: preemptionsMax must be 0 or a positive integer, not ${this.preemptionsMax}.`);
+      throw new UsageError(
+        `exhaustive: preemptionsMax must be 0 or a positive integer, not ${this.preemptionsMax}.`,
+      );
     }
   }
 
@@ -80,7 +87,8 @@ class Exhaustive implements Strategy {
       const candidates = this.#candidates(point);
       if (candidates === 0) return PRUNE;
       const current = point.current?.id;
-      const chosen = current !== undefined && (candidates & (1 << current)) !== 0 ? current : lowest(candidates);
+      const chosen =
+        current !== undefined && (candidates & (1 << current)) !== 0 ? current : lowest(candidates);
       this.#path.push({ chosen, candidates, explored: 0, asleep: this.#asleep });
     }
     const node = this.#path[this.#depth++]!;

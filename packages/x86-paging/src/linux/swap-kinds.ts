@@ -7,14 +7,9 @@
  * @see include/linux/swapops.h
  */
 
-import { withBits, type Entry, type Word } from "../entry.ts";
-import { LINUX_6_12, type EntryLayout, type SwapTypes } from "../layout.ts";
-import { isSwapPmd, pmdToSwpEntry, swpEntry, swpEntryToPte, swpOffset, swpType } from "./swap.ts";
-
-/** Offsets of entries that name a frame: bits 39..0 are the frame. */
-export const SWP_PFN_BITS = 40;
-const MIGRATION_YOUNG: Word = { lo: 0, hi: 1 << (SWP_PFN_BITS - 32) };
-const MIGRATION_DIRTY: Word = { lo: 0, hi: 1 << (SWP_PFN_BITS + 1 - 32) };
+import type { Entry, Word } from "../entry.ts";
+import { LINUX_6_12, swapPfnBits, type EntryLayout, type SwapTypes } from "../layout.ts";
+import { isSwapPmd, pmdToSwpEntry, swpEntry, swpEntryToPte, swpType } from "./swap.ts";
 
 /** The kinds of not-present entries. */
 export type SwapKind =
@@ -91,24 +86,24 @@ export function makeReadableExclusiveMigrationEntry(offset: Word, layout: EntryL
   return swpEntry(layout.swapTypes.migrationReadExclusive, offset);
 }
 
-/** Remembers Accessed in a migration entry (bit 40 of the offset). The type is not checked. */
-export function makeMigrationEntryYoung(swp: Word): Word {
-  return swpEntry(swpType(swp), withBits(swpOffset(swp), MIGRATION_YOUNG));
+/** Remembers Accessed in a migration entry, in the first offset bit above the frame. The type is not checked. */
+export function makeMigrationEntryYoung(swp: Word, layout: EntryLayout = LINUX_6_12): Word {
+  return { lo: swp.lo, hi: swp.hi | youngBit(layout) };
 }
 
-/** Remembers Dirty in a migration entry (bit 41 of the offset). The type is not checked. */
-export function makeMigrationEntryDirty(swp: Word): Word {
-  return swpEntry(swpType(swp), withBits(swpOffset(swp), MIGRATION_DIRTY));
+/** Remembers Dirty in a migration entry, in the second offset bit above the frame. The type is not checked. */
+export function makeMigrationEntryDirty(swp: Word, layout: EntryLayout = LINUX_6_12): Word {
+  return { lo: swp.lo, hi: swp.hi | (youngBit(layout) << 1) };
 }
 
 /** Was the page young when migration began. */
-export function isMigrationEntryYoung(swp: Word): boolean {
-  return (swp.hi & MIGRATION_YOUNG.hi) !== 0;
+export function isMigrationEntryYoung(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  return (swp.hi & youngBit(layout)) !== 0;
 }
 
 /** Was the page dirty when migration began. */
-export function isMigrationEntryDirty(swp: Word): boolean {
-  return (swp.hi & MIGRATION_DIRTY.hi) !== 0;
+export function isMigrationEntryDirty(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
+  return (swp.hi & (youngBit(layout) << 1)) !== 0;
 }
 
 /** Migration entry, ready to be stored as a pte. */
@@ -161,17 +156,22 @@ export function isHwpoisonEntry(swp: Word, layout: EntryLayout = LINUX_6_12): bo
   return swpType(swp) === layout.swapTypes.hwpoison;
 }
 
-/** The offset names a frame. Poisoned frames count from 6.6 on. */
+/** The offset names a frame rather than a place in a swap file. */
 export function isPfnSwapEntry(swp: Word, layout: EntryLayout = LINUX_6_12): boolean {
   return (
     isMigrationEntry(swp, layout) ||
     isDevicePrivateEntry(swp, layout) ||
     isDeviceExclusiveEntry(swp, layout) ||
-    (layout.uffdWpImpliesReadOnly && isHwpoisonEntry(swp, layout))
+    isHwpoisonEntry(swp, layout)
   );
 }
 
-/** The frame an entry names: the low 40 bits of its offset, whatever its type. */
-export function swpOffsetPfn(swp: Word): number {
-  return (swp.hi & 0xff) * 2 ** 32 + (swp.lo >>> 0);
+/** The frame an entry names: the low 34 bits of its offset (40 with five levels), whatever its type. */
+export function swpOffsetPfn(swp: Word, layout: EntryLayout = LINUX_6_12): number {
+  return (swp.hi & (youngBit(layout) - 1)) * 2 ** 32 + (swp.lo >>> 0);
+}
+
+/** The offset bit just above the frame, as a mask of the high half. */
+function youngBit(layout: EntryLayout): number {
+  return 1 << (swapPfnBits(layout) - 32);
 }

@@ -96,7 +96,7 @@ export const pmdUffdWp: (pmd: Entry) => boolean = pteUffdWp;
 
 /** Shadow-stack memory mapped by a huge page: as for a pte, and PSE must be set. */
 export function pmdShstk(pmd: Entry, layout: EntryLayout = LINUX_6_12): boolean {
-  return layout.shadowStack && (pmd.lo & (RW | DIRTY | PSE)) === (DIRTY | PSE);
+  return layout.machine.shadowStack && (pmd.lo & (RW | DIRTY | PSE)) === (DIRTY | PSE);
 }
 
 /** {@link pmdShstk} for 1 GiB. */

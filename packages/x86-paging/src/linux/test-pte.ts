@@ -56,7 +56,7 @@ export function pteYoung(pte: Entry): boolean {
 
 /** Shadow-stack memory: Write = 0 and Dirty = 1 on a processor that has shadow stacks on. */
 export function pteShstk(pte: Entry, layout: EntryLayout = LINUX_6_12): boolean {
-  return layout.shadowStack && (pte.lo & (RW | DIRTY)) === DIRTY;
+  return layout.machine.shadowStack && (pte.lo & (RW | DIRTY)) === DIRTY;
 }
 
 /** Writable by some instruction: ordinary stores (RW), or shadow-stack pushes. */

@@ -6,7 +6,7 @@
  */
 
 import { withoutBits, type Entry, type Word } from "../entry.ts";
-import { FLAG, KERNEL_TABLE, PRESENT, PTE_PFN_MASK } from "../flags.ts";
+import { KERNEL_TABLE, NX_HI, PRESENT, PTE_PFN_MASK, USER } from "../flags.ts";
 import { LINUX_6_12, type EntryLayout } from "../layout.ts";
 import type { LevelCount } from "../level.ts";
 import { pteNone } from "./test-pte.ts";
@@ -22,8 +22,8 @@ export function pgdPresent(pgd: Entry, levels: LevelCount): boolean {
 }
 
 /**
- * Five levels: flags other than US (and NX, with which PTI poisons user halves; and the no-shadow bit) are
- * not exactly those of a kernel table. Four levels: never.
+ * Five levels: flags other than US (and NX, with which page-table isolation marks user halves) are not
+ * exactly those of a kernel table. Four levels: never.
  */
 export function pgdBad(pgd: Entry, levels: LevelCount, layout: EntryLayout = LINUX_6_12): boolean {
   if (levels === 4) return false;
@@ -48,8 +48,5 @@ export function p4dBad(p4d: Entry, layout: EntryLayout = LINUX_6_12): boolean {
 }
 
 function ignoredInRoot(layout: EntryLayout): Word {
-  return {
-    lo: FLAG.USER.lo,
-    hi: FLAG.NX.hi | layout.noPtiShadow.hi,
-  };
+  return { lo: USER, hi: layout.machine.pageTableIsolation ? NX_HI : 0 };
 }

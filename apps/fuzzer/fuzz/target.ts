@@ -1,0 +1,101 @@
+/**
+ * The fuzz target for jsfuzz, bundled to one CommonJS file: bytes are a schedule. jsfuzz sees code coverage only, which
+ * says nothing about interleavings; so the bundle is excluded from instrumentation, and whenever an execution shows a
+ * new reads-from or hand-over edge, one more counter appears in a virtual file of the coverage object that jsfuzz reads.
+ *
+ * Works under a plain `jsfuzz dist-fuzz/target.cjs` too; MMRACE_TARGET chooses the scenario.
+ */
+
+import { writeFileSync } from "node:fs";
+import { kernelById, scenarioFamily } from "@mmrace/mm";
+import { Engine, parseAblation, replaySchedule, signatureOf } from "@mmrace/scheduler";
+import { nowMs } from "../src/clock.ts";
+import { InterleavingObserver } from "../src/coverage/interleaving.ts";
+import { Novelty } from "../src/coverage/novelty.ts";
+import { TARGET_VARIABLE, type TargetReport, type TargetSettings } from "../src/jsfuzz/protocol.ts";
+
+const PLAIN: TargetSettings = {
+  scenario: "cpmt-vs-uffdcopy",
+  kernel: "6.6-dev",
+  ablations: [],
+  known: [],
+  executionsMax: Number.MAX_SAFE_INTEGER,
+};
+
+/** Executions between two looks at the clock. */
+const CLOCK_EVERY = 256;
+
+const settings: TargetSettings = {
+  ...PLAIN,
+  ...(JSON.parse(process.env[TARGET_VARIABLE] ?? "{}") as Partial<TargetSettings>),
+};
+const ablations = settings.ablations.map(parseAblation);
+const observer = new InterleavingObserver();
+const novelty = new Novelty();
+const engine = new Engine(scenarioFamily(settings.scenario).on(kernelById(settings.kernel).id), ablations, [
+  observer,
+]);
+const startMs = nowMs();
+const known = new Set(settings.known);
+
+let end: TargetReport["end"] = "outside";
+let executions = 0;
+let steps = 0;
+let corpus = 0;
+let input: string | undefined;
+
+/** istanbul's shape; jsfuzz adds up the counters of `s`. Without the global object it also loses crashes. */
+const counters: Record<number, number> = {};
+const coverage = ((globalThis as { __coverage__?: Record<string, unknown> }).__coverage__ ??= {});
+coverage["virtual:interleavings"] = {
+  path: "virtual:interleavings",
+  statementMap: {},
+  fnMap: {},
+  branchMap: {},
+  s: counters,
+  f: {},
+  b: {},
+};
+
+process.on("exit", () => {
+  if (settings.reportFile === undefined) return;
+  const unmatched = ablations
+    .filter((ablation) => !engine.ablations.matched.has(ablation))
+    .map(({ site }) => site);
+  const facts = {
+    end,
+    executions,
+    steps,
+    edges: novelty.edges(),
+    corpus,
+    unreached: engine.properties.unreached,
+    unmatched,
+  };
+  const report: TargetReport = input === undefined ? facts : { ...facts, input };
+  writeFileSync(settings.reportFile, JSON.stringify(report));
+});
+
+/** Throwing is the only way to make jsfuzz stop. */
+function stop(why: TargetReport["end"], message: string): never {
+  end = why;
+  throw new Error(message);
+}
+
+/** Runs the schedule that the bytes are. Throws when it shows a finding that is not known yet. */
+export function fuzz(bytes: Uint8Array): void {
+  if (executions >= settings.executionsMax)
+    stop("budget", "The budget of executions is spent; this is no finding.");
+  if (executions % CLOCK_EVERY === 0 && nowMs() - startMs > (settings.timeMs ?? Infinity)) {
+    stop("time", "The time is over; this is no finding.");
+  }
+  const schedule = new Uint8Array(bytes);
+  const strategy = replaySchedule(schedule);
+  strategy.beginExecution();
+  const ending = engine.run(strategy);
+  executions++;
+  steps += engine.sites.length;
+  if (novelty.isNew(observer)) counters[corpus++] = 1;
+  if (!("oracle" in ending) || known.has(signatureOf(ending, engine))) return;
+  input = Buffer.from(schedule).toString("base64");
+  stop("violation", `${ending.oracle}: ${ending.message}`);
+}

@@ -1,0 +1,23 @@
+// Bundles the fuzz target for jsfuzz: one CommonJS file with the workspace packages inside.
+
+import { copyFileSync } from "node:fs";
+import { defineConfig } from "rolldown";
+
+export default defineConfig({
+  input: "fuzz/target.ts",
+  platform: "node",
+  logLevel: "warn",
+  resolve: { conditionNames: ["@mmrace/source", "import", "node", "default"] },
+  output: {
+    file: "dist-fuzz/target.cjs",
+    format: "cjs",
+    // Instrumenting the model would feed jsfuzz with code coverage, which is noise here.
+    banner: "/* istanbul ignore file */",
+  },
+  plugins: [
+    {
+      name: "copy-preload",
+      writeBundle: () => copyFileSync("fuzz/seeded-random.cjs", "dist-fuzz/seeded-random.cjs"),
+    },
+  ],
+});

@@ -1,0 +1,126 @@
+/** `mmrace bug`: one entry of the catalogue, on a release that had it and on one where it is gone. */
+
+import { bugById, type Bug } from "@mmrace/mm";
+import { exhaustive, explore, iterativeBound, type Exploration } from "@mmrace/scheduler";
+import type { Command } from "commander";
+import { nowMs } from "../../clock.ts";
+import { violationText } from "../../report/violation-text.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { jsonOption } from "../options.ts";
+import type { CommandResult } from "../output.ts";
+import { bold, green, red } from "../style.ts";
+import { explorationJson, summary } from "./explore.ts";
+
+/** Every entry of the catalogue needs fewer; enough to find it with the fewest. */
+const PREEMPTIONS_MAX = 3;
+
+interface Verdict {
+  readonly kernel: string;
+  readonly role: "buggy" | "fixed" | "asked";
+  readonly exploration: Exploration;
+}
+
+/** Describes the command. */
+export function defineBug(program: Command): Command {
+  return program
+    .command("bug")
+    .summary("reproduce a bug of the kernel's history")
+    .description(
+      "Finds a catalogued bug with the fewest preemptions on a release that had it, then searches all schedules of the\n" +
+        "same scenario on a release where it is gone. Exit code 3: found and gone. 1: not so, which is our bug.",
+    )
+    .argument("<id>", "id or slug (see: mmrace list bugs)")
+    .option(
+      "--kernel <release>",
+      "search all schedules on this release only; exit code 3 if anything is found",
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  mmrace bug T1-02\n  mmrace bug mremap-vs-retract --kernel 6.12 --json",
+    );
+}
+
+/** All schedules, all findings. */
+function searchAll(bug: Bug, kernel: string): Exploration {
+  return explore(bug.family.on(kernel), exhaustive({ reduction: "sleep-sets" }), { stopAtFirst: false });
+}
+
+/** Level by level, until the entry's own oracle speaks. */
+function hunt(bug: Bug): Exploration {
+  const strategy = iterativeBound({ preemptionsMax: PREEMPTIONS_MAX });
+  return explore(bug.family.on(bug.buggy), strategy, { stopWhen: ({ oracle }) => oracle === bug.oracle });
+}
+
+/** Runs the command. */
+export function runBug(id: string, options: { readonly kernel?: string }): CommandResult {
+  const bug = bugById(id);
+  const startMs = nowMs();
+  const verdicts: Verdict[] =
+    options.kernel === undefined
+      ? [
+          { kernel: bug.buggy, role: "buggy", exploration: hunt(bug) },
+          { kernel: bug.fixed, role: "fixed", exploration: searchAll(bug, bug.fixed) },
+        ]
+      : [{ kernel: options.kernel, role: "asked", exploration: searchAll(bug, options.kernel) }];
+  return {
+    exitCode: exitCodeOf(bug, verdicts),
+    text: textOf(bug, verdicts),
+    json: {
+      bug: {
+        id: bug.id,
+        slug: bug.slug,
+        title: bug.title,
+        cve: bug.cve ?? null,
+        fix: bug.fix,
+        oracle: bug.oracle,
+      },
+      scenario: bug.family.name,
+      executions: sum(verdicts, ({ executions }) => executions),
+      steps: sum(verdicts, ({ steps }) => steps),
+      complete: verdicts.at(-1)!.exploration.complete,
+      violations: explorationJson(verdicts[0]!.exploration)["violations"],
+      releases: verdicts.map(({ kernel, role, exploration }) => ({
+        kernel,
+        role,
+        ...explorationJson(exploration),
+      })),
+      elapsedMs: Math.round(nowMs() - startMs),
+    },
+  };
+}
+
+function sum(verdicts: readonly Verdict[], part: (exploration: Exploration) => number): number {
+  return verdicts.reduce((total, { exploration }) => total + part(exploration), 0);
+}
+
+function isAsExpected(bug: Bug, { role, exploration }: Verdict): boolean {
+  const { violations, complete } = exploration;
+  return role === "buggy"
+    ? violations.some(({ oracle }) => oracle === bug.oracle)
+    : violations.length === 0 && complete;
+}
+
+function exitCodeOf(bug: Bug, verdicts: readonly Verdict[]): ExitCode {
+  const [first] = verdicts;
+  if (first?.role === "asked") return first.exploration.violations.length > 0 ? EXIT.violation : EXIT.clean;
+  return verdicts.every((verdict) => isAsExpected(bug, verdict)) ? EXIT.violation : EXIT.ourBug;
+}
+
+function textOf(bug: Bug, verdicts: readonly Verdict[]): string {
+  const cve = bug.cve === undefined ? "" : ` (${bug.cve})`;
+  const head = `${bold(`${bug.id} ${bug.slug}`)}: ${bug.title}${cve}\nFix: ${bug.fix}\n${bug.note}`;
+  const parts = verdicts.map((verdict) => {
+    const { kernel, role, exploration } = verdict;
+    const mark = isAsExpected(bug, verdict)
+      ? green("as expected")
+      : role === "asked"
+        ? ""
+        : red("NOT as expected");
+    const found = exploration.violations.filter(({ oracle }) => role !== "buggy" || oracle === bug.oracle);
+    const shown = found.map((violation) => violationText(bug.family.on(kernel), violation, []));
+    const title = `${bold(`== Linux ${kernel}`)} ${role === "asked" ? "" : `(${role}) `}${mark}`;
+    return [title, ...shown, summary(exploration)].join("\n\n");
+  });
+  return [head, ...parts].join("\n\n");
+}

@@ -1,0 +1,129 @@
+/** `mmrace explore`: exhaustive search of one scenario. */
+
+import {
+  exhaustive,
+  explore,
+  iterativeBound,
+  UsageError,
+  type Exploration,
+  type Strategy,
+} from "@mmrace/scheduler";
+import type { Command } from "commander";
+import { nowMs } from "../../clock.ts";
+import { counted, violationText } from "../../report/violation-text.ts";
+import { EXIT } from "../exit-code.ts";
+import {
+  ablateOption,
+  ablationsOf,
+  familyOf,
+  jsonOption,
+  kernelOption,
+  memoryOption,
+  refuseUnmatched,
+  scenarioOn,
+  wholeNumber,
+} from "../options.ts";
+import { violationJson, type CommandResult } from "../output.ts";
+import { green } from "../style.ts";
+
+interface ExploreOptions {
+  readonly kernel?: string;
+  readonly strategy: "dfs" | "interleavings" | "bounded";
+  readonly preemptions: number;
+  readonly ablate: readonly string[];
+  readonly all?: boolean;
+  readonly executions?: number;
+}
+
+/** Describes the command. */
+export function defineExplore(program: Command): Command {
+  return program
+    .command("explore")
+    .summary("search all schedules of a scenario")
+    .description(
+      "Searches every schedule of a scenario. dfs explores one execution of each class of executions that differ only in\n" +
+        "the order of operations that commute (sleep sets); interleavings explores each execution; bounded explores all\n" +
+        "schedules with 0, 1, ... preemptions, so that its first finding has the fewest possible.",
+    )
+    .argument("<scenario>", "scenario, or the id of a bug (see: mmrace list scenarios)")
+    .addOption(kernelOption())
+    .option("--strategy <name>", "dfs, interleavings or bounded", "dfs")
+    .option("--preemptions <n>", "highest bound of the bounded strategy", wholeNumber(0), 2)
+    .addOption(ablateOption())
+    .addOption(memoryOption())
+    .option("--all", "do not stop at the first finding; collect one per signature")
+    .option("--executions <n>", "give up after so many executions", wholeNumber(1))
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  mmrace explore mremap-vs-retract --kernel 6.12\n" +
+        "  mmrace explore cpmt-vs-uffdcopy --strategy bounded --preemptions 1\n" +
+        "  mmrace explore retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock",
+    );
+}
+
+function strategyOf({ strategy, preemptions }: ExploreOptions): Strategy {
+  if (strategy === "dfs") return exhaustive({ reduction: "sleep-sets" });
+  if (strategy === "interleavings") return exhaustive();
+  if (strategy === "bounded") return iterativeBound({ preemptionsMax: preemptions });
+  throw new UsageError(
+    `There is no strategy "${String(strategy)}" for explore. There are dfs, interleavings and bounded.`,
+  );
+}
+
+/** Runs the command. */
+export function runExplore(name: string, options: ExploreOptions): CommandResult {
+  const scenario = scenarioOn(familyOf(name), options.kernel);
+  const ablations = ablationsOf(options.ablate);
+  const startMs = nowMs();
+  const exploration = explore(scenario, strategyOf(options), {
+    ablations,
+    stopAtFirst: options.all !== true,
+    ...(options.executions === undefined ? {} : { executionsMax: options.executions }),
+  });
+  refuseUnmatched(exploration.unmatched, scenario.name);
+  const { violations } = exploration;
+  const findings = violations.map((violation) => violationText(scenario, violation, ablations));
+  return {
+    exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
+    text: [...findings, summary(exploration)].join("\n\n"),
+    json: {
+      scenario: scenario.name,
+      kernel: scenario.variant,
+      strategy: options.strategy,
+      ablations: options.ablate,
+      ...explorationJson(exploration),
+      elapsedMs: Math.round(nowMs() - startMs),
+    },
+  };
+}
+
+/** The fields that every exploration has in JSON. */
+export function explorationJson(exploration: Exploration): Record<string, unknown> {
+  const { executions, pruned, steps, complete, preemptionsMax, unreached, violations } = exploration;
+  const bound = preemptionsMax === undefined ? {} : { preemptionsMax };
+  return {
+    executions,
+    pruned,
+    steps,
+    complete,
+    ...bound,
+    unreached,
+    violations: violations.map(violationJson),
+  };
+}
+
+/** One line: how far the search got and what that means. */
+export function summary(exploration: Exploration): string {
+  const { executions, pruned, steps, complete, violations, unreached, preemptionsMax } = exploration;
+  const counts = `${counted(executions, "execution")} (${pruned.toLocaleString("en")} more pruned), ${counted(steps, "step")}`;
+  const bound = preemptionsMax === undefined ? "" : ` with at most ${counted(preemptionsMax, "preemption")}`;
+  const notes = unreached.map((what) => `\nNever reached: ${what}.`).join("");
+  if (violations.length > 0) {
+    const scope = complete ? "The search was complete." : "The search stopped there.";
+    return `${counted(violations.length, "violation")} after ${counts}. ${scope}${notes}`;
+  }
+  if (complete) return `${green("Clean")}: every schedule was covered. ${counts}.${notes}`;
+  return `Nothing found${bound}, but not every schedule was covered. ${counts}.${notes}`;
+}

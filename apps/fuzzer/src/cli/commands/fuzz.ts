@@ -1,0 +1,148 @@
+/** `mmrace fuzz`: campaigns. */
+
+import { scenarioFamilies, type World } from "@mmrace/mm";
+import { UsageError, type Ablation, type Scenario } from "@mmrace/scheduler";
+import { Option, type Command } from "commander";
+import { nowMs } from "../../clock.ts";
+import type { FuzzStrategy } from "../../engine/fuzzer.ts";
+import { runJsfuzz } from "../../jsfuzz/jsfuzz-engine.ts";
+import { NativeCampaigns } from "../../engine/native-campaigns.ts";
+import type { ScenarioReport } from "../../report/scenario-report.ts";
+import { reportText } from "../../report/scenario-report.ts";
+import { EXIT } from "../exit-code.ts";
+import {
+  ablateOption,
+  ablationsOf,
+  duration,
+  familyOf,
+  jsonOption,
+  kernelOption,
+  memoryOption,
+  refuseUnmatched,
+  scenarioOn,
+  wholeNumber,
+} from "../options.ts";
+import { violationJson, type CommandResult } from "../output.ts";
+
+/** Options as commander gives them. */
+export interface FuzzOptions {
+  readonly kernel?: string;
+  readonly engine: "native" | "jsfuzz";
+  readonly strategy: FuzzStrategy;
+  readonly time?: number;
+  readonly executions: number;
+  readonly seed: number;
+  readonly corpus?: string;
+  readonly out: string;
+  readonly ablate: readonly string[];
+  readonly stopOnFirst?: boolean;
+  readonly json?: boolean;
+}
+
+/** A campaign as the engines see it: what to run, and the settings. */
+export interface FuzzJob {
+  readonly scenarios: readonly Scenario<World>[];
+  readonly ablations: readonly Ablation[];
+  readonly options: FuzzOptions;
+  /** When to stop, on the clock of `nowMs`. */
+  readonly deadlineMs: number;
+}
+
+/** Describes the command. */
+export function defineFuzz(program: Command): Command {
+  return program
+    .command("fuzz")
+    .summary("hunt for violations by fuzzing schedules")
+    .description(
+      "Fuzzes the schedules of scenarios, guided by who read whose write and who got a lock from whom. The result depends\n" +
+        "only on the settings and the random seed, unless --time cuts it off. Ctrl-C saves the campaign; the same command\n" +
+        "goes on with it. Exit code 3: a violation was found.",
+    )
+    .argument("[scenario...]", "scenarios or bug ids; default: all (see: mmrace list scenarios)")
+    .addOption(kernelOption())
+    .addOption(
+      new Option("--engine <engine>", "native, or the jsfuzz package on the same target")
+        .choices(["native", "jsfuzz"])
+        .default("native"),
+    )
+    .addOption(
+      new Option("--strategy <name>", "how the native engine makes schedules")
+        .choices(["coverage", "random", "pct"])
+        .default("coverage"),
+    )
+    .option("--time <duration>", "stop after this long, for example 60s; default: no limit", duration)
+    .option("--executions <n>", "executions per scenario", wholeNumber(1), 20_000)
+    .option("--seed <n>", "random seed", wholeNumber(0), 1)
+    .option("--corpus <dir>", "read seed schedules from and add new ones to DIR/<scenario>-<kernel>")
+    .option("--out <dir>", "where an interrupted campaign is saved", "mmrace-out")
+    .addOption(ablateOption())
+    .addOption(memoryOption())
+    .option("--stop-on-first", "stop at the first finding")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  mmrace fuzz\n" +
+        "  mmrace fuzz cpmt-vs-uffdcopy --kernel 6.6-dev --stop-on-first\n" +
+        "  mmrace fuzz T1-01 --engine jsfuzz --seed 7 --json\n" +
+        "  mmrace fuzz retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock --time 30s",
+    );
+}
+
+/** Runs the command. */
+export async function runFuzz(names: readonly string[], options: FuzzOptions): Promise<CommandResult> {
+  const families = names.length === 0 ? scenarioFamilies : [...new Set(names.map(familyOf))];
+  const startMs = nowMs();
+  const job: FuzzJob = {
+    scenarios: families.map((family) => scenarioOn(family, options.kernel)),
+    ablations: ablationsOf(options.ablate),
+    options,
+    deadlineMs: options.time === undefined ? Infinity : startMs + options.time,
+  };
+  if (options.engine === "jsfuzz" && options.strategy !== "coverage") {
+    throw new UsageError(
+      `jsfuzz makes its own schedules; --strategy ${options.strategy} goes with --engine native.`,
+    );
+  }
+  const reports = options.engine === "jsfuzz" ? await runJsfuzz(job) : await new NativeCampaigns(job).run();
+  for (const report of reports) refuseUnmatched(report.unmatched, report.scenario.name);
+  return resultOf(job, reports, nowMs() - startMs);
+}
+
+function resultOf(
+  { options, ablations }: FuzzJob,
+  reports: readonly ScenarioReport[],
+  elapsedMs: number,
+): CommandResult {
+  const violations = reports.flatMap((report) => report.violations);
+  const total = (part: (report: ScenarioReport) => number): number =>
+    reports.reduce((sum, report) => sum + part(report), 0);
+  return {
+    exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
+    text: reportText(reports, ablations, elapsedMs),
+    json: {
+      engine: options.engine,
+      strategy: options.strategy,
+      seed: options.seed,
+      ablations: options.ablate,
+      executions: total(({ executions }) => executions),
+      steps: total(({ steps }) => steps),
+      complete: false,
+      interrupted: reports.some(({ isInterrupted }) => isInterrupted),
+      violations: violations.map(violationJson),
+      scenarios: reports.map(
+        ({ scenario, executions, steps, corpus, edges, unreached, violations: found }) => ({
+          scenario: scenario.name,
+          kernel: scenario.variant,
+          executions,
+          steps,
+          corpus,
+          edges,
+          unreached,
+          violations: found.map(violationJson),
+        }),
+      ),
+      elapsedMs: Math.round(elapsedMs),
+    },
+  };
+}

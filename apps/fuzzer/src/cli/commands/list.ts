@@ -1,0 +1,124 @@
+/** `mmrace list`: what there is to run, on what, and what watches. */
+
+import { bugs, kernels, oracleNotes, scenarioFamilies, type ScenarioFamily } from "@mmrace/mm";
+import { exhaustive, explore, type ModelThread, type Observer, type Operation } from "@mmrace/scheduler";
+import { Argument, type Command } from "commander";
+import { EXIT } from "../exit-code.ts";
+import { familyOf, jsonOption, kernelOption, scenarioOn } from "../options.ts";
+import type { CommandResult } from "../output.ts";
+
+const WHATS = ["scenarios", "kernels", "bugs", "sites", "oracles", "strategies"] as const;
+type What = (typeof WHATS)[number];
+type Row = Readonly<Record<string, string>>;
+
+/** Executions per scenario when sites are collected; the scenarios of this package need fewer to end. */
+const EXECUTIONS_FOR_SITES = 5_000;
+
+const strategies: readonly Row[] = [
+  {
+    strategy: "coverage",
+    command: "fuzz",
+    about: "guided mutation beside random and PCT schedules; the default",
+  },
+  { strategy: "random", command: "fuzz", about: "uniform random walk" },
+  { strategy: "pct", command: "fuzz", about: "random priorities with change points (ASPLOS 2010), depth 3" },
+  {
+    strategy: "dfs",
+    command: "explore",
+    about: "all schedules, one per equivalence class (sleep sets); the default",
+  },
+  { strategy: "interleavings", command: "explore", about: "all schedules, each one" },
+  { strategy: "bounded", command: "explore", about: "all schedules with 0, 1, ... preemptions (PLDI 2007)" },
+];
+
+/** Describes the command. */
+export function defineList(program: Command): Command {
+  return program
+    .command("list")
+    .summary("show scenarios, kernels, bugs, sites, oracles, strategies")
+    .description(
+      "Lists what there is. Sites are found by running the scenarios: the places whose guards --ablate can remove.",
+    )
+    .addArgument(new Argument("<what>", "what to list").choices(WHATS))
+    .argument("[scenario]", "with sites: only those of this scenario")
+    .addOption(kernelOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  mmrace list bugs\n  mmrace list sites retract-vs-uffdcopy --kernel 6.12",
+    );
+}
+
+/** Runs the command. */
+export function runList(
+  what: What,
+  scenario: string | undefined,
+  options: { readonly kernel?: string },
+): CommandResult {
+  const rows = rowsOf(what, scenario, options.kernel);
+  return { exitCode: EXIT.clean, text: tableText(rows), json: { [what]: rows } };
+}
+
+function rowsOf(what: What, scenario: string | undefined, kernel: string | undefined): readonly Row[] {
+  switch (what) {
+    case "scenarios":
+      return scenarioFamilies.map(({ name, about, kernelDefault }) => ({
+        scenario: name,
+        kernel: kernelDefault,
+        about,
+      }));
+    case "kernels":
+      return kernels.map(({ id, about }) => ({ kernel: id, about }));
+    case "bugs":
+      return bugs.map(({ id, slug, title, cve, buggy, fixed }) => ({
+        id,
+        slug,
+        buggy,
+        fixed,
+        cve: cve ?? "",
+        title,
+      }));
+    case "oracles":
+      return Object.entries(oracleNotes).map(([oracle, watches]) => ({ oracle, watches }));
+    case "strategies":
+      return strategies;
+    case "sites":
+      return sitesOf(scenario === undefined ? scenarioFamilies : [familyOf(scenario)], kernel);
+  }
+}
+
+/** Notes every site that performs an operation. */
+class SiteObserver implements Observer {
+  readonly sites = new Set<string>();
+
+  onStep(_thread: ModelThread, operation: Operation<unknown>): void {
+    this.sites.add(operation.site!.address);
+  }
+}
+
+function sitesOf(families: readonly ScenarioFamily[], kernel: string | undefined): readonly Row[] {
+  return families.flatMap((family) => {
+    const observer = new SiteObserver();
+    explore(scenarioOn(family, kernel), exhaustive({ reduction: "sleep-sets" }), {
+      observers: [observer],
+      stopAtFirst: false,
+      executionsMax: EXECUTIONS_FOR_SITES,
+    });
+    return [...observer.sites].toSorted().map((site) => ({ site, scenario: family.name }));
+  });
+}
+
+/** Columns padded to their widest cell; the last one is left as it is. */
+function tableText(rows: readonly Row[]): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const lines = [columns, ...rows.map((row) => columns.map((column) => row[column]!))];
+  const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at]!.length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, at) => cell.padEnd(widths[at]!))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}

@@ -1,0 +1,47 @@
+/** The command line: names, options and what they call. */
+
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { defineBug, runBug } from "./commands/bug.ts";
+import { defineExplore, runExplore } from "./commands/explore.ts";
+import { defineFuzz, runFuzz } from "./commands/fuzz.ts";
+import { defineList, runList } from "./commands/list.ts";
+import { defineReplay, runReplay } from "./commands/replay.ts";
+import type { CommandResult } from "./output.ts";
+
+/** Called with the name of the command that ran, its result, and whether it is to be put out as JSON. */
+export type Deliver = (command: string, result: CommandResult, isJson: boolean) => void;
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+/** The program. It throws instead of leaving the process, and hands results to `deliver`. */
+export function createProgram(deliver: Deliver): Command {
+  const program = new Command("mmrace")
+    .description(
+      "Hunts races of the Linux page-table locking protocol: an executable model, searched or fuzzed.",
+    )
+    .version(version())
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText(
+      "after",
+      "\nExamples:\n  mmrace bug T1-02\n  mmrace fuzz --stop-on-first\n  mmrace explore mremap-vs-retract --kernel 6.12\n" +
+        "\nExit codes: 0 clean, 1 our bug, 2 usage, 3 violation found, 4 replay diverged.",
+    );
+
+  const put = (command: string, options: { readonly json?: boolean }, result: CommandResult): void =>
+    deliver(command, result, options.json === true);
+  defineFuzz(program).action(async (names, options) => put("fuzz", options, await runFuzz(names, options)));
+  defineExplore(program).action((name, options) => put("explore", options, runExplore(name, options)));
+  defineReplay(program).action((token, options) => put("replay", options, runReplay(token, options)));
+  defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));
+  defineList(program).action((what, scenario, options) =>
+    put("list", options, runList(what, scenario, options)),
+  );
+  return program;
+}

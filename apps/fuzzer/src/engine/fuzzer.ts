@@ -1,0 +1,140 @@
+/** The fuzzing loop: coverage-guided mutation of schedules beside an arm of random and PCT schedules. */
+
+import {
+  encodeSchedule,
+  Engine,
+  findingOf,
+  minimize,
+  modelFingerprint,
+  pct,
+  Prng,
+  random,
+  replaySchedule,
+  type Ablation,
+  type Ending,
+  type Scenario,
+  type Strategy,
+  type Violation,
+} from "@mmrace/scheduler";
+import { Corpus } from "../corpus/corpus.ts";
+import { InterleavingObserver } from "../coverage/interleaving.ts";
+import { Novelty } from "../coverage/novelty.ts";
+import { mutate } from "../mutators/mutators.ts";
+
+/** How the next schedule is made. `coverage` mixes guided mutation with random and PCT schedules. */
+export type FuzzStrategy = "coverage" | "random" | "pct";
+
+/** Options of a campaign on one scenario. */
+export interface FuzzerOptions {
+  readonly randomSeed: number;
+  readonly strategy: FuzzStrategy;
+  readonly ablations: readonly Ablation[];
+  readonly stopOnFirst: boolean;
+}
+
+/** Ordering constraints that PCT schedules aim at: most known races need two or three. */
+const PCT_DEPTH = 3;
+/** Schedules made from one picked seed. */
+const MUTATIONS_PER_SEED = 16;
+
+/** One campaign on one scenario. */
+export class Fuzzer<W> {
+  readonly corpus: Corpus = new Corpus();
+  readonly novelty: Novelty = new Novelty();
+  /** Minimized findings, one per signature, in the order found. */
+  readonly findings: Map<string, Violation> = new Map();
+  /** Called when a schedule enters the corpus. */
+  onSeed: (schedule: Uint8Array) => void = () => {};
+  executions = 0;
+  steps = 0;
+  readonly #scenario: Scenario<W>;
+  readonly #options: FuzzerOptions;
+  readonly #observer = new InterleavingObserver();
+  readonly #engine: Engine<W>;
+  readonly #prng: Prng;
+  readonly #threadCount: number;
+  readonly #random: Strategy;
+  readonly #pct: Strategy;
+  #picked: Uint8Array = new Uint8Array(0);
+  #mutationsLeft = 0;
+
+  constructor(scenario: Scenario<W>, options: FuzzerOptions) {
+    this.#scenario = scenario;
+    this.#options = options;
+    this.#engine = new Engine(scenario, options.ablations, [this.#observer]);
+    this.#prng = new Prng(options.randomSeed);
+    this.#threadCount = Object.keys(scenario.threads).length + Object.keys(scenario.daemons ?? {}).length;
+    const sampling = { randomSeed: options.randomSeed, executionsMax: Number.MAX_SAFE_INTEGER };
+    this.#random = random(sampling);
+    this.#pct = pct({ ...sampling, depth: PCT_DEPTH });
+  }
+
+  /** Whether the campaign has reached its goal. */
+  get isDone(): boolean {
+    return this.#options.stopOnFirst && this.findings.size > 0;
+  }
+
+  /** The names of the `sometimes` properties that no execution has shown yet. */
+  get unreached(): readonly string[] {
+    return this.#engine.properties.unreached;
+  }
+
+  /** Ablations that matched no operation so far. */
+  get unmatched(): readonly Ablation[] {
+    return this.#options.ablations.filter((ablation) => !this.#engine.ablations.matched.has(ablation));
+  }
+
+  /** Runs so many executions, or fewer when the campaign is done. */
+  run(executions: number): void {
+    for (let left = executions; left > 0 && !this.isDone; left--) this.evaluate(this.#nextStrategy());
+  }
+
+  /** Runs a schedule from outside, such as a corpus file. */
+  replay(schedule: Uint8Array): void {
+    this.evaluate(replaySchedule(schedule));
+  }
+
+  /** Runs one execution, keeps what is new, files what is wrong. */
+  evaluate(strategy: Strategy): void {
+    strategy.beginExecution();
+    const ending = this.#engine.run(strategy);
+    this.executions++;
+    this.steps += this.#engine.sites.length;
+    if ("oracle" in ending) this.#file(ending);
+    if (!this.novelty.isNew(this.#observer)) return;
+    const schedule = encodeSchedule(this.#engine.choices, this.#engine.values);
+    this.corpus.add({ schedule, slots: [...this.#observer.touched] });
+    this.onSeed(schedule);
+  }
+
+  #nextStrategy(): Strategy {
+    const { strategy } = this.#options;
+    if (strategy === "random") return this.#random;
+    if (strategy === "pct") return this.#pct;
+    const arm = this.#prng.below(4);
+    if (this.corpus.seeds.length === 0 || arm === 0) return this.#random;
+    return arm === 1 ? this.#pct : replaySchedule(this.#mutation());
+  }
+
+  #mutation(): Uint8Array {
+    if (this.#mutationsLeft-- <= 0) {
+      this.#picked = this.corpus.rare(this.#prng, this.novelty).schedule;
+      this.#mutationsLeft = MUTATIONS_PER_SEED - 1;
+    }
+    return mutate(this.#picked, { prng: this.#prng, corpus: this.corpus, threadCount: this.#threadCount });
+  }
+
+  /** Triage: confirm by replay while minimizing, keep one per signature. */
+  #file(ending: Ending & { readonly oracle: string; readonly message: string }): void {
+    const { ablations } = this.#options;
+    const found = findingOf(this.#scenario, this.#engine, ending, ablations, this.#fingerprint());
+    if (this.findings.has(found.signature)) return;
+    this.findings.set(found.signature, minimize(this.#scenario, found, ablations));
+  }
+
+  #knownFingerprint: number | undefined;
+
+  #fingerprint(): number {
+    return (this.#knownFingerprint ??= modelFingerprint(this.#scenario));
+  }
+}

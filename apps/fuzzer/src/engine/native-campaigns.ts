@@ -1,0 +1,140 @@
+/** The native engine: one campaign per scenario in turn, with corpus directories, Ctrl-C and resuming. */
+
+import { join } from "node:path";
+import { scenarioOf, type World } from "@mmrace/mm";
+import { decodeToken, replayToken, type Scenario, type Violation } from "@mmrace/scheduler";
+import type { FuzzJob } from "../cli/commands/fuzz.ts";
+import { loadCorpus, saveSchedule } from "../corpus/on-disk.ts";
+import { Progress } from "../report/progress.ts";
+import type { ScenarioReport } from "../report/scenario-report.ts";
+import { runCampaign } from "./campaign.ts";
+import type { Fuzzer } from "./fuzzer.ts";
+import {
+  dropState,
+  loadState,
+  saveState,
+  stateFile,
+  type SavedState,
+  type ScenarioState,
+} from "./saved-state.ts";
+
+/** The campaigns of one command. */
+export class NativeCampaigns {
+  readonly #job: FuzzJob;
+  readonly #progress = new Progress();
+  readonly #stateFile: string;
+  #saved: SavedState["scenarios"] = {};
+  #isInterrupted = false;
+
+  constructor(job: FuzzJob) {
+    this.#job = job;
+    // How the result is put out does not make it another campaign.
+    const settings = { ...job.options, json: undefined, scenarios: job.scenarios.map(({ name }) => name) };
+    this.#stateFile = stateFile(job.options.out, settings);
+  }
+
+  async run(): Promise<readonly ScenarioReport[]> {
+    const { state, quarantined } = loadState(this.#stateFile);
+    if (quarantined !== undefined)
+      warn(`The saved campaign was damaged and is now ${quarantined}; starting anew.`);
+    if (state !== undefined) {
+      warn(`Going on with the interrupted campaign in ${this.#stateFile}.`);
+      this.#saved = state.scenarios;
+    }
+    const onInterrupt = (): void => {
+      this.#isInterrupted = true;
+    };
+    process.once("SIGINT", onInterrupt);
+    try {
+      return await this.#runAll();
+    } finally {
+      process.removeListener("SIGINT", onInterrupt);
+    }
+  }
+
+  async #runAll(): Promise<readonly ScenarioReport[]> {
+    const { scenarios, options } = this.#job;
+    const reports: ScenarioReport[] = [];
+    const states: Record<string, ScenarioState> = {};
+    for (const scenario of scenarios) {
+      const fuzzer = await this.#runOne(scenario);
+      states[scenario.name] = stateOf(fuzzer);
+      reports.push(reportOf(scenario, fuzzer, this.#isInterrupted));
+    }
+    this.#progress.end();
+    if (this.#isInterrupted) saveState(options.out, this.#stateFile, { schemaVersion: 1, scenarios: states });
+    else dropState(this.#stateFile);
+    return reports;
+  }
+
+  async #runOne(scenario: Scenario<World>): Promise<Fuzzer<World>> {
+    const { options, ablations, deadlineMs } = this.#job;
+    const saved = this.#saved[scenario.name];
+    const directory =
+      options.corpus === undefined ? undefined : join(options.corpus, `${scenario.name}-${scenario.variant}`);
+    const fromDisk = directory === undefined ? { schedules: [], quarantined: [] } : loadCorpus(directory);
+    for (const path of fromDisk.quarantined) warn(`A corpus file was damaged: moved to ${path}.`);
+    return await runCampaign(scenario, {
+      // A resumed campaign must not draw the numbers again that it has used up.
+      randomSeed: options.seed + (saved === undefined ? 0 : 1_000_003 * saved.executions),
+      strategy: options.strategy,
+      ablations,
+      stopOnFirst: options.stopOnFirst === true,
+      executionsMax: options.executions,
+      deadlineMs,
+      seeds: [
+        ...fromDisk.schedules,
+        ...(saved?.corpus ?? []).map((text) => new Uint8Array(Buffer.from(text, "base64"))),
+      ],
+      findings: (saved?.findings ?? []).flatMap(findingOfToken),
+      spent: saved ?? { executions: 0, steps: 0 },
+      onSeed: (schedule) => {
+        if (directory !== undefined) saveSchedule(directory, schedule);
+      },
+      onProgress: (fuzzer) => {
+        this.#progress.show(() => progressText(scenario, fuzzer, options.executions));
+      },
+      isInterrupted: () => this.#isInterrupted,
+    });
+  }
+}
+
+function progressText(scenario: Scenario<World>, fuzzer: Fuzzer<World>, executionsMax: number): string {
+  const { executions, corpus, findings } = fuzzer;
+  const share = `${executions.toLocaleString("en")}/${executionsMax.toLocaleString("en")}`;
+  return `${scenario.name} on ${scenario.variant}: ${share} executions, corpus ${corpus.seeds.length}, ${findings.size} found`;
+}
+
+function stateOf(fuzzer: Fuzzer<World>): ScenarioState {
+  return {
+    executions: fuzzer.executions,
+    steps: fuzzer.steps,
+    corpus: fuzzer.corpus.seeds.map(({ schedule }) => Buffer.from(schedule).toString("base64")),
+    findings: [...fuzzer.findings.values()].map(({ token }) => token),
+  };
+}
+
+function reportOf(scenario: Scenario<World>, fuzzer: Fuzzer<World>, isInterrupted: boolean): ScenarioReport {
+  return {
+    scenario,
+    executions: fuzzer.executions,
+    steps: fuzzer.steps,
+    corpus: fuzzer.corpus.seeds.length,
+    edges: fuzzer.novelty.edges(),
+    violations: [...fuzzer.findings.values()],
+    unreached: fuzzer.unreached,
+    unmatched: isInterrupted ? [] : fuzzer.unmatched,
+    isInterrupted,
+  };
+}
+
+/** The finding that a saved token shows; nothing when the model has changed since. */
+function findingOfToken(token: string): readonly Violation[] {
+  const content = decodeToken(token);
+  const replayed = replayToken(scenarioOf(content), content);
+  return replayed.kind === "reproduced" ? [replayed.violation] : [];
+}
+
+function warn(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

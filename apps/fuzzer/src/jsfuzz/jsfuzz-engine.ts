@@ -1,0 +1,106 @@
+/**
+ * The jsfuzz engine: the real jsfuzz package makes the inputs, our bundled target runs them as schedules. jsfuzz ends at
+ * its first crash, so it is started again, with what is known so far, until the budget is spent.
+ */
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { World } from "@mmrace/mm";
+import { parseAblation, UsageError, type Scenario } from "@mmrace/scheduler";
+import type { FuzzJob } from "../cli/commands/fuzz.ts";
+import { nowMs } from "../clock.ts";
+import { loadCorpus } from "../corpus/on-disk.ts";
+import { Fuzzer } from "../engine/fuzzer.ts";
+import type { ScenarioReport } from "../report/scenario-report.ts";
+import { runJsfuzzProcess } from "./jsfuzz-process.ts";
+import type { TargetReport } from "./protocol.ts";
+
+/** Runs the campaigns of a command, one scenario after the other. */
+export async function runJsfuzz(job: FuzzJob): Promise<readonly ScenarioReport[]> {
+  const workDirectory = mkdtempSync(join(tmpdir(), "mmrace-jsfuzz-"));
+  try {
+    const reports: ScenarioReport[] = [];
+    for (const scenario of job.scenarios) reports.push(await runOne(job, scenario, workDirectory));
+    return reports;
+  } finally {
+    rmSync(workDirectory, { recursive: true, force: true });
+  }
+}
+
+async function runOne(
+  job: FuzzJob,
+  scenario: Scenario<World>,
+  workDirectory: string,
+): Promise<ScenarioReport> {
+  const { options, ablations, deadlineMs } = job;
+  const triage = new Fuzzer(scenario, {
+    randomSeed: options.seed,
+    strategy: "coverage",
+    ablations,
+    stopOnFirst: false,
+  });
+  const corpus = corpusDirectory(job, scenario);
+  const reports: TargetReport[] = [];
+  let executionsLeft = options.executions;
+  do {
+    const settings = {
+      scenario: scenario.name,
+      kernel: scenario.variant ?? "",
+      ablations: options.ablate,
+      known: [...triage.findings.keys()],
+      executionsMax: executionsLeft,
+      ...(deadlineMs === Infinity ? {} : { timeMs: Math.max(deadlineMs - nowMs(), 0) }),
+    };
+    const report = await runJsfuzzProcess(settings, {
+      workDirectory,
+      corpus,
+      randomSeed: options.seed + reports.length,
+    });
+    reports.push(report);
+    executionsLeft -= report.executions;
+    if (report.input === undefined) break;
+    file(triage, report.input);
+  } while (executionsLeft > 0 && options.stopOnFirst !== true);
+  return reportOf(scenario, triage, reports);
+}
+
+/** Confirms a finding of jsfuzz in this process and minimizes it. */
+function file(triage: Fuzzer<World>, input: string): void {
+  const before = triage.findings.size;
+  triage.replay(new Uint8Array(Buffer.from(input, "base64")));
+  if (triage.findings.size === before)
+    throw new Error("a finding of jsfuzz did not show again in this process");
+}
+
+function corpusDirectory({ options }: FuzzJob, { name, variant }: Scenario<World>): string | undefined {
+  if (options.corpus === undefined) return undefined;
+  const directory = resolve(options.corpus, `${name}-${variant}`);
+  mkdirSync(directory, { recursive: true });
+  // jsfuzz would take damaged files for seeds.
+  for (const path of loadCorpus(directory).quarantined)
+    process.stderr.write(`A corpus file was damaged: moved to ${path}.\n`);
+  return directory;
+}
+
+function reportOf(
+  scenario: Scenario<World>,
+  triage: Fuzzer<World>,
+  reports: readonly TargetReport[],
+): ScenarioReport {
+  const last = reports.at(-1);
+  if (last === undefined) throw new UsageError("jsfuzz was not run.");
+  const sum = (part: (report: TargetReport) => number): number =>
+    reports.reduce((total, report) => total + part(report), 0);
+  return {
+    scenario,
+    executions: sum(({ executions }) => executions),
+    steps: sum(({ steps }) => steps),
+    corpus: last.corpus,
+    edges: last.edges,
+    violations: [...triage.findings.values()],
+    unreached: last.unreached.filter((name) => reports.every(({ unreached }) => unreached.includes(name))),
+    unmatched: last.unmatched.map(parseAblation),
+    isInterrupted: last.end === "outside",
+  };
+}

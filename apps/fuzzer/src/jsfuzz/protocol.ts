@@ -1,0 +1,34 @@
+/** What our process and the fuzz target inside jsfuzz tell each other: settings by environment, a report by file. */
+
+/** Settings of the target, as JSON in the environment variable `MMRACE_TARGET`. */
+export interface TargetSettings {
+  readonly scenario: string;
+  readonly kernel: string;
+  readonly ablations: readonly string[];
+  /** Signatures that are known: they end nothing. */
+  readonly known: readonly string[];
+  readonly executionsMax: number;
+  /** How long to run; no limit when absent. */
+  readonly timeMs?: number;
+  /** Where the report goes when the target's process ends. */
+  readonly reportFile?: string;
+}
+
+/** Name of the environment variable. */
+export const TARGET_VARIABLE = "MMRACE_TARGET";
+
+/** What the target has to say when its process ends. */
+export interface TargetReport {
+  /** Why it ended: a finding, the budget, the time, or from outside. */
+  readonly end: "violation" | "budget" | "time" | "outside";
+  readonly executions: number;
+  readonly steps: number;
+  readonly edges: Readonly<Record<string, number>>;
+  /** Inputs that showed something new. */
+  readonly corpus: number;
+  readonly unreached: readonly string[];
+  /** Sites of ablations that matched nothing. */
+  readonly unmatched: readonly string[];
+  /** The input that showed the finding, base64. */
+  readonly input?: string;
+}

@@ -1,0 +1,33 @@
+/** A finding for people: what broke, who did what when, and the one command that shows it again. */
+
+import type { World } from "@mmrace/mm";
+import { columnsText, recordTrace, type Ablation, type Scenario, type Violation } from "@mmrace/scheduler";
+import { bold, dim, red } from "../cli/style.ts";
+
+/** Several paragraphs; the last line is the command that replays the finding. */
+export function violationText(
+  scenario: Scenario<World>,
+  violation: Violation,
+  ablations: readonly Ablation[],
+): string {
+  const { oracle, message, preemptions, steps, signature, token } = violation;
+  const where = `${scenario.name} on ${scenario.variant ?? "?"}`;
+  const guards = ablations.length === 0 ? "" : `, ${ablations.map(({ name }) => name).join(", ")}`;
+  const trace = recordTrace(scenario, violation.schedule, ablations);
+  return [
+    `${red(bold(`VIOLATION ${oracle}`))}: ${message}`,
+    dim(
+      `${where}${guards}; ${preemptions} preemption${preemptions === 1 ? "" : "s"}, ${steps} steps; ${signature}`,
+    ),
+    "",
+    columnsText(trace),
+    "",
+    `Token:  ${token}`,
+    `Replay: npx mmrace replay ${token}`,
+  ].join("\n");
+}
+
+/** `1 violation`, `2 violations`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
