@@ -1,0 +1,24 @@
+/**
+ * Syntax trees. TypeScript 7, which builds the packages, offers no programming interface, so this tool alone uses
+ * TypeScript 6.
+ */
+
+import ts from "typescript";
+import type { Problem, SourceFile } from "./source-file.ts";
+
+/** The tree of one file, without types. */
+export function parse({ path, text }: SourceFile): ts.SourceFile {
+  return ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
+}
+
+/** Visits every node, parents first. */
+export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+  visit(node);
+  node.forEachChild((child) => walk(child, visit));
+}
+
+/** A problem at a node. */
+export function problemAt(node: ts.Node, message: string): Problem {
+  const file = node.getSourceFile();
+  return { path: file.fileName, line: file.getLineAndCharacterOfPosition(node.getStart()).line + 1, message };
+}

@@ -1,0 +1,44 @@
+/** The repository keeps the house rules. */
+
+import { expect, test } from "vitest";
+import { repositoryProgram } from "../src/program.ts";
+import { bareYields, clocksAndRandomness } from "../src/rules/banned-syntax.ts";
+import { floatingSteps } from "../src/rules/floating-steps.ts";
+import { layering } from "../src/rules/layering.ts";
+import { bareTodos, firstComments, machineTraces, sizes, starExports } from "../src/rules/shape.ts";
+import { repositoryFiles, root, type Problem } from "../src/source-file.ts";
+
+const files = repositoryFiles();
+
+function show(problems: readonly Problem[]): readonly string[] {
+  return problems.map(({ path, line, message }) => `${path.replace(root, "")}:${line}: ${message}`);
+}
+
+test("there is a repository to check", () => {
+  expect(files.length).toBeGreaterThan(100);
+});
+
+test.each([
+  ["imports follow the layers", layering],
+  ["models have no bare yield", bareYields],
+  ["packages read no clock and draw no foreign randomness", clocksAndRandomness],
+  ["files and functions are small", sizes],
+  ["sources say what they are", firstComments],
+  ["exports are named one by one", starExports],
+  ["open questions have a topic", bareTodos],
+  ["nothing belongs to one machine", machineTraces],
+])("%s", (_name, rule) => {
+  expect(show(rule(files))).toEqual([]);
+});
+
+test("no step floats", () => {
+  const program = repositoryProgram();
+  const checked = new Set<string>();
+  const problems = floatingSteps(program, (path) => {
+    const isOurs = path.startsWith(root) && !path.includes("/node_modules/") && !path.includes("/dist/");
+    if (isOurs) checked.add(path);
+    return isOurs;
+  });
+  expect(checked.size).toBeGreaterThan(80);
+  expect(show(problems)).toEqual([]);
+});
