@@ -16,7 +16,10 @@ export class RwSem extends Lock {
   readonly readers: ModelThread[] = [];
 }
 
-/** The two ways to hold it, with what they need and do. */
+/**
+ * The two ways to hold it, with what they need and do. Whoever waits for itself may go on, so that lockdep reports it
+ * rather than a bare deadlock.
+ */
 const modes = {
   read: {
     isFree: (sem: RwSem, thread: ModelThread): boolean => sem.writer === undefined || sem.writer === thread,
@@ -63,7 +66,7 @@ function tryKind(mode: keyof typeof modes): OperationKind<RwSem, void, boolean> 
     // Writes even for readers: whether it succeeds depends on the order with a writer's release, and it never waits.
     access: "write",
     perform: (sem, _argument, thread) => {
-      if (!modes[mode].isFree(sem, thread)) return false;
+      if (sem.writer !== undefined || (mode === "write" && sem.readers.length > 0)) return false;
       sem.lockdep.acquired(thread, sem, { subclass: 0, isTry: true, isAtomic: false });
       modes[mode].take(sem, thread);
       return true;

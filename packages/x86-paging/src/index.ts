@@ -356,6 +356,26 @@ export {
   type WalkStart,
   type WalkStep,
 } from "./walk.ts";
+export {
+  covers,
+  pagesSpanned,
+  serves,
+  TranslationCaches,
+  virtualPage,
+  type StructureEntry,
+  type TlbEntry,
+} from "./tlb.ts";
+export {
+  enableSmep,
+  invalidateAfterFault,
+  invlpg,
+  invpcidAddress,
+  invpcidAll,
+  invpcidAllNonGlobal,
+  invpcidContext,
+  loadCr3,
+  type Cr3Load,
+} from "./tlb-invalidate.ts";
 export { expandRows, parseInteger, type ExpandedRow } from "./dump/run-length.ts";
 export { parseDump, type DumpCpu, type PagemapWord, type PageTableDump } from "./dump/format.ts";
 export { listEntries, type FoundEntry, type ListOptions } from "./dump/address-space.ts";
@@ -371,3 +391,13 @@ export {
   pagemapOf,
   pagesOf,
 } from "./dump/pagemap.ts";
+export {
+  accessThroughCaches,
+  speculativeFill,
+  type AddressSpace,
+  type CacheChoices,
+  type CachedResult,
+  type Hit,
+  type StaleFault,
+  type TableMemory,
+} from "./cached-access.ts";

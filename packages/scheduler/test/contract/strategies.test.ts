@@ -1,0 +1,84 @@
+/** Laws that every strategy must pass; a new one is tested by being listed. */
+
+import {
+  exhaustive,
+  explore,
+  iterativeBound,
+  pct,
+  random,
+  replaySchedule,
+  UsageError,
+  type Observer,
+  type Scenario,
+  type Strategy,
+} from "@mmrace/scheduler";
+import { describe, expect, test } from "vitest";
+import { badChoice, lostUpdate, readers, spinUntilSet, writers } from "../programs.ts";
+
+const makers: readonly [string, (randomSeed: number) => Strategy][] = [
+  ["random", (randomSeed) => random({ randomSeed, executionsMax: 40 })],
+  ["pct", (randomSeed) => pct({ randomSeed, executionsMax: 40, depth: 3 })],
+  ["dfs", () => exhaustive()],
+  ["dfs with sleep sets", () => exhaustive({ reduction: "sleep-sets" })],
+  ["bounded dfs", () => exhaustive({ preemptionsMax: 1 })],
+  ["bounded", () => iterativeBound({ preemptionsMax: 2 })],
+  ["replay", () => replaySchedule(Uint8Array.of(1, 0, 0, 3, 2, 7))],
+];
+
+const scenarios: readonly Scenario<never>[] = [
+  lostUpdate,
+  badChoice,
+  readers(3),
+  writers(3, 2, true),
+  spinUntilSet,
+] as never[];
+
+/** The steps of every execution, as text. */
+function record(
+  scenario: Scenario<never>,
+  strategy: Strategy,
+): { readonly steps: string[]; readonly executions: number } {
+  const steps: string[] = [];
+  const observer: Observer = {
+    beginExecution: () => void steps.push("begin"),
+    onStep: (thread, operation, result) =>
+      void steps.push(`${thread.name} ${operation.site!.address} ${String(result)}`),
+  };
+  const { executions } = explore(scenario, strategy, { observers: [observer], stopAtFirst: false });
+  return { steps, executions };
+}
+
+describe.each(makers)("%s", (name, make) => {
+  test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+    "on %s",
+    (_scenarioName, scenario) => {
+      const first = record(scenario, make(7));
+      expect(first.executions).toBeGreaterThan(0);
+      expect(record(scenario, make(7))).toEqual(first); // Two runs agree, step by step.
+      expect(
+        explore(scenario, make(7), { stopAtFirst: false, checkDeterminism: true }).outcome.kind,
+      ).not.toBe("notReproducible");
+    },
+  );
+
+  test("begins no execution after the last", () => {
+    const strategy = make(3);
+    explore(lostUpdate, strategy, { stopAtFirst: false });
+    expect(strategy.beginExecution()).toBe(false);
+    expect(strategy.name).toBe(name);
+  });
+
+  test("its findings replay to themselves", () => {
+    for (const violation of explore(lostUpdate, make(7), { stopAtFirst: false }).violations) {
+      const again = explore(lostUpdate, replaySchedule(violation.schedule)).violations;
+      expect(again).toEqual([violation]);
+    }
+  });
+});
+
+test("a strategy that would run nothing is refused", () => {
+  expect(() => random({ randomSeed: 1, executionsMax: 0 })).toThrow(UsageError);
+  expect(() => pct({ randomSeed: 1, executionsMax: 10, depth: 0 })).toThrow(/depth/);
+  expect(() => exhaustive({ preemptionsMax: -1 })).toThrow(UsageError);
+  expect(() => exhaustive({ preemptionsMax: 1, reduction: "sleep-sets" })).toThrow(/sleep sets/);
+});
