@@ -70,6 +70,7 @@ const callKind: OperationKind<Rcu, Omit<Pending, "waitsFor">, void> = {
 const gracePeriodKind: OperationKind<Rcu, void, RcuCallback> = {
   name: "rcu_grace_period",
   access: "write",
+  isIndispensable: true,
   isEnabled: (rcu) => rcu.queue.length > 0 && rcu.queue[0]!.waitsFor.size === 0,
   perform: (rcu) => rcu.queue.shift()!.callback,
   describe: () => "RCU grace period ends",

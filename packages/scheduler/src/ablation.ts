@@ -168,6 +168,7 @@ export class AblationRules {
     if (rule === undefined) return KEEP;
     this.matched.add(rule.ablation);
     if (role === "acquire") this.#skipped.add(key);
+    if (operation.kind.isIndispensable === true) throw new UsageError(indispensable(site.address));
     if (operation.kind.access !== "read" || role !== undefined) return SKIP;
     if (rule.ablation.answer !== undefined) return { kind: "answer", value: rule.ablation.answer };
     return this.#seen.has(key) ? { kind: "answer", value: this.#seen.get(key) } : KEEP;
@@ -177,6 +178,10 @@ export class AblationRules {
   onRead(thread: ModelThread, operation: Operation<unknown>, result: unknown): void {
     this.#seen.set(`${thread.id} ${operation.object.location}`, result);
   }
+}
+
+function indispensable(site: string): string {
+  return `${site} cannot be removed: the thread needs its result. Remove the lock, the recheck or the step before it.`;
 }
 
 function matches(rule: Rule, operation: Operation<unknown>, nth: number): boolean {

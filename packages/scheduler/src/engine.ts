@@ -5,7 +5,7 @@
 
 import { AblationRules, type Ablation } from "./ablation.ts";
 import { setActiveEngine, type ActiveEngine } from "./active.ts";
-import { assert, InternalError } from "./assert.ts";
+import { assert, InternalError, UsageError } from "./assert.ts";
 import type { Operation } from "./operation.ts";
 import type { Ending } from "./outcome.ts";
 import { PropertyChecker } from "./property-checker.ts";
@@ -180,6 +180,7 @@ export class Engine<W> implements ActiveEngine {
       isDone = this.#generators[thread.id]!.next().done;
     } catch (error) {
       this.#next = undefined;
+      if (error instanceof UsageError) throw error;
       // Past a reported violation the model's own assumptions no longer hold, so what it throws says nothing.
       if (this.#ending !== undefined) return;
       const text = error instanceof Error ? error.message : String(error);

@@ -56,6 +56,7 @@ const writeKind: OperationKind<Cell<unknown>, unknown, void> = {
 const exchangeKind: OperationKind<Cell<unknown>, unknown, unknown> = {
   name: "xchg",
   access: "write",
+  isIndispensable: true,
   perform: (cell, value) => {
     const old = cell.value;
     cell.value = value;
@@ -67,6 +68,7 @@ const exchangeKind: OperationKind<Cell<unknown>, unknown, unknown> = {
 const compareExchangeKind: OperationKind<Cell<unknown>, readonly [unknown, unknown], unknown> = {
   name: "cmpxchg",
   access: "write",
+  isIndispensable: true,
   perform: (cell, [expected, value]) => {
     const old = cell.value;
     if (cell.isEqual(old, expected)) cell.value = value;
@@ -79,6 +81,7 @@ const compareExchangeKind: OperationKind<Cell<unknown>, readonly [unknown, unkno
 const updateKind: OperationKind<Cell<unknown>, (old: unknown) => unknown, unknown> = {
   name: "update",
   access: "write",
+  isIndispensable: true,
   perform: (cell, change) => {
     const old = cell.value;
     cell.value = change(old);
@@ -118,6 +121,7 @@ class Nothing extends SharedObject {}
 const chooseKind: OperationKind<Nothing, number, number> = {
   name: "choose",
   access: "none",
+  isIndispensable: true,
   isSchedulingPoint: false,
   perform: (_nothing, count) => activeEngine().chooseValue(count),
   describe: (nothing, count, result) => `${nothing.name}: ${result} of 0..${count - 1}`,

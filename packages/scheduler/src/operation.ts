@@ -29,6 +29,8 @@ export interface OperationKind<O extends SharedObject, A, R> {
   readonly role?: Role;
   /** False for operations that are no scheduling point: they are performed as soon as they are announced. */
   readonly isSchedulingPoint?: boolean;
+  /** True when the thread cannot go on without the result, so that no ablation can remove the operation. */
+  readonly isIndispensable?: boolean;
   /** Whether the operation can run now. Absent means always. Must not change anything. */
   readonly isEnabled?: (object: O, argument: A, thread: ModelThread) => boolean;
   /** The effect. Runs exactly once, when the thread is picked. */

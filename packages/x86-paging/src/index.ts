@@ -324,7 +324,10 @@ export {
   pteNoneMostly,
   pteSwpUffdWpAny,
 } from "./linux/marker.ts";
+export { bitFields, formsOf, type BitField, type EntryForm, type FieldOwner } from "./bit-use.ts";
+export { bitRuler, levelTitle, rulerLines } from "./bit-ruler.ts";
 export { describeEntry, entryKind, flagText, markerText, type EntryKind } from "./describe.ts";
+export { explainEntry, explanationText, fieldValue, type Explanation } from "./explain.ts";
 export { LINUX_CONTROLS, type Access, type AccessKind, type PagingControls } from "./control.ts";
 export {
   accessCode,
@@ -376,6 +379,16 @@ export {
   loadCr3,
   type Cr3Load,
 } from "./tlb-invalidate.ts";
+export {
+  accessThroughCaches,
+  speculativeFill,
+  type AddressSpace,
+  type CacheChoices,
+  type CachedResult,
+  type Hit,
+  type StaleFault,
+  type TableMemory,
+} from "./cached-access.ts";
 export { expandRows, parseInteger, type ExpandedRow } from "./dump/run-length.ts";
 export { parseDump, type DumpCpu, type PagemapWord, type PageTableDump } from "./dump/format.ts";
 export { listEntries, type FoundEntry, type ListOptions } from "./dump/address-space.ts";
@@ -391,13 +404,3 @@ export {
   pagemapOf,
   pagesOf,
 } from "./dump/pagemap.ts";
-export {
-  accessThroughCaches,
-  speculativeFill,
-  type AddressSpace,
-  type CacheChoices,
-  type CachedResult,
-  type Hit,
-  type StaleFault,
-  type TableMemory,
-} from "./cached-access.ts";

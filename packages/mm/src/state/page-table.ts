@@ -68,6 +68,7 @@ const scanKind: OperationKind<PteArray, (ptes: readonly Entry[]) => unknown, unk
 const clearKind: OperationKind<PteArray, (ptes: Entry[]) => number, number> = {
   name: "clear_ptes",
   access: "write",
+  isIndispensable: true,
   perform: (ptes, clear) => clear(ptes.values),
   describe: (ptes, _clear, count) => `clear ${ptes.name}: ${count} entries`,
 };

@@ -62,12 +62,9 @@ const unnoticed: readonly (readonly [scenario: string, site: string, reason: str
 ];
 
 describe("noticed", () => {
-  test.each(noticed)(
-    "%s without %s: %j",
-    (scenario, site, oracles) => {
-      expect(oraclesThatNotice(scenario, site, "6.12")).toEqual(oracles.toSorted());
-    },
-  );
+  test.each(noticed)("%s without %s: %j", (scenario, site, oracles) => {
+    expect(oraclesThatNotice(scenario, site, "6.12")).toEqual(oracles.toSorted());
+  });
 });
 
 describe("not noticed", () => {

@@ -22,6 +22,7 @@ export type SwapKind =
   | "device read"
   | "device-exclusive write"
   | "device-exclusive read"
+  | "device-exclusive"
   | "pte marker"
   | "swapin error"
   | "unknown";
@@ -42,7 +43,9 @@ const NAMED: readonly (readonly [keyof SwapTypes, SwapKind])[] = [
 /** Names a type number under a release; `unknown` for a number the release has no use for. */
 export function swapKind(type: number, layout: EntryLayout = LINUX_6_12): SwapKind {
   if (type < layout.swapTypes.swapFiles) return "swap";
-  return NAMED.find(([key]) => layout.swapTypes[key] === type)?.[1] ?? "unknown";
+  const kind = NAMED.find(([key]) => layout.swapTypes[key] === type)?.[1] ?? "unknown";
+  const hasOneExclusive = layout.swapTypes.deviceExclusiveRead === undefined;
+  return kind === "device-exclusive write" && hasOneExclusive ? "device-exclusive" : kind;
 }
 
 /** Not a swap file: one of the special types. */

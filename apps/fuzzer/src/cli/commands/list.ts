@@ -37,7 +37,7 @@ export function defineList(program: Command): Command {
     .command("list")
     .summary("show scenarios, kernels, bugs, sites, oracles, strategies")
     .description(
-      "Lists what there is. Sites are found by running the scenarios: the places whose guards --ablate can remove.",
+      "Lists what there is. Sites are found by running the scenarios: the places that --ablate can remove.",
     )
     .addArgument(new Argument("<what>", "what to list").choices(WHATS))
     .argument("[scenario]", "with sites: only those of this scenario")
@@ -87,12 +87,12 @@ function rowsOf(what: What, scenario: string | undefined, kernel: string | undef
   }
 }
 
-/** Notes every site that performs an operation. */
+/** Notes every site whose operation an ablation can remove. */
 class SiteObserver implements Observer {
   readonly sites = new Set<string>();
 
   onStep(_thread: ModelThread, operation: Operation<unknown>): void {
-    this.sites.add(operation.site!.address);
+    if (operation.kind.isIndispensable !== true) this.sites.add(operation.site!.address);
   }
 }
 

@@ -1,0 +1,242 @@
+/** The contract of the command line: exit codes, JSON fields, refusals. */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeToken, encodeToken } from "@mmrace/scheduler";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mmrace, violationsOf, withoutTimes } from "../run.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "mmrace-test-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("bug", () => {
+  test.each([
+    ["T1-01", "table shape", "6.11", "6.12"],
+    ["T1-02", "lost entry", "6.6-dev", "6.11"],
+  ])(
+    "%s: found on the buggy release, complete and clean on the fixed one",
+    async (id, oracle, buggy, fixed) => {
+      const run = await mmrace("bug", id, "--json");
+      expect(run.parsed).toMatchObject({
+        schemaVersion: 1,
+        command: "bug",
+        exitCode: 3,
+        complete: true,
+        releases: [
+          { kernel: buggy, role: "buggy" },
+          { kernel: fixed, role: "fixed", complete: true, violations: [], unreached: [] },
+        ],
+      });
+      expect(violationsOf(run).map((violation) => violation.oracle)).toContain(oracle);
+      expect(run.text).toContain("| CPU1");
+      expect(run.text).toMatch(/Replay: npx mmrace replay mmr1\./);
+    },
+  );
+
+  test("on a release of one's own choice", async () => {
+    expect((await mmrace("bug", "T1-01", "--kernel", "6.12")).exitCode).toBe(0);
+    expect((await mmrace("bug", "mremap-vs-retract", "--kernel", "6.6")).exitCode).toBe(3);
+  });
+});
+
+describe("explore", () => {
+  test("clean and complete", async () => {
+    const run = await mmrace("explore", "fault-vs-retract", "--kernel", "6.12", "--json");
+    expect(run.parsed).toMatchObject({
+      command: "explore",
+      exitCode: 0,
+      complete: true,
+      violations: [],
+      unreached: [],
+    });
+    expect(run.parsed["executions"]).toBeGreaterThan(0);
+    expect(run.parsed["steps"]).toBeGreaterThan(0);
+  });
+
+  test("an ablation, by site", async () => {
+    const site = "retract_page_tables/spin_lock/pte_lock";
+    const run = await mmrace("explore", "retract-vs-uffdcopy", "--ablate", site);
+    expect(run.exitCode).toBe(3);
+    const [violation] = violationsOf(run);
+    expect(decodeToken(violation!.token).ablations.map((ablation) => ablation.site)).toEqual([site]);
+    expect((await mmrace("replay", violation!.token)).exitCode).toBe(3);
+  });
+
+  test("bounded search says what its bound is", async () => {
+    const run = await mmrace("explore", "T1-01", "--strategy", "bounded", "--preemptions", "0");
+    expect(run.parsed).toMatchObject({ exitCode: 0, complete: false, preemptionsMax: 0, violations: [] });
+  });
+
+  test("a budget leaves the search incomplete", async () => {
+    const run = await mmrace(
+      "explore",
+      "fault-vs-retract",
+      "--strategy",
+      "interleavings",
+      "--executions",
+      "10",
+    );
+    expect(run.parsed).toMatchObject({ executions: 10, complete: false });
+  });
+});
+
+describe("fuzz", () => {
+  test("finds T1-02, and the token replays to the same violation", async () => {
+    const run = await mmrace("fuzz", "cpmt-vs-uffdcopy", "--executions", "2000", "--json");
+    expect(run.parsed).toMatchObject({ command: "fuzz", exitCode: 3, complete: false, executions: 2000 });
+    for (const violation of violationsOf(run)) {
+      const replayed = await mmrace("replay", violation.token, "--json");
+      expect(replayed.parsed).toMatchObject({
+        exitCode: 3,
+        replay: "reproduced",
+        violations: [{ signature: violation.signature }],
+      });
+    }
+    expect(violationsOf(run).map(({ oracle }) => oracle)).toContain("lost entry");
+  });
+
+  test.each(["coverage", "random", "pct"])(
+    "%s: the same random seed gives the same object, another one another",
+    async (strategy) => {
+      const command = (seed: string) =>
+        mmrace("fuzz", "--strategy", strategy, "--executions", "300", "--seed", seed, "--json");
+      const first = withoutTimes((await command("5")).parsed);
+      expect(withoutTimes((await command("5")).parsed)).toEqual(first);
+      expect(withoutTimes((await command("6")).parsed)).not.toEqual(first);
+    },
+  );
+
+  test("finds nothing on the fixed releases", async () => {
+    const run = await mmrace("fuzz", "--kernel", "6.12", "--executions", "1000");
+    expect(run.exitCode).toBe(0);
+    expect((run.parsed["scenarios"] as unknown[]).length).toBe(4);
+  });
+
+  test("stops on the first finding", async () => {
+    const run = await mmrace("fuzz", "T1-01", "--stop-on-first");
+    expect(run.parsed["executions"]).toBeLessThan(100);
+    expect(violationsOf(run)).toHaveLength(1);
+  });
+
+  test("a corpus directory is filled, used, and its damaged files are put aside", async () => {
+    const corpus = join(folder, "corpus");
+    const command = () => mmrace("fuzz", "fault-vs-retract", "--executions", "500", "--corpus", corpus);
+    const first = (await command()).parsed["scenarios"] as readonly { edges: Record<string, number> }[];
+    const directory = join(corpus, "fault-vs-retract-6.12");
+    const name = "0".repeat(64);
+    writeFileSync(join(directory, name), "damaged");
+    writeFileSync(join(directory, "my-own-seed"), Uint8Array.of(1, 5, 0, 3));
+    const second = (await command()).parsed["scenarios"] as readonly { edges: Record<string, number> }[];
+    expect(second[0]!.edges).toEqual(first[0]!.edges);
+    expect(readFileSync(join(`${directory}.quarantine`, name), "utf8")).toBe("damaged");
+  });
+});
+
+describe("replay", () => {
+  const token = async (): Promise<string> =>
+    violationsOf(await mmrace("fuzz", "T1-01", "--stop-on-first"))[0]!.token;
+
+  test("in every format, and from a file", async () => {
+    const finding = await token();
+    const file = join(folder, "finding.txt");
+    writeFileSync(file, `see this:\n${finding}\n`);
+    expect((await mmrace("replay", file)).text).toContain("CPU0 mremap");
+    expect((await mmrace("replay", file, "--format", "steps")).text).toContain(
+      "[move_normal_pmd/write_once/pmd]",
+    );
+    expect(JSON.parse((await mmrace("replay", file, "--format", "json")).text)).toMatchObject({
+      replay: "reproduced",
+    });
+    expect((await mmrace("replay", file, "--format", "html")).text).toMatch(/^<!doctype html>[^]*<\/html>$/);
+    const perfetto = JSON.parse((await mmrace("replay", file, "--format", "perfetto")).text) as {
+      traceEvents: unknown[];
+    };
+    expect(perfetto.traceEvents.length).toBeGreaterThan(20);
+    const out = join(folder, "out.html");
+    await mmrace("replay", file, "--format", "html", "--out", out);
+    expect(readFileSync(out, "utf8")).toContain("table shape");
+  });
+
+  test("a damaged token is refused", async () => {
+    const finding = await token();
+    await expect(mmrace("replay", finding.slice(0, -4))).rejects.toThrow(/damaged|cut short/);
+    await expect(mmrace("replay", join(folder, "no-such-file"))).rejects.toThrow(/no token/);
+  });
+
+  test("a token of another model version diverges: exit code 4", async () => {
+    const content = decodeToken(await token());
+    const run = await mmrace(
+      "replay",
+      encodeToken({ ...content, fingerprint: content.fingerprint ^ 1 }),
+      "--json",
+    );
+    expect(run.parsed).toMatchObject({ exitCode: 4, replay: "diverged", violations: [] });
+    const elsewhere = await mmrace("replay", encodeToken({ ...content, variant: "6.12" }));
+    expect(elsewhere.exitCode).toBe(4);
+    expect(elsewhere.text).toMatch(/replay diverged: .*At step \d+, expected .*, found /);
+  });
+});
+
+describe("list", () => {
+  test.each([
+    ["scenarios", 4],
+    ["kernels", 4],
+    ["bugs", 2],
+    ["oracles", 8],
+    ["strategies", 6],
+  ])("%s", async (what, count) => {
+    const run = await mmrace("list", what, "--json");
+    expect(run.exitCode).toBe(0);
+    expect(run.parsed[what]).toHaveLength(count);
+    expect(run.text.split("\n")).toHaveLength(count + 1);
+  });
+
+  test("sites are found by running, and each can be removed", async () => {
+    const sites = (await mmrace("list", "sites", "retract-vs-uffdcopy", "--json")).parsed[
+      "sites"
+    ] as readonly { site: string }[];
+    expect(sites.map(({ site }) => site)).toContain("retract_page_tables/spin_lock/pte_lock");
+    for (const { site } of sites)
+      await mmrace("explore", "retract-vs-uffdcopy", "--ablate", site, "--executions", "300");
+  });
+});
+
+describe("refusals", () => {
+  test.each<[string, readonly string[], RegExp]>([
+    ["an unknown scenario", ["fuzz", "nope"], /There is no scenario "nope"/],
+    ["an unknown kernel", ["explore", "T1-01", "--kernel", "5.0"], /no kernel "5.0"/],
+    ["an unknown bug", ["bug", "T7-77"], /no bug "T7-77"/],
+    ["an unknown option", ["fuzz", "--sed", "1"], /unknown option/],
+    ["an unknown command", ["fuz"], /unknown command/],
+    ["no number", ["fuzz", "--executions", "many"], /whole number/],
+    ["no duration", ["fuzz", "--time", "soon"], /duration/],
+    ["a site that is none", ["explore", "T1-01", "--ablate", "pte_lock"], /no site address/],
+    [
+      "a site that is not there",
+      ["explore", "T1-01", "--kernel", "6.12", "--ablate", "a/b/c"],
+      /matched no operation/,
+    ],
+    [
+      "a site that cannot go",
+      ["explore", "T1-01", "--ablate", "pmdp_collapse_flush/xchg/pmd"],
+      /cannot be removed/,
+    ],
+    [
+      "a memory model that is not there yet",
+      ["explore", "T1-01", "--memory", "tso"],
+      /Allowed choices are sc/,
+    ],
+    [
+      "a strategy for the wrong engine",
+      ["fuzz", "--engine", "jsfuzz", "--strategy", "pct"],
+      /jsfuzz makes its own/,
+    ],
+    ["an unknown strategy", ["explore", "T1-01", "--strategy", "dpor"], /no strategy "dpor"/],
+  ])("%s", async (_name, args, message) => {
+    await expect(mmrace(...args)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,142 @@
+// Packs every published package, lints the tarballs, and uses them the way a stranger would: installed from the
+// tarballs in a folder of its own, type-checked against the declarations, run. Needs a build; needs no network.
+
+import { execFile } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const root = join(here, "..", "..");
+const programs = readdirSync(join(here, "programs")).map((file) => basename(file, ".ts"));
+const scratch = mkdtempSync(join(tmpdir(), "mmrace-pack-"));
+
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+
+const packages = await pack();
+for (const one of packages) checkContents(one);
+await Promise.all([...packages.map(lint), useThem(packages)]);
+console.log(`${packages.map(({ name }) => name).join(", ")}: packed, linted, installed, type-checked, run`);
+
+/** Packs the published packages and reads back what went into each tarball. */
+async function pack() {
+  const destination = join(scratch, "tarballs");
+  mkdirSync(destination);
+  const published = ["--filter", "./packages/*", "--filter", "./apps/*"];
+  await run(root, bin(root, "pnpm"), [
+    "--recursive",
+    ...published,
+    "pack",
+    "--pack-destination",
+    destination,
+  ]);
+  return Promise.all(readdirSync(destination).map((file) => unpack(join(destination, file))));
+}
+
+async function unpack(tarball) {
+  const folder = join(scratch, "unpacked", basename(tarball));
+  mkdirSync(folder, { recursive: true });
+  await run(folder, "tar", ["-xzf", tarball]);
+  const files = readdirSync(join(folder, "package"), { recursive: true });
+  const manifest = readFileSync(join(folder, "package", "package.json"), "utf8");
+  return { name: JSON.parse(manifest).name, tarball, files, manifest };
+}
+
+async function lint({ name, tarball }) {
+  await run(here, bin(here, "publint"), ["run", tarball, "--strict"], name);
+  await run(here, bin(here, "attw"), [tarball, "--profile", "esm-only"], name);
+}
+
+function checkContents({ name, files, manifest }) {
+  for (const file of ["LICENSE", "README.md"]) {
+    if (!files.includes(file)) fail(`${name}: no ${file} in the tarball.`);
+  }
+  const leak = /workspace:|catalog:|@mmrace\/source/.exec(manifest);
+  if (leak !== null)
+    fail(`${name}: "${leak[0]}" in the packed manifest means nothing outside this repository.`);
+  const stray = files.find((file) => file.endsWith(".tsbuildinfo"));
+  if (stray !== undefined) fail(`${name}: ${stray} in the tarball.`);
+}
+
+/** Installs all tarballs in one project, compiles the programs there, and runs them and the command line. */
+async function useThem(tarballs) {
+  const project = join(scratch, "project");
+  cpSync(join(here, "programs"), project, { recursive: true });
+  writeJson(join(project, "package.json"), {
+    private: true,
+    type: "module",
+    dependencies: Object.fromEntries(tarballs.map(({ name, tarball }) => [name, `file:${tarball}`])),
+    // The packages are not in a registry yet, and what the command line needs is installed in the repository already.
+    overrides: {
+      ...Object.fromEntries(tarballs.map(({ name }) => [name, `$${name}`])),
+      ...localCopies(join(root, "apps", "fuzzer")),
+    },
+  });
+  writeJson(join(project, "tsconfig.json"), {
+    compilerOptions: {
+      target: "ES2022",
+      module: "NodeNext",
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      // A stranger has neither our Node types nor a tolerance for broken declarations.
+      types: [],
+      lib: ["ES2023"],
+      skipLibCheck: false,
+      outDir: "out",
+    },
+    include: ["*.ts"],
+  });
+  await run(project, "npm", [
+    "install",
+    "--offline",
+    "--no-audit",
+    "--no-fund",
+    "--ignore-scripts",
+    "--loglevel=error",
+  ]);
+  await run(project, bin(root, "tsc"), ["-p", "."]);
+  for (const program of programs)
+    await run(project, process.execPath, [join("out", `${program}.js`)], program);
+  await run(project, bin(project, "mmrace"), ["list", "scenarios"]);
+}
+
+/** The registry dependencies of a package, as folders of the repository. */
+function localCopies(folder) {
+  const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const names = Object.keys(dependencies).filter((name) => !dependencies[name].startsWith("workspace:"));
+  return Object.fromEntries(names.map((name) => [name, `file:${join(folder, "node_modules", name)}`]));
+}
+
+function writeJson(path, value) {
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+function bin(folder, name) {
+  const windows = join(folder, "node_modules", ".bin", `${name}.cmd`);
+  return existsSync(windows) ? windows : join(folder, "node_modules", ".bin", name);
+}
+
+/** Runs a command quietly; if it fails, shows what it said and ends. */
+async function run(cwd, command, args, about = basename(command)) {
+  try {
+    await promisify(execFile)(command, args, { cwd, shell: process.platform === "win32" });
+  } catch ({ message, stdout, stderr }) {
+    fail(`${about}: ${message}\n${stdout}${stderr}`);
+  }
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
