@@ -1,17 +1,12 @@
 #!/usr/bin/env node
-// `npx mmrace ...` inside the repository: the command line built from these sources.
+// `npx mmrace ...` inside the repository: the command line built from these sources. Says nothing on standard output.
 
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-import { checkNode, ensureBuilt, ensureInstalled, root } from "./workspace.mjs";
+import { pathToFileURL } from "node:url";
+import { checkNode, ensureBuilt, ensureInstalled, program } from "./workspace.mjs";
 
 checkNode();
 ensureInstalled();
 ensureBuilt();
-const program = join(root, "apps/fuzzer/dist/main.js");
-// Ctrl-C reaches the program too; it saves its state and ends, and this process waits for it.
-process.on("SIGINT", () => {});
-const { status, signal } = spawnSync(process.execPath, [program, ...process.argv.slice(2)], {
-  stdio: "inherit",
-});
-process.exit(status ?? (signal === "SIGINT" ? 130 : 1));
+// In this process, so that arguments, signals and the exit code are the program's own.
+process.argv[1] = program;
+await import(pathToFileURL(program).href);

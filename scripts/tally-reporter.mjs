@@ -1,22 +1,17 @@
-// A vitest reporter whose only line is the tally that simple CI systems read.
+// A vitest reporter whose only line is the tally that simple CI systems read. It is the last line of the run.
 
 export default class TallyReporter {
-  onTestRunEnd(modules) {
-    let passed = 0;
-    let failed = 0;
-    let skipped = 0;
+  onTestRunEnd(modules, unhandledErrors) {
+    const count = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const module of modules) {
-      // A file that did not load has no tests to count, but it failed.
-      if (module.errors().length > 0) failed++;
+      // A file that does not load has no tests to count, but it failed.
+      count.failed += module.errors().length;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
-        if (state === "passed") passed++;
-        else if (state === "failed") failed++;
-        else skipped++;
+        count[state === "pending" ? "skipped" : state]++;
       }
     }
-    process.on("exit", () =>
-      console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`),
-    );
+    const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : "";
+    process.on("exit", () => console.log(`${count.passed} passed, ${count.failed} failed${skipped}`));
   }
 }

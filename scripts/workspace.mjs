@@ -1,11 +1,14 @@
 // Installing and building on demand, with nothing but Node and npm. Used by the bootstrap and by the launcher.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
+/** What `mmrace` runs once everything is built. */
+export const program = join(root, "apps", "fuzzer", "dist", "main.js");
+
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const installedStamp = join(root, "node_modules", ".modules.yaml");
 const builtStamp = join(root, "node_modules", ".mmrace-built");
@@ -25,17 +28,16 @@ export function checkNode() {
   process.exit(1);
 }
 
-/** Runs a command in the root and returns its exit code. `quiet` sends its output to standard error. */
-export function run(command, args, { quiet = false, cwd = root } = {}) {
-  const stdio = quiet ? ["inherit", 2, 2] : "inherit";
-  const result = spawnSync(command, args, { cwd, stdio, env, shell: process.platform === "win32" });
+/** Runs a command in the root and returns its exit code. `stdio` is Node's; by default everything goes to the terminal. */
+export function run(command, args, stdio = "inherit") {
+  const result = spawnSync(command, args, { cwd: root, stdio, env, shell: process.platform === "win32" });
   if (result.error) throw result.error;
+  if (result.status !== 0) process.stderr.write(Buffer.concat((result.output ?? []).filter(Buffer.isBuffer)));
   return result.status ?? 1;
 }
 
-function mustRun(command, args, options) {
-  const status = run(command, args, options);
-  if (status !== 0) process.exit(status);
+function mustRun(command, args, stdio) {
+  if (run(command, args, stdio) !== 0) process.exit(1);
 }
 
 /** Installs everything when the lockfile is newer than what is installed. */
@@ -43,32 +45,56 @@ export function ensureInstalled() {
   const lockfile = join(root, "pnpm-lock.yaml");
   if (existsSync(installedStamp) && statSync(installedStamp).mtimeMs >= statSync(lockfile).mtimeMs) return;
   const pnpm = manifest.packageManager.split("+")[0];
-  mustRun("npx", ["--yes", pnpm, "install", "--frozen-lockfile", "--prefer-offline"], { quiet: true });
+  mustRun("npx", ["--yes", pnpm, "install", "--frozen-lockfile", "--prefer-offline"], ["inherit", 2, 2]);
+  // pnpm leaves the file alone when there was nothing to do.
+  utimesSync(installedStamp, new Date(), new Date());
 }
 
 /** Builds everything when a source is newer than the last build. */
 export function ensureBuilt() {
-  const built = existsSync(builtStamp) ? statSync(builtStamp).mtimeMs : 0;
-  if (newestSource() <= built && existsSync(join(root, "apps/fuzzer/dist/main.js"))) return;
-  mustRun("turbo", ["run", "build", "--output-logs=errors-only"], { quiet: true });
+  const built = existsSync(builtStamp) && existsSync(program) ? statSync(builtStamp).mtimeMs : 0;
+  if (newestSource() <= built) return;
+  console.error("Building mmrace ...");
+  build();
+}
+
+/** Builds everything, and says something only when that fails. */
+export function build() {
+  const start = new Date();
+  mustRun("turbo", ["run", "build", "--output-logs=errors-only", "--log-prefix=none"], "pipe");
+  for (const folder of packageFolders()) removeOrphans(join(folder, "dist"), join(folder, "src"));
   writeFileSync(builtStamp, "");
+  // Not when it ended: a source that changed during the build is newer.
+  utimesSync(builtStamp, start, start);
+}
+
+/** tsc leaves the output of a source that is gone, and it would be packed. */
+function removeOrphans(dist, src) {
+  for (const entry of readdirSync(dist, { withFileTypes: true })) {
+    const path = join(dist, entry.name);
+    const source = join(src, entry.name.replace(/\.(js|d\.ts)(\.map)?$/, ".ts"));
+    if (entry.name !== ".tsbuildinfo" && !existsSync(source)) rmSync(path, { recursive: true });
+    else if (entry.isDirectory()) removeOrphans(path, source);
+  }
+}
+
+function packageFolders() {
+  const folders = ["packages", "apps"].flatMap((group) =>
+    readdirSync(join(root, group)).map((name) => join(root, group, name)),
+  );
+  return folders.filter((folder) => existsSync(join(folder, "package.json")));
 }
 
 function newestSource() {
-  let newest = 0;
-  for (const group of ["packages", "apps"]) {
-    for (const name of readdirSync(join(root, group))) {
-      for (const part of ["src", "fuzz"]) newest = Math.max(newest, newestIn(join(root, group, name, part)));
-      newest = Math.max(newest, statSync(join(root, group, name, "package.json")).mtimeMs);
-    }
-  }
-  return newest;
+  const parts = ["package.json", "tsconfig.json", "rolldown.config.mjs", "src", "fuzz"];
+  const sources = packageFolders().flatMap((folder) => parts.map((part) => join(folder, part)));
+  return Math.max(...[...sources, join(root, "tsconfig.base.json")].map(newestUnder));
 }
 
-function newestIn(folder) {
-  if (!existsSync(folder)) return 0;
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return Math.max(0, ...files.map((file) => statSync(join(file.parentPath, file.name)).mtimeMs));
+function newestUnder(path) {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return 0;
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  // The folder's own time tells of files that were removed.
+  return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newestUnder(join(path, name))));
 }

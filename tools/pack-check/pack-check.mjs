@@ -65,8 +65,11 @@ function checkContents({ name, files, manifest }) {
   const leak = /workspace:|catalog:|@mmrace\/source/.exec(manifest);
   if (leak !== null)
     fail(`${name}: "${leak[0]}" in the packed manifest means nothing outside this repository.`);
-  const stray = files.find((file) => file.endsWith(".tsbuildinfo"));
-  if (stray !== undefined) fail(`${name}: ${stray} in the tarball.`);
+  const sources = new Set(files.filter((file) => file.startsWith("src/")));
+  for (const file of files.filter((path) => /^dist\/.*\.js$/.test(path))) {
+    const source = file.replace(/^dist/, "src").replace(/js$/, "ts");
+    if (!sources.has(source)) fail(`${name}: ${file} in the tarball has no source.`);
+  }
 }
 
 /** Installs all tarballs in one project, compiles the programs there, and runs them and the command line. */

@@ -31,7 +31,7 @@ export class Lockdep {
   readonly #held: Held[][] = [];
   readonly #rcuDepth: number[] = [];
   /** Class and subclass -> those that were taken while it was held. */
-  readonly #after = new Map<string, Set<string>>();
+  readonly #after = new Map<string, readonly string[]>();
 
   /** Records that a thread took a lock, and reports what that breaks. */
   acquired(thread: ModelThread, lock: SharedObject, acquisition: Acquisition): void {
@@ -89,16 +89,15 @@ export class Lockdep {
   }
 
   #order(thread: ModelThread, before: string, after: string): void {
-    if (before === after) return;
+    const followers = this.#after.get(before) ?? [];
+    if (before === after || followers.includes(after)) return;
     if (this.#leadsTo(after, before, new Set())) {
       violate(
         LOCK_PROTOCOL,
         `${thread.name} takes ${after} after ${before}; elsewhere the order is the other way round`,
       );
     }
-    let followers = this.#after.get(before);
-    if (followers === undefined) this.#after.set(before, (followers = new Set()));
-    followers.add(after);
+    this.#after.set(before, [...followers, after]);
   }
 
   #leadsTo(from: string, to: string, seen: Set<string>): boolean {

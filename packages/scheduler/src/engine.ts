@@ -6,6 +6,7 @@
 import { AblationRules, type Ablation } from "./ablation.ts";
 import { setActiveEngine, type ActiveEngine } from "./active.ts";
 import { assert, InternalError, UsageError } from "./assert.ts";
+import { castOf, type Part } from "./cast.ts";
 import type { Operation } from "./operation.ts";
 import type { Ending } from "./outcome.ts";
 import { PropertyChecker } from "./property-checker.ts";
@@ -42,6 +43,7 @@ export class Engine<W> implements ActiveEngine {
 
   readonly #observers: readonly Observer[];
   readonly #stepsMax: number;
+  readonly #cast: readonly Part<W>[];
   readonly #enabled: ModelThread[] = [];
   readonly #point: {
     threads: readonly ModelThread[];
@@ -71,6 +73,7 @@ export class Engine<W> implements ActiveEngine {
     this.properties = new PropertyChecker(scenario.properties);
     this.#observers = observers;
     this.#stepsMax = scenario.stepsMax ?? STEPS_MAX_DEFAULT;
+    this.#cast = castOf(scenario);
     this.#point = { threads: this.threads, enabled: this.#enabled, current: undefined };
   }
 
@@ -145,8 +148,10 @@ export class Engine<W> implements ActiveEngine {
     this.choices.length = this.values.length = this.sites.length = 0;
     this.preemptions = this.#writes = this.#lastWriteStep = 0;
     this.#ending = this.#next = this.#last = this.#skipped = undefined;
-    this.#answers.clear();
-    this.ablations.beginExecution();
+    if (!this.ablations.isEmpty) {
+      this.#answers.clear();
+      this.ablations.beginExecution();
+    }
     restartLocations();
     this.#world = this.scenario.setup();
     this.#createThreads();
@@ -160,13 +165,8 @@ export class Engine<W> implements ActiveEngine {
 
   #createThreads(): void {
     this.threads.length = this.#generators.length = 0;
-    for (const [name, spec] of Object.entries(this.scenario.threads)) {
-      const { run, cpu } = typeof spec === "function" ? { run: spec, cpu: undefined } : spec;
-      this.threads.push(new ModelThread(this.threads.length, name, cpu ?? this.threads.length, false));
-      this.#generators.push(run(this.#world));
-    }
-    for (const [name, run] of Object.entries(this.scenario.daemons ?? {})) {
-      this.threads.push(new ModelThread(this.threads.length, name, this.threads.length, true));
+    for (const [id, { name, cpu, isDaemon, run }] of this.#cast.entries()) {
+      this.threads.push(new ModelThread(id, name, cpu, isDaemon));
       this.#generators.push(run(this.#world));
     }
   }
@@ -204,13 +204,11 @@ export class Engine<W> implements ActiveEngine {
 
   #pick(): ModelThread | undefined {
     if (this.#ending !== undefined) return undefined;
-    const enabled = this.#enabled;
-    enabled.length = 0;
-    for (const thread of this.threads) if (isEnabled(thread)) enabled.push(thread);
-    if (enabled.length === 0) return this.#end();
+    this.#findEnabled();
+    if (this.#enabled.length === 0) return this.#end();
     if (this.sites.length >= this.#stepsMax) return this.#cutOff();
 
-    const current = this.#last !== undefined && enabled.includes(this.#last) ? this.#last : undefined;
+    const current = this.#last?.isEnabled === true ? this.#last : undefined;
     this.#point.current = current;
     const id = this.#strategy.pickThread(this.#point);
     if (id === PRUNE) {
@@ -218,14 +216,26 @@ export class Engine<W> implements ActiveEngine {
       return undefined;
     }
     const picked = this.threads[id];
-    assert(
-      picked !== undefined && enabled.includes(picked),
-      `strategy ${this.#strategy.name} picked thread ${id}, which is not enabled`,
-    );
+    // Written out, since building the message costs more than the step.
+    if (picked?.isEnabled !== true) {
+      throw new InternalError(`strategy ${this.#strategy.name} picked thread ${id}, which is not enabled`);
+    }
     if (current !== undefined && current !== picked) this.preemptions++;
     this.choices.push(id);
     this.#last = picked;
     return picked;
+  }
+
+  /** Notes in each thread, and in the list that strategies see, whether it can run now. */
+  #findEnabled(): void {
+    const enabled = this.#enabled;
+    let count = 0;
+    for (const thread of this.threads) {
+      thread.isEnabled = canRun(thread);
+      if (thread.isEnabled) enabled[count++] = thread;
+    }
+    // Setting the length costs as much as the rest, and mostly nothing has changed.
+    if (enabled.length !== count) enabled.length = count;
   }
 
   /** Nobody can run: all is done, or somebody waits for ever. */
@@ -267,7 +277,7 @@ export class Engine<W> implements ActiveEngine {
   }
 }
 
-function isEnabled(thread: ModelThread): boolean {
+function canRun(thread: ModelThread): boolean {
   const operation = thread.pending;
   if (operation === undefined) return false;
   const { isEnabled: test } = operation.kind;

@@ -21,7 +21,7 @@ export class PropertyChecker<W> {
 
   /** The first property that the state after a step breaks. */
   checkStep(world: W): Property<W> | undefined {
-    if (this.#unreached.some(({ predicate }) => predicate(world))) {
+    if (this.#unreached.length > 0 && this.#unreached.some(({ predicate }) => predicate(world))) {
       this.#unreached = this.#unreached.filter(({ predicate }) => !predicate(world));
     }
     for (const property of this.#stepwise) {

@@ -22,6 +22,8 @@ export class ModelThread {
   /** The announced operation. `undefined` before the first announcement and after the end. */
   pending: Operation<unknown> | undefined = undefined;
   isFinished = false;
+  /** Whether the pending operation could run at the last scheduling point. */
+  isEnabled = false;
   /** The running procedures, outermost first. */
   readonly frames: Frame[];
   /** Writes this thread has performed, and the others' writes it had seen at its last `cpuRelax`. */

@@ -4,403 +4,120 @@
  * Reading order: entry, flags, level, address; then linux/ for the kernel's view, walk for the processor's.
  */
 
-export {
-  bitMask,
-  bits,
-  entry,
-  entryFromBigInt,
-  entryFromHex,
-  entryToBigInt,
-  entryToHex,
-  frameField,
-  frameWord,
-  hasAllBits,
-  hasAnyBit,
-  keepBits,
-  NONE_ENTRY,
-  sameEntry,
-  withBits,
-  withoutBits,
-  type Entry,
-  type Word,
-} from "./entry.ts";
-export {
-  ACCESSED,
-  BIT,
-  DIRTY,
-  FLAG,
-  GLOBAL,
-  KERNEL_TABLE,
-  KNL_ERRATUM_MASK,
-  NX_HI,
-  PCD,
-  PKEY_MASK,
-  PMD_PAGE_MASK,
-  PRESENT,
-  PROTNONE,
-  PSE,
-  PTE_PFN_MASK,
-  PUD_PAGE_MASK,
-  PWT,
-  RW,
-  SOFT_DIRTY,
-  SPECIAL,
-  UFFD_WP,
-  USER,
-  USER_TABLE,
-  type FlagName,
-} from "./flags.ts";
-export {
-  layoutOf,
-  LAYOUTS,
-  LINUX_6_1,
-  LINUX_6_12,
-  LINUX_6_13,
-  LINUX_6_15,
-  LINUX_6_17,
-  LINUX_6_6,
-  onMachine,
-  PTE_FLAGS_MASK,
-  swapPfnBits,
-  type EntryLayout,
-  type MachineOptions,
-  type MarkerBits,
-  type SwapTypes,
-} from "./layout.ts";
-export {
-  ENTRIES_PER_TABLE,
-  levelInfo,
-  levelOf,
-  LEVELS,
-  PAGE_SIZE,
-  PMD_SIZE,
-  PUD_SIZE,
-  type Level,
-  type LevelCount,
-  type LevelInfo,
-  type LevelName,
-} from "./level.ts";
-export {
-  addrEndAt,
-  canonicalAddress,
-  indexAt,
-  isCanonicalAddress,
-  p4dIndex,
-  pgdAddrEnd,
-  pgdIndex,
-  pmdAddrEnd,
-  pmdIndex,
-  pteIndex,
-  pudAddrEnd,
-  pudIndex,
-  requireCanonical,
-  taskSizeMax,
-  virtualBits,
-} from "./address.ts";
-export { PagingError, type PagingErrorCode } from "./errors.ts";
-export { physicalMemory, SparseMemory, type PhysicalMemoryOptions, type ReadEntry } from "./memory.ts";
+export { bitMask, bits, entry, entryFromBigInt, entryFromHex, entryToBigInt, entryToHex } from "./entry.ts";
+export { frameField, frameWord, hasAllBits, hasAnyBit, keepBits, NONE_ENTRY, sameEntry } from "./entry.ts";
+export { withBits, withoutBits } from "./entry.ts";
+export { type Entry, type Word } from "./entry.ts";
+export { ACCESSED, BIT, DIRTY, FLAG, GLOBAL, KERNEL_TABLE, KNL_ERRATUM_MASK, NX_HI, PCD } from "./flags.ts";
+export { PKEY_MASK, PMD_PAGE_MASK, PRESENT, PROTNONE, PSE, PTE_PFN_MASK, PUD_PAGE_MASK } from "./flags.ts";
+export { PWT, RW, SOFT_DIRTY, SPECIAL, UFFD_WP, USER, USER_TABLE } from "./flags.ts";
+export { type FlagName } from "./flags.ts";
+export { layoutOf, LAYOUTS, LINUX_6_1, LINUX_6_12, LINUX_6_13, LINUX_6_15, LINUX_6_17 } from "./layout.ts";
+export { LINUX_6_6, onMachine, PTE_FLAGS_MASK, swapPfnBits } from "./layout.ts";
+export { type EntryLayout, type MachineOptions, type MarkerBits, type SwapTypes } from "./layout.ts";
+export { ENTRIES_PER_TABLE, levelInfo, levelOf, LEVELS, PAGE_SIZE, PMD_SIZE, PUD_SIZE } from "./level.ts";
+export { type Level, type LevelCount, type LevelInfo, type LevelName } from "./level.ts";
+export { addrEndAt, canonicalAddress, indexAt, isCanonicalAddress, p4dIndex, pgdAddrEnd } from "./address.ts";
+export { pgdIndex, pmdAddrEnd, pmdIndex, pteIndex, pudAddrEnd, pudIndex } from "./address.ts";
+export { requireCanonical, taskSizeMax, virtualBits } from "./address.ts";
+export { PagingError } from "./errors.ts";
+export { type PagingErrorCode } from "./errors.ts";
+export { physicalMemory, SparseMemory } from "./memory.ts";
+export { type PhysicalMemoryOptions, type ReadEntry } from "./memory.ts";
 export { frameOf, FRAMES_MAX, makeLargePage, makePage, makeTable, requireFrame } from "./make.ts";
-export {
-  flipProtnoneGuard,
-  needsInvert,
-  pfnOf,
-  pmdFlags,
-  pmdFrameMask,
-  pmdPfn,
-  protnoneMask,
-  pteFlags,
-  ptePfn,
-  pudFlags,
-  pudFrameMask,
-  pudPfn,
-} from "./linux/frame.ts";
+export { flipProtnoneGuard, needsInvert, pfnOf, pmdFlags, pmdFrameMask, pmdPfn } from "./linux/frame.ts";
+export { protnoneMask, pteFlags, ptePfn, pudFlags, pudFrameMask, pudPfn } from "./linux/frame.ts";
 export { mkHugePmd, mkHugePud, mkPte, mkTable, pfnPmd, pfnPte, pfnPud } from "./linux/construct.ts";
-export {
-  pteDevmap,
-  pteDirty,
-  pteExec,
-  pteGlobal,
-  pteHuge,
-  pteNone,
-  ptePresent,
-  pteProtnone,
-  pteSame,
-  pteShstk,
-  pteSoftDirty,
-  pteSpecial,
-  pteUffdWp,
-  pteWrite,
-  pteYoung,
-} from "./linux/test-pte.ts";
-export {
-  pmdBad,
-  pmdDevmap,
-  pmdDirty,
-  pmdLeaf,
-  pmdNone,
-  pmdPresent,
-  pmdProtnone,
-  pmdSame,
-  pmdShstk,
-  pmdSoftDirty,
-  pmdSpecial,
-  pmdTransHuge,
-  pmdUffdWp,
-  pmdWrite,
-  pmdYoung,
-  pudBad,
-  pudDevmap,
-  pudDirty,
-  pudLeaf,
-  pudNone,
-  pudPresent,
-  pudShstk,
-  pudSoftDirty,
-  pudSpecial,
-  pudTransHuge,
-  pudWrite,
-  pudYoung,
-} from "./linux/test-large.ts";
+export { pteDevmap, pteDirty, pteExec, pteGlobal, pteHuge, pteNone, ptePresent } from "./linux/test-pte.ts";
+export { pteProtnone, pteSame, pteShstk, pteSoftDirty, pteSpecial, pteUffdWp } from "./linux/test-pte.ts";
+export { pteWrite, pteYoung } from "./linux/test-pte.ts";
+export { pmdBad, pmdDevmap, pmdDirty, pmdLeaf, pmdNone, pmdPresent } from "./linux/test-large.ts";
+export { pmdProtnone, pmdSame, pmdShstk, pmdSoftDirty, pmdSpecial } from "./linux/test-large.ts";
+export { pmdTransHuge, pmdUffdWp, pmdWrite, pmdYoung, pudBad, pudDevmap } from "./linux/test-large.ts";
+export { pudDirty, pudLeaf, pudNone, pudPresent, pudShstk, pudSoftDirty } from "./linux/test-large.ts";
+export { pudSpecial, pudTransHuge, pudWrite, pudYoung } from "./linux/test-large.ts";
 export { p4dBad, p4dNone, p4dPresent, pgdBad, pgdNone, pgdPresent } from "./linux/test-upper.ts";
-export {
-  pmdClearSaveddirty,
-  pmdMksaveddirty,
-  pteClearSaveddirty,
-  pteMksaveddirty,
-  pudClearSaveddirty,
-  pudMksaveddirty,
-} from "./linux/saved-dirty.ts";
-export {
-  pteAdvancePfn,
-  pteClearSoftDirty,
-  pteClearUffdWp,
-  pteClrglobal,
-  pteClrhuge,
-  pteMkclean,
-  pteMkdevmap,
-  pteMkdirty,
-  pteMkexec,
-  pteMkglobal,
-  pteMkhuge,
-  pteMkold,
-  pteMksoftDirty,
-  pteMkspecial,
-  pteMkuffdWp,
-  pteMkwrite,
-  pteMkwriteNovma,
-  pteMkwriteShstk,
-  pteMkyoung,
-  pteWrprotect,
-} from "./linux/change-pte.ts";
-export {
-  pmdClearSoftDirty,
-  pmdClearUffdWp,
-  pmdMkclean,
-  pmdMkdevmap,
-  pmdMkdirty,
-  pmdMkhuge,
-  pmdMkinvalid,
-  pmdMkold,
-  pmdMksoftDirty,
-  pmdMkspecial,
-  pmdMkuffdWp,
-  pmdMkwrite,
-  pmdMkwriteNovma,
-  pmdMkwriteShstk,
-  pmdMkyoung,
-  pmdWrprotect,
-  pudClearSoftDirty,
-  pudMkclean,
-  pudMkdevmap,
-  pudMkdirty,
-  pudMkhuge,
-  pudMkinvalid,
-  pudMkold,
-  pudMksoftDirty,
-  pudMkspecial,
-  pudMkwrite,
-  pudMkyoung,
-  pudWrprotect,
-  type Change,
-  type ChangeByLayout,
-} from "./linux/change-large.ts";
-export {
-  PAGE_COPY,
-  PAGE_COPY_EXEC,
-  PAGE_NONE,
-  PAGE_READONLY,
-  PAGE_READONLY_EXEC,
-  PAGE_SHARED,
-  PAGE_SHARED_EXEC,
-  pmdAccessPermitted,
-  pteAccessPermitted,
-  VM_EXEC,
-  VM_PKEY_SHIFT,
-  VM_READ,
-  VM_SHADOW_STACK,
-  VM_SHARED,
-  VM_WRITE,
-  vmGetPageProt,
-} from "./linux/protection.ts";
+export { pmdClearSaveddirty, pmdMksaveddirty, pteClearSaveddirty } from "./linux/saved-dirty.ts";
+export { pteMksaveddirty, pudClearSaveddirty, pudMksaveddirty } from "./linux/saved-dirty.ts";
+export { pteAdvancePfn, pteClearSoftDirty, pteClearUffdWp, pteClrglobal } from "./linux/change-pte.ts";
+export { pteClrhuge, pteMkclean, pteMkdevmap, pteMkdirty, pteMkexec } from "./linux/change-pte.ts";
+export { pteMkglobal, pteMkhuge, pteMkold, pteMksoftDirty, pteMkspecial } from "./linux/change-pte.ts";
+export { pteMkuffdWp, pteMkwrite, pteMkwriteNovma, pteMkwriteShstk, pteMkyoung } from "./linux/change-pte.ts";
+export { pteWrprotect } from "./linux/change-pte.ts";
+export { pmdClearSoftDirty, pmdClearUffdWp, pmdMkclean, pmdMkdevmap } from "./linux/change-large.ts";
+export { pmdMkdirty, pmdMkhuge, pmdMkinvalid, pmdMkold, pmdMksoftDirty } from "./linux/change-large.ts";
+export { pmdMkspecial, pmdMkuffdWp, pmdMkwrite, pmdMkwriteNovma } from "./linux/change-large.ts";
+export { pmdMkwriteShstk, pmdMkyoung, pmdWrprotect, pudClearSoftDirty } from "./linux/change-large.ts";
+export { pudMkclean, pudMkdevmap, pudMkdirty, pudMkhuge, pudMkinvalid } from "./linux/change-large.ts";
+export { pudMkold, pudMksoftDirty, pudMkspecial, pudMkwrite, pudMkyoung } from "./linux/change-large.ts";
+export { pudWrprotect } from "./linux/change-large.ts";
+export { type Change, type ChangeByLayout } from "./linux/change-large.ts";
+export { PAGE_COPY, PAGE_COPY_EXEC, PAGE_NONE, PAGE_READONLY } from "./linux/protection.ts";
+export { PAGE_READONLY_EXEC, PAGE_SHARED, PAGE_SHARED_EXEC, pmdAccessPermitted } from "./linux/protection.ts";
+export { pteAccessPermitted, VM_EXEC, VM_PKEY_SHIFT, VM_READ, VM_SHADOW_STACK } from "./linux/protection.ts";
+export { VM_SHARED, VM_WRITE, vmGetPageProt } from "./linux/protection.ts";
 export { pgprot4kToLarge, pgprotLargeTo4k } from "./linux/pat.ts";
 export { pgprotModify, pmdModify, pteModify, pudModify } from "./linux/modify.ts";
-export {
-  archSwpEntry,
-  archSwpOffset,
-  archSwpType,
-  isSwapPmd,
-  isSwapPte,
-  mkSwapPte,
-  pmdSwpClearSoftDirty,
-  pmdSwpClearUffdWp,
-  pmdSwpMksoftDirty,
-  pmdSwpMkuffdWp,
-  pmdSwpSoftDirty,
-  pmdSwpUffdWp,
-  pmdToSwpEntry,
-  pteSwpClearExclusive,
-  pteSwpClearFlags,
-  pteSwpClearSoftDirty,
-  pteSwpClearUffdWp,
-  pteSwpExclusive,
-  pteSwpMkexclusive,
-  pteSwpMksoftDirty,
-  pteSwpMkuffdWp,
-  pteSwpSoftDirty,
-  pteSwpUffdWp,
-  pteToSwpEntry,
-  swapSlotOf,
-  SWP_EXCLUSIVE,
-  SWP_FLAGS,
-  SWP_SOFT_DIRTY,
-  SWP_UFFD_WP,
-  swpEntry,
-  swpEntryToPmd,
-  swpEntryToPte,
-  swpOffset,
-  swpType,
-  type SwapSlot,
-} from "./linux/swap.ts";
-export {
-  isDeviceExclusiveEntry,
-  isDevicePrivateEntry,
-  isHwpoisonEntry,
-  isMigrationEntry,
-  isMigrationEntryDirty,
-  isMigrationEntryYoung,
-  isPfnSwapEntry,
-  isPmdMigrationEntry,
-  isReadableExclusiveMigrationEntry,
-  isReadableMigrationEntry,
-  isWritableDevicePrivateEntry,
-  isWritableMigrationEntry,
-  makeMigrationEntryDirty,
-  makeMigrationEntryYoung,
-  makeReadableDevicePrivateEntry,
-  makeReadableExclusiveMigrationEntry,
-  makeReadableMigrationEntry,
-  makeWritableDevicePrivateEntry,
-  makeWritableMigrationEntry,
-  migrationPmdWritable,
-  migrationPteReadable,
-  migrationPteWritable,
-  nonSwapEntry,
-  swapKind,
-  swpOffsetPfn,
-  type SwapKind,
-} from "./linux/swap-kinds.ts";
-export {
-  isGuardMarker,
-  isPoisonMarker,
-  isPteMarker,
-  isPteMarkerEntry,
-  isUffdWpMarker,
-  makePteMarker,
-  markerMask,
-  mkGuardMarker,
-  mkPoisonMarker,
-  mkUffdWpMarker,
-  pteMarkerGet,
-  pteNoneMostly,
-  pteSwpUffdWpAny,
-} from "./linux/marker.ts";
-export { bitFields, formsOf, type BitField, type EntryForm, type FieldOwner } from "./bit-use.ts";
+export { archSwpEntry, archSwpOffset, archSwpType, isSwapPmd, isSwapPte, mkSwapPte } from "./linux/swap.ts";
+export { pmdSwpClearSoftDirty, pmdSwpClearUffdWp, pmdSwpMksoftDirty, pmdSwpMkuffdWp } from "./linux/swap.ts";
+export { pmdSwpSoftDirty, pmdSwpUffdWp, pmdToSwpEntry, pteSwpClearExclusive } from "./linux/swap.ts";
+export { pteSwpClearFlags, pteSwpClearSoftDirty, pteSwpClearUffdWp, pteSwpExclusive } from "./linux/swap.ts";
+export { pteSwpMkexclusive, pteSwpMksoftDirty, pteSwpMkuffdWp, pteSwpSoftDirty } from "./linux/swap.ts";
+export { pteSwpUffdWp, pteToSwpEntry, swapSlotOf, SWP_EXCLUSIVE, SWP_FLAGS } from "./linux/swap.ts";
+export { SWP_SOFT_DIRTY, SWP_UFFD_WP, swpEntry, swpEntryToPmd, swpEntryToPte } from "./linux/swap.ts";
+export { swpOffset, swpType } from "./linux/swap.ts";
+export { type SwapSlot } from "./linux/swap.ts";
+export { isDeviceExclusiveEntry, isDevicePrivateEntry, isHwpoisonEntry } from "./linux/swap-kinds.ts";
+export { isMigrationEntry, isMigrationEntryDirty, isMigrationEntryYoung } from "./linux/swap-kinds.ts";
+export { isPfnSwapEntry, isPmdMigrationEntry } from "./linux/swap-kinds.ts";
+export { isReadableExclusiveMigrationEntry, isReadableMigrationEntry } from "./linux/swap-kinds.ts";
+export { isWritableDevicePrivateEntry, isWritableMigrationEntry } from "./linux/swap-kinds.ts";
+export { makeMigrationEntryDirty, makeMigrationEntryYoung } from "./linux/swap-kinds.ts";
+export { makeReadableDevicePrivateEntry, makeReadableExclusiveMigrationEntry } from "./linux/swap-kinds.ts";
+export { makeReadableMigrationEntry, makeWritableDevicePrivateEntry } from "./linux/swap-kinds.ts";
+export { makeWritableMigrationEntry, migrationPmdWritable } from "./linux/swap-kinds.ts";
+export { migrationPteReadable, migrationPteWritable, nonSwapEntry, swapKind } from "./linux/swap-kinds.ts";
+export { swpOffsetPfn } from "./linux/swap-kinds.ts";
+export { type SwapKind } from "./linux/swap-kinds.ts";
+export { isGuardMarker, isPoisonMarker, isPteMarker, isPteMarkerEntry } from "./linux/marker.ts";
+export { isUffdWpMarker, makePteMarker, markerMask, mkGuardMarker, mkPoisonMarker } from "./linux/marker.ts";
+export { mkUffdWpMarker, pteMarkerGet, pteNoneMostly, pteSwpUffdWpAny } from "./linux/marker.ts";
+export { bitFields, formsOf } from "./bit-use.ts";
+export { type BitField, type EntryForm, type FieldOwner } from "./bit-use.ts";
 export { bitRuler, levelTitle, rulerLines } from "./bit-ruler.ts";
-export { describeEntry, entryKind, flagText, markerText, type EntryKind } from "./describe.ts";
-export { explainEntry, explanationText, fieldValue, type Explanation } from "./explain.ts";
-export { LINUX_CONTROLS, type Access, type AccessKind, type PagingControls } from "./control.ts";
-export {
-  accessCode,
-  ALL_RIGHTS,
-  checkAccess,
-  isUserAccess,
-  narrowRights,
-  protectionKeyOf,
-  protectionKeyWord,
-  type Rights,
-} from "./permission.ts";
-export { hasReservedBit, mapsPage, reservedMask, type PresentKind } from "./reserved.ts";
-export { decodeFault, describeFault, encodeFault, FAULT_BIT, type FaultCondition } from "./fault.ts";
-export {
-  commitUpdates,
-  missingAccessedDirty,
-  updatedEntry,
-  type AccessedDirtyUpdate,
-  type WriteEntry,
-} from "./accessed-dirty.ts";
-export {
-  leafFrame,
-  walk,
-  walkFrom,
-  type Faulted,
-  type NonCanonical,
-  type Translated,
-  type WalkResult,
-  type WalkStart,
-  type WalkStep,
-} from "./walk.ts";
-export {
-  covers,
-  pagesSpanned,
-  serves,
-  TranslationCaches,
-  virtualPage,
-  type StructureEntry,
-  type TlbEntry,
-} from "./tlb.ts";
-export {
-  enableSmep,
-  invalidateAfterFault,
-  invlpg,
-  invpcidAddress,
-  invpcidAll,
-  invpcidAllNonGlobal,
-  invpcidContext,
-  loadCr3,
-  type Cr3Load,
-} from "./tlb-invalidate.ts";
-export {
-  accessThroughCaches,
-  speculativeFill,
-  type AddressSpace,
-  type CacheChoices,
-  type CachedResult,
-  type Hit,
-  type StaleFault,
-  type TableMemory,
-} from "./cached-access.ts";
-export { expandRows, parseInteger, type ExpandedRow } from "./dump/run-length.ts";
-export { parseDump, type DumpCpu, type PagemapWord, type PageTableDump } from "./dump/format.ts";
-export { listEntries, type FoundEntry, type ListOptions } from "./dump/address-space.ts";
-export { leafAddress, qemuFlags, qemuMemory, qemuTlb, type MemoryRange, type TlbLine } from "./dump/qemu.ts";
-export {
-  PAGEMAP_COMPARED,
-  PAGEMAP_EXCLUSIVE,
-  PAGEMAP_FILE,
-  PAGEMAP_PRESENT,
-  PAGEMAP_SOFT_DIRTY,
-  PAGEMAP_SWAPPED,
-  PAGEMAP_UFFD_WP,
-  pagemapOf,
-  pagesOf,
-} from "./dump/pagemap.ts";
+export { describeEntry, entryKind, flagText, markerText } from "./describe.ts";
+export { type EntryKind } from "./describe.ts";
+export { explainEntry, explanationText, fieldValue } from "./explain.ts";
+export { type Explanation } from "./explain.ts";
+export { LINUX_CONTROLS } from "./control.ts";
+export { type Access, type AccessKind, type PagingControls } from "./control.ts";
+export { accessCode, ALL_RIGHTS, checkAccess, isUserAccess, narrowRights } from "./permission.ts";
+export { protectionKeyOf, protectionKeyWord } from "./permission.ts";
+export { type Rights } from "./permission.ts";
+export { hasReservedBit, mapsPage, reservedMask } from "./reserved.ts";
+export { type PresentKind } from "./reserved.ts";
+export { decodeFault, describeFault, encodeFault, FAULT_BIT } from "./fault.ts";
+export { type FaultCondition } from "./fault.ts";
+export { commitUpdates, missingAccessedDirty, updatedEntry } from "./accessed-dirty.ts";
+export { type AccessedDirtyUpdate, type WriteEntry } from "./accessed-dirty.ts";
+export { leafFrame, walk, walkFrom } from "./walk.ts";
+export { type Faulted, type NonCanonical, type Translated, type WalkResult, type WalkStart } from "./walk.ts";
+export { type WalkStep } from "./walk.ts";
+export { covers, pagesSpanned, serves, TranslationCaches, virtualPage } from "./tlb.ts";
+export { type StructureEntry, type TlbEntry } from "./tlb.ts";
+export { enableSmep, invalidateAfterFault, invlpg, invpcidAddress, invpcidAll } from "./tlb-invalidate.ts";
+export { invpcidAllNonGlobal, invpcidContext, loadCr3 } from "./tlb-invalidate.ts";
+export { type Cr3Load } from "./tlb-invalidate.ts";
+export { accessThroughCaches, speculativeFill } from "./cached-access.ts";
+export { type AddressSpace, type CacheChoices, type CachedResult, type Hit } from "./cached-access.ts";
+export { type StaleFault, type TableMemory } from "./cached-access.ts";
+export { expandRows, parseInteger } from "./dump/run-length.ts";
+export { type ExpandedRow } from "./dump/run-length.ts";
+export { parseDump } from "./dump/format.ts";
+export { type DumpCpu, type PagemapWord, type PageTableDump } from "./dump/format.ts";
+export { listEntries } from "./dump/address-space.ts";
+export { type FoundEntry, type ListOptions } from "./dump/address-space.ts";
+export { leafAddress, qemuFlags, qemuMemory, qemuTlb } from "./dump/qemu.ts";
+export { type MemoryRange, type TlbLine } from "./dump/qemu.ts";
+export { PAGEMAP_COMPARED, PAGEMAP_EXCLUSIVE, PAGEMAP_FILE, PAGEMAP_PRESENT } from "./dump/pagemap.ts";
+export { PAGEMAP_SOFT_DIRTY, PAGEMAP_SWAPPED, PAGEMAP_UFFD_WP, pagemapOf, pagesOf } from "./dump/pagemap.ts";

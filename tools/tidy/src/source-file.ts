@@ -1,10 +1,10 @@
 /** The files of the repository that the rules look at. */
 
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { FOLDERS } from "./house.ts";
 
-/** A tracked or new text file. */
+/** A text file. */
 export interface SourceFile {
   /** Path from the root, with forward slashes. */
   readonly path: string;
@@ -24,19 +24,26 @@ export const root: string = fileURLToPath(new URL("../../../", import.meta.url))
 /** Fixtures are data: recorded output of other programs, some of it binary. */
 const DATA = /(^|\/)fixtures\/|\.(gz|png|ico)$/;
 
-/** All files that git tracks or would track. */
+/** All files that belong to the repository. Asks no git: an unpacked archive has none. */
 export function repositoryFiles(): readonly SourceFile[] {
-  const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: root,
-  });
-  const paths = [...new Set(list.toString().split("\0"))].filter((path) => path !== "" && !DATA.test(path));
-  return paths.flatMap((path) => {
-    try {
-      return [{ path, text: readFileSync(root + path, "utf8") }];
-    } catch {
-      return []; // Deleted in the working tree, not yet in the index.
-    }
-  });
+  const isIgnored = ignoreRules(readFileSync(`${root}.gitignore`, "utf8"));
+  const pathsIn = (folder: string): readonly string[] =>
+    readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = folder + entry.name;
+      if (isIgnored(entry.name) || (folder === "" && entry.isDirectory() && !FOLDERS.includes(entry.name)))
+        return [];
+      if (entry.isDirectory()) return pathsIn(`${path}/`);
+      return entry.isFile() && !DATA.test(path) ? [path] : [];
+    });
+  return pathsIn("").map((path) => ({ path, text: readFileSync(root + path, "utf8") }));
+}
+
+/** Understands the two forms that our .gitignore has: `folder/` and `*.ending`. */
+function ignoreRules(gitignore: string): (name: string) => boolean {
+  const lines = gitignore.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const names = new Set(lines.map((line) => line.replace(/\/$/, "")));
+  const endings = lines.filter((line) => line.startsWith("*")).map((line) => line.slice(1));
+  return (name) => names.has(name) || endings.some((ending) => name.endsWith(ending));
 }
 
 /** One problem per line that matches. */

@@ -6,9 +6,16 @@
 import ts from "typescript";
 import type { Problem, SourceFile } from "./source-file.ts";
 
+const trees = new WeakMap<SourceFile, ts.SourceFile>();
+
 /** The tree of one file, without types. */
-export function parse({ path, text }: SourceFile): ts.SourceFile {
-  return ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
+export function parse(file: SourceFile): ts.SourceFile {
+  let tree = trees.get(file);
+  if (tree === undefined) {
+    tree = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.ES2022, true);
+    trees.set(file, tree);
+  }
+  return tree;
 }
 
 /** Visits every node, parents first. */

@@ -37,11 +37,7 @@ export class MmStruct {
     this.mmapLock = new RwSem(lockdep, "mmap_lock", { name: `mmap_lock of ${name}` });
     this.pageTableLock = new SpinLock(lockdep, "page_table_lock", { name: `page_table_lock of ${name}` });
     this.pml = new SpinLock(lockdep, "pmd_lock", { name: `pml of ${name}` });
-    const options = { show: (pmd: Entry): string => describeEntry(pmd, 2), isEqual: sameEntry };
-    this.pmds = Array.from(
-      { length: geometry.pmdsPerMm },
-      (_, index) => new Cell("pmd", NONE_ENTRY, { ...options, name: `${name} pmd[${index}]` }),
-    );
+    this.pmds = Array.from({ length: geometry.pmdsPerMm }, (_, index) => createSlot(`${name} pmd[${index}]`));
     this.counters = new Counters("mm_counter", name);
     this.tlb = new Tlb("tlb", name);
   }
@@ -53,6 +49,14 @@ export class MmStruct {
       throw new RangeError(`Address 0x${address.toString(16)} lies outside this world.`);
     return slot;
   }
+}
+
+function createSlot(name: string): PmdSlot {
+  return new Cell("pmd", NONE_ENTRY, { name, show: showPmd, isEqual: sameEntry });
+}
+
+function showPmd(pmd: Entry): string {
+  return describeEntry(pmd, 2);
 }
 
 /** The index of an address in its PTE table. */

@@ -146,10 +146,19 @@ for (const name of DUMP_NAMES) {
       expect(lines).toBe(LEAVES[name][cpu.cpu]);
     });
 
-    test.skipIf(cpu.levels === 5)(`${name} cpu ${cpu.cpu}: our ranges are QEMU's "info mem"`, () => {
+    // QEMU 7.2 prints nothing for "info mem" with five levels; there the ranges must add up to the leaves.
+    test(`${name} cpu ${cpu.cpu}: our ranges are QEMU's "info mem"`, () => {
       const theirs = [...cpu.memory()];
-      expect(theirs.length).toBeGreaterThan(80);
-      expect([...qemuMemory(dump.memory.read, cpu.rootFrame, cpu.levels)]).toEqual(theirs);
+      const ours = [...qemuMemory(dump.memory.read, cpu.rootFrame, cpu.levels)];
+      if (cpu.levels === 4) {
+        expect(theirs.length).toBeGreaterThan(79);
+        expect(ours).toEqual(theirs);
+      } else {
+        expect(theirs).toEqual([]);
+        const mapped = [...cpu.tlb()].reduce((sum, line) => sum + BigInt(line.size), 0n);
+        expect(ours.reduce((sum, range) => sum + range.size, 0n)).toBe(mapped);
+        expect(ours.length).toBeGreaterThan(79);
+      }
     });
 
     test(`${name} cpu ${cpu.cpu}: every entry is what pagemap says`, () => {

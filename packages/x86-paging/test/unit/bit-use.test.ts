@@ -64,7 +64,7 @@ test("bits said to be reserved are those the walk faults on", () => {
   for (const level of ALL_LEVELS) {
     for (const form of formsOf(level).filter((f) => f === "table" || f === "page")) {
       const told = bitFields(level, form).filter(({ meaning }) => meaning.startsWith("reserved"));
-      const mask = reservedMask(level, form as "table" | "page", controls);
+      const mask = reservedMask(level, form, controls);
       for (let bit = 0; bit < 64; bit++) {
         // Bit 7 of a PDPTE that points to a table is listed as what it is: the bit that makes it a page.
         if (level === 3 && form === "table" && bit === BIT.PSE) continue;

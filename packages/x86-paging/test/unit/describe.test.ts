@@ -31,7 +31,7 @@ test.each([
   ["0x402010e7", 2, "2M page pfn 0x40200 P|RW|US|A|D|PAT"],
   ["0x400000e7", 3, "1G page pfn 0x40000 P|RW|US|A|D"],
   ["0x343e7", 1, "4K page pfn 0x34 P|RW|US|A|D|PAT|G|special"],
-  ["0x0fffffffcb120", 1, "4K page pfn 0x34 PROT_NONE|A"],
+  ["0x000ffffffffcb120", 1, "4K page pfn 0x34 PROT_NONE|A"],
   ["0xfffffffffffffc00", 1, "uffd-wp marker"],
   ["0xfffffffffffffa00", 1, "poison marker"],
   ["0xfffffffffffff400", 1, "uffd-wp marker"], // Bit 2 means nothing to 6.12.
@@ -49,9 +49,12 @@ test.each([
   [LINUX_6_17, "0x0200000000034025", "4K page pfn 0x34 P|US|A"],
   [LINUX_6_13, "0xfffffffffffff600", "guard marker"],
   [LINUX_6_1, "0xffffffffffffec00", "swapin error type 31 offset 0x9"],
-] as readonly (readonly [EntryLayout, string, string])[])("%o reads %s as %j", (layout, hex, text) => {
-  expect(describeEntry(entryFromHex(hex), 1, layout)).toBe(text);
-});
+] as readonly (readonly [EntryLayout, string, string])[])(
+  "$0.release reads $1 as $2",
+  (layout, hex, text) => {
+    expect(describeEntry(entryFromHex(hex), 1, layout)).toBe(text);
+  },
+);
 
 test("absent entries name what they hold", () => {
   expect(describeEntry(mkSwapPte(3, 0x1234, SWP_EXCLUSIVE), 1)).toBe("swap type 3 offset 0x1234 exclusive");

@@ -34,7 +34,7 @@ test("text has sixteen digits and reads back", () => {
   expect(entryToBigInt(entryFromHex(" 0x67 "))).toBe(0x67n);
 });
 
-test.each(["", "0x", "0x1_0000_0000_0000_0000", "12g", "-1", "0b1"])("%j is not an entry", (text) => {
+test.each(["", "0x", "0x1_0000_0000_0000_0000", "12g", "-1", "0o1"])("%j is not an entry", (text) => {
   const error = caught(() => entryFromHex(text));
   expect(error.code).toBe("bad-entry-text");
   expect(error.message).toContain(JSON.stringify(text));

@@ -29,7 +29,7 @@ test("a marker says which fault it stands for, and that another release disagree
 });
 
 test("a PROT_NONE entry shows both the stored and the true frame", () => {
-  const text = explained("0x0fffffffcb120", "pte");
+  const text = explained("0x000ffffffffcb120", "pte");
   expect(text).toContain("bits 51..12 hold 0xffffffffcb, the frame is 0x34.");
   expect(text).not.toContain("would read it as");
 });

@@ -1,6 +1,7 @@
 /**
  * No floating step. `spinLock(l);` without `yield*` compiles and does nothing: the worst failure a race model can have.
- * So an expression statement whose value is an operation or a sequence of steps is an error. Needs types.
+ * So an operation or a sequence of steps whose value is thrown away is an error, and so is one that is used as a
+ * condition, which would always be true. Needs types.
  */
 
 import ts from "typescript";
@@ -10,48 +11,93 @@ import { problemAt, walk } from "../syntax.ts";
 /** Checks the files of a program that `isChecked` names. */
 export function floatingSteps(program: ts.Program, isChecked: (path: string) => boolean): Problem[] {
   const checker = program.getTypeChecker();
-  const problems: Problem[] = [];
+  const found = new Map<ts.Node, string>();
   for (const file of program.getSourceFiles()) {
     if (file.isDeclarationFile || !isChecked(file.fileName)) continue;
     walk(file, (node) => {
-      if (!ts.isExpressionStatement(node)) return;
-      for (const value of droppedValues(node.expression)) {
-        if (!isStep(checker.getTypeAtLocation(value), checker)) continue;
-        problems.push(
-          problemAt(value, `floating step: ${value.getText().split("\n")[0]} does nothing without yield*`),
-        );
+      for (const value of droppedBy(node, checker)) {
+        if (mayBeStep(checker.getTypeAtLocation(value), checker)) found.set(value, "does nothing without yield*");
+      }
+      for (const value of conditionsOf(node)) {
+        if (isStep(checker.getTypeAtLocation(value), checker)) found.set(value, "is always true without yield*");
       }
     });
   }
-  return problems;
+  return [...found].map(([value, why]) => problemAt(value, `floating step: ${firstLine(value)} ${why}`));
 }
 
-/** The parts of an expression whose values are thrown away. */
-function droppedValues(expression: ts.Expression): readonly ts.Expression[] {
-  if (ts.isParenthesizedExpression(expression) || ts.isVoidExpression(expression))
-    return droppedValues(expression.expression);
-  if (ts.isConditionalExpression(expression)) {
-    return [...droppedValues(expression.whenTrue), ...droppedValues(expression.whenFalse)];
-  }
-  if (ts.isBinaryExpression(expression)) {
-    const { kind } = expression.operatorToken;
-    if (kind === ts.SyntaxKind.CommaToken)
-      return [...droppedValues(expression.left), ...droppedValues(expression.right)];
-    const isLogical =
-      kind === ts.SyntaxKind.AmpersandAmpersandToken ||
-      kind === ts.SyntaxKind.BarBarToken ||
-      kind === ts.SyntaxKind.QuestionQuestionToken;
-    return isLogical ? droppedValues(expression.right) : [];
-  }
-  return [expression];
+function firstLine(node: ts.Node): string {
+  return node.getText().split("\n")[0]!;
 }
 
-/** Whether a type is an `Operation`, or a generator of operations. */
+/** The expressions whose values a node throws away. */
+function droppedBy(node: ts.Node, checker: ts.TypeChecker): readonly ts.Expression[] {
+  if (ts.isExpressionStatement(node)) return droppedParts(node.expression);
+  if (ts.isForStatement(node) && node.incrementor !== undefined) return droppedParts(node.incrementor);
+  if (ts.isArrowFunction(node) && !ts.isBlock(node.body) && isForNothing(node, checker))
+    return droppedParts(node.body);
+  return [];
+}
+
+/** Whether whoever calls an arrow function ignores its result, as `forEach` does. */
+function isForNothing(node: ts.ArrowFunction, checker: ts.TypeChecker): boolean {
+  const signatures = checker.getContextualType(node)?.getCallSignatures() ?? [];
+  return signatures.length > 0 && signatures.every((s) => (s.getReturnType().flags & ts.TypeFlags.Void) !== 0);
+}
+
+/** The parts of a thrown away expression that can be its value, or are thrown away inside it. */
+function droppedParts(expression: ts.Expression): readonly ts.Expression[] {
+  const inner = ts.skipOuterExpressions(expression);
+  if (ts.isVoidExpression(inner)) return droppedParts(inner.expression);
+  if (ts.isConditionalExpression(inner)) return [...droppedParts(inner.whenTrue), ...droppedParts(inner.whenFalse)];
+  if (!ts.isBinaryExpression(inner)) return [inner];
+  const { kind } = inner.operatorToken;
+  if (kind === ts.SyntaxKind.CommaToken) return [...droppedParts(inner.left), ...droppedParts(inner.right)];
+  if (kind === ts.SyntaxKind.QuestionQuestionToken) return [...droppedParts(inner.left), ...droppedParts(inner.right)];
+  return isAndOr(kind) ? droppedParts(inner.right) : [];
+}
+
+/** The parts of a node that are asked whether they are true. */
+function conditionsOf(node: ts.Node): readonly ts.Expression[] {
+  if (ts.isIfStatement(node) || ts.isWhileStatement(node) || ts.isDoStatement(node)) return [node.expression];
+  if (ts.isForStatement(node)) return node.condition === undefined ? [] : [node.condition];
+  if (ts.isConditionalExpression(node)) return [node.condition];
+  if (ts.isPrefixUnaryExpression(node)) return node.operator === ts.SyntaxKind.ExclamationToken ? [node.operand] : [];
+  return ts.isBinaryExpression(node) && isAndOr(node.operatorToken.kind) ? [node.left] : [];
+}
+
+function isAndOr(kind: ts.SyntaxKind): boolean {
+  return kind === ts.SyntaxKind.AmpersandAmpersandToken || kind === ts.SyntaxKind.BarBarToken;
+}
+
+function mayBeStep(type: ts.Type, checker: ts.TypeChecker): boolean {
+  return type.isUnion() ? type.types.some((part) => isStep(part, checker)) : isStep(type, checker);
+}
+
+/** Whether a type is an `Operation`, or anything that yields operations: `Steps`, a generator, a list of them. */
 function isStep(type: ts.Type, checker: ts.TypeChecker): boolean {
-  if (type.isUnion()) return type.types.some((part) => isStep(part, checker));
-  const name = type.getSymbol()?.getName();
-  if (name === "Operation") return true;
-  if (name !== "Generator") return false;
-  const [yielded] = checker.getTypeArguments(type as ts.TypeReference);
-  return yielded !== undefined && isStep(yielded, checker);
+  if (type.isUnion()) return type.types.every((part) => isStep(part, checker));
+  if (isOperation(type)) return true;
+  const iterator = resultOf(type, (name) => name.startsWith("__@iterator@"), checker);
+  const result = iterator && resultOf(iterator, (name) => name === "next", checker);
+  const results = result?.isUnion() === true ? result.types : [result];
+  return results.some((one) => {
+    const value = one?.getProperty("value");
+    return value !== undefined && isOperation(checker.getTypeOfSymbol(value));
+  });
+}
+
+/** By name: there is no second `Operation` in this house. */
+function isOperation(type: ts.Type): boolean {
+  return type.getSymbol()?.getName() === "Operation";
+}
+
+/** What calling a method of a type gives. */
+function resultOf(
+  type: ts.Type,
+  isName: (name: string) => boolean,
+  checker: ts.TypeChecker,
+): ts.Type | undefined {
+  const method = type.getProperties().find(({ escapedName }) => isName(escapedName.toString()));
+  return method && checker.getTypeOfSymbol(method).getCallSignatures()[0]?.getReturnType();
 }

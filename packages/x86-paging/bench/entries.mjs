@@ -1,0 +1,133 @@
+// What an entry costs: halves against bigint and against one plain number, per operation, in the same rounds.
+// Usage: node packages/x86-paging/bench/entries.mjs [--json], after a build. Times are processor time of this
+// process: read them as ratios. Bytes are heap growth, the least of several tries.
+
+import { pathToFileURL } from "node:url";
+import { makePage, NONE_ENTRY, pfnOf, pteMkyoung, ptePresent, pteSame, pteWrite } from "../dist/index.js";
+
+const SLOTS = 512;
+const BATCH = 64;
+const ROUNDS = 11;
+
+const entries = Array.from({ length: SLOTS }, (_, i) => makePage(0x1000 + i, (i * 37) & 0xfff));
+const bigints = entries.map(({ lo, hi }) => (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0));
+/** One number per entry: twelve flags and a frame of 18 bits. What a model could get away with; not x86. */
+const packed = Int32Array.from(entries, ({ lo }) => lo);
+
+const table = Array.from({ length: SLOTS }, () => NONE_ENTRY);
+const halves = new Int32Array(2 * SLOTS);
+const bigTable = new BigUint64Array(SLOTS);
+const smallTable = new Int32Array(SLOTS);
+
+/** Runs `body(i)` for every slot, many times, and keeps its results alive. */
+let sink = 0;
+const batch = (body) => () => {
+  for (let round = 0; round < BATCH; round++) for (let i = 0; i < SLOTS; i++) sink = (sink + body(i)) | 0;
+  return BATCH * SLOTS;
+};
+
+/** operation -> representation -> one batch; returns how many operations it did. */
+export function entryCases() {
+  return {
+    set: {
+      entry: batch((i) => ((table[i] = entries[i]), 0)),
+      "entry into Int32Array": batch((i) => {
+        const { lo, hi } = entries[i];
+        halves[2 * i] = lo;
+        halves[2 * i + 1] = hi;
+        return 0;
+      }),
+      bigint: batch((i) => ((bigTable[i] = bigints[i]), 0)),
+      number: batch((i) => ((smallTable[i] = packed[i]), 0)),
+    },
+    test: {
+      entry: batch((i) => (ptePresent(entries[i]) && pteWrite(entries[i]) ? 1 : 0)),
+      bigint: batch((i) => ((bigints[i] & 0x101n) !== 0n && (bigints[i] & 2n) !== 0n ? 1 : 0)),
+      number: batch((i) => ((packed[i] & 0x101) !== 0 && (packed[i] & 2) !== 0 ? 1 : 0)),
+    },
+    compare: {
+      entry: batch((i) => (pteSame(entries[i], entries[(i + 1) & 511]) ? 1 : 0)),
+      bigint: batch((i) => (bigints[i] === bigints[(i + 1) & 511] ? 1 : 0)),
+      number: batch((i) => (packed[i] === packed[(i + 1) & 511] ? 1 : 0)),
+    },
+    "extract frame": {
+      entry: batch((i) => pfnOf(entries[i])),
+      bigint: batch((i) => Number((bigints[i] >> 12n) & 0xff_ffff_ffffn)),
+      number: batch((i) => packed[i] >>> 12),
+    },
+    "change and store": {
+      entry: batch((i) => ((table[i] = pteMkyoung(entries[i])), 0)),
+      "entry into Int32Array": batch((i) => {
+        const { lo, hi } = pteMkyoung(entries[i]); // Taken apart at once: the object need never exist.
+        halves[2 * i] = lo;
+        halves[2 * i + 1] = hi;
+        return 0;
+      }),
+      bigint: batch((i) => ((bigTable[i] = bigints[i] | 0x20n), 0)),
+      number: batch((i) => ((smallTable[i] = packed[i] | 0x20), 0)),
+    },
+  };
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+function cpuNs(run) {
+  const start = process.cpuUsage();
+  const units = run();
+  const { user, system } = process.cpuUsage(start);
+  return ((user + system) * 1000) / units;
+}
+
+function bytesPerOperation(run) {
+  const tries = Array.from({ length: 7 }, () => {
+    const before = process.memoryUsage().heapUsed;
+    const units = run();
+    return (process.memoryUsage().heapUsed - before) / units;
+  });
+  return Math.min(...tries.filter((bytes) => bytes >= 0));
+}
+
+/** A batch long enough for the clock of processor time. */
+const repeated = (run) => () => {
+  let units = 0;
+  for (let i = 0; i < 12; i++) units += run();
+  return units;
+};
+
+/** Measures every case in turn, round by round; returns rows `{ operation, form, ns, bytes, ratio }`. */
+export function measureEntries() {
+  const rows = [];
+  for (const [operation, forms] of Object.entries(entryCases())) {
+    const names = Object.keys(forms);
+    for (const name of names) for (let i = 0; i < 40; i++) forms[name]();
+    const times = Object.fromEntries(names.map((name) => [name, []]));
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const name of names) times[name].push(cpuNs(repeated(forms[name])));
+    }
+    for (const form of names) {
+      rows.push({
+        operation,
+        form,
+        ns: median(times[form]),
+        bytes: bytesPerOperation(forms[form]),
+        // Within rounds, so that a machine that changes speed hurts both alike.
+        ratio: median(times[form].map((ns, round) => ns / times["number"][round])),
+      });
+    }
+  }
+  return rows;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const rows = measureEntries();
+  if (process.argv.includes("--json")) console.log(JSON.stringify({ schemaVersion: 1, rows }));
+  else {
+    console.log("operation         form                     ns/op  x number  bytes/op");
+    for (const { operation, form, ns, bytes, ratio } of rows) {
+      const cells = [ns.toFixed(2).padStart(7), ratio.toFixed(1).padStart(9), bytes.toFixed(1).padStart(9)];
+      console.log(`${operation.padEnd(18)}${form.padEnd(23)}${cells.join(" ")}`);
+    }
+  }
+}

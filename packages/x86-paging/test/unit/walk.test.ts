@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import {
+  ACCESSED,
+  DIRTY,
+  LINUX_CONTROLS,
+  makeLargePage,
+  makePage,
+  makeTable,
+  NONE_ENTRY,
+  RW,
+  SparseMemory,
+  USER,
+  walk,
+  walkFrom,
+  ALL_RIGHTS,
+  type Access,
+} from "../../src/index.ts";
+
+const VA = 0x7f00_4060_8abcn; // Indices 0xfe, 1, 3, 8.
+const WRITE: Access = { kind: "write", user: true };
+
+function machine(): SparseMemory {
+  const memory = new SparseMemory();
+  memory.write(1, 0xfe, makeTable(2));
+  memory.write(2, 1, makeTable(3));
+  memory.write(3, 3, makeTable(4));
+  memory.write(4, 8, makePage(0x34, RW | USER));
+  return memory;
+}
+
+test("a walk lists the entries it read, root first, and the bits it would set", () => {
+  const result = walk(machine().read, 1, VA, WRITE, LINUX_CONTROLS);
+  if (result.kind !== "translated") throw new Error(result.kind);
+  expect(result.steps.map(({ level, frame, index }) => [level, frame, index])).toEqual([
+    [4, 1, 0xfe],
+    [3, 2, 1],
+    [2, 3, 3],
+    [1, 4, 8],
+  ]);
+  expect(result.pa).toBe(0x34abc);
+  expect(result.updates).toEqual([
+    { frame: 4, index: 8, seen: makePage(0x34, RW | USER), set: ACCESSED | DIRTY },
+  ]);
+});
+
+test("a read sets no Dirty, and nothing is written to memory", () => {
+  const memory = machine();
+  const result = walk(memory.read, 1, VA, { kind: "read", user: true }, LINUX_CONTROLS);
+  expect(result.kind === "translated" && result.updates.map(({ set }) => set)).toEqual([ACCESSED]);
+  expect(memory.read(4, 8)).toEqual(makePage(0x34, RW | USER));
+});
+
+test("a large page ends the walk early and lends its offset bits to the address", () => {
+  const memory = machine();
+  memory.write(3, 3, makeLargePage(0x200, RW | USER));
+  const result = walk(memory.read, 1, VA, WRITE, LINUX_CONTROLS);
+  expect(result).toMatchObject({ kind: "translated", level: 2, pa: 0x20_0000 + 0x8abc });
+});
+
+test("an absent entry ends the walk; what was used before may have been marked", () => {
+  const memory = machine();
+  memory.write(2, 1, { lo: 0x3007, hi: 0 }); // Not accessed yet.
+  memory.write(3, 3, NONE_ENTRY);
+  const result = walk(memory.read, 1, VA, WRITE, LINUX_CONTROLS);
+  expect(result).toMatchObject({ kind: "fault", code: 0b110, level: 2 });
+  expect(result.kind === "fault" && result.mayUpdate.map(({ frame }) => frame)).toEqual([2]);
+});
+
+test("an address that is not canonical faults before any entry is read", () => {
+  const read = (): never => {
+    throw new Error("read");
+  };
+  expect(walk(read, 1, 0x8000_0000_0000n, WRITE, LINUX_CONTROLS)).toEqual({ kind: "non-canonical" });
+});
+
+test("a walk may start below the root, and then does not see what is above", () => {
+  const memory = machine();
+  memory.write(1, 0xfe, NONE_ENTRY);
+  const result = walkFrom(memory.read, { level: 1, frame: 4, rights: ALL_RIGHTS }, VA, WRITE, LINUX_CONTROLS);
+  expect(result).toMatchObject({ kind: "translated", pa: 0x34abc });
+  const readOnly = { ...ALL_RIGHTS, write: false };
+  expect(
+    walkFrom(memory.read, { level: 1, frame: 4, rights: readOnly }, VA, WRITE, LINUX_CONTROLS),
+  ).toMatchObject({
+    kind: "fault",
+    code: 0b111,
+  });
+});
