@@ -3,7 +3,16 @@
 // process: read them as ratios. Bytes are heap growth, the least of several tries.
 
 import { pathToFileURL } from "node:url";
-import { makePage, NONE_ENTRY, pfnOf, pteMkyoung, ptePresent, pteSame, pteWrite } from "../dist/index.js";
+import {
+  makePage,
+  NONE_ENTRY,
+  pfnOf,
+  pteMkyoung,
+  ptePresent,
+  pteSame,
+  pteWrite,
+  pteWrprotect,
+} from "../dist/index.js";
 
 const SLOTS = 512;
 const BATCH = 64;
@@ -19,53 +28,133 @@ const halves = new Int32Array(2 * SLOTS);
 const bigTable = new BigUint64Array(SLOTS);
 const smallTable = new Int32Array(SLOTS);
 
-/** Runs `body(i)` for every slot, many times, and keeps its results alive. */
 let sink = 0;
-const batch = (body) => () => {
-  for (let round = 0; round < BATCH; round++) for (let i = 0; i < SLOTS; i++) sink = (sink + body(i)) | 0;
+/** Visits a table many times. `visit` holds its own loop over the slots, so that each case is compiled alone. */
+const batch = (visit) => () => {
+  for (let round = 0; round < BATCH; round++) sink = (sink + visit()) | 0;
   return BATCH * SLOTS;
 };
 
 /** operation -> representation -> one batch; returns how many operations it did. */
 export function entryCases() {
   return {
-    set: {
-      entry: batch((i) => ((table[i] = entries[i]), 0)),
-      "entry into Int32Array": batch((i) => {
+    set: setCases(),
+    test: testCases(),
+    compare: compareCases(),
+    extract: extractCases(),
+    change: changeCases(),
+  };
+}
+
+function setCases() {
+  return {
+    entry: batch(() => {
+      for (let i = 0; i < SLOTS; i++) table[i] = entries[i];
+      return 0;
+    }),
+    "entry, typed array": batch(() => {
+      for (let i = 0; i < SLOTS; i++) {
         const { lo, hi } = entries[i];
         halves[2 * i] = lo;
         halves[2 * i + 1] = hi;
-        return 0;
-      }),
-      bigint: batch((i) => ((bigTable[i] = bigints[i]), 0)),
-      number: batch((i) => ((smallTable[i] = packed[i]), 0)),
-    },
-    test: {
-      entry: batch((i) => (ptePresent(entries[i]) && pteWrite(entries[i]) ? 1 : 0)),
-      bigint: batch((i) => ((bigints[i] & 0x101n) !== 0n && (bigints[i] & 2n) !== 0n ? 1 : 0)),
-      number: batch((i) => ((packed[i] & 0x101) !== 0 && (packed[i] & 2) !== 0 ? 1 : 0)),
-    },
-    compare: {
-      entry: batch((i) => (pteSame(entries[i], entries[(i + 1) & 511]) ? 1 : 0)),
-      bigint: batch((i) => (bigints[i] === bigints[(i + 1) & 511] ? 1 : 0)),
-      number: batch((i) => (packed[i] === packed[(i + 1) & 511] ? 1 : 0)),
-    },
-    "extract frame": {
-      entry: batch((i) => pfnOf(entries[i])),
-      bigint: batch((i) => Number((bigints[i] >> 12n) & 0xff_ffff_ffffn)),
-      number: batch((i) => packed[i] >>> 12),
-    },
-    "change and store": {
-      entry: batch((i) => ((table[i] = pteMkyoung(entries[i])), 0)),
-      "entry into Int32Array": batch((i) => {
-        const { lo, hi } = pteMkyoung(entries[i]); // Taken apart at once: the object need never exist.
+      }
+      return 0;
+    }),
+    bigint: batch(() => {
+      for (let i = 0; i < SLOTS; i++) bigTable[i] = bigints[i];
+      return 0;
+    }),
+    number: batch(() => {
+      for (let i = 0; i < SLOTS; i++) smallTable[i] = packed[i];
+      return 0;
+    }),
+  };
+}
+
+function testCases() {
+  return {
+    entry: batch(() => {
+      let sum = 0;
+      for (let i = 0; i < SLOTS; i++) if (ptePresent(entries[i]) && pteWrite(entries[i])) sum++;
+      return sum;
+    }),
+    bigint: batch(() => {
+      let sum = 0;
+      for (let i = 0; i < SLOTS; i++) if ((bigints[i] & 0x101n) !== 0n && (bigints[i] & 2n) !== 0n) sum++;
+      return sum;
+    }),
+    number: batch(() => {
+      let sum = 0;
+      for (let i = 0; i < SLOTS; i++) if ((packed[i] & 0x101) !== 0 && (packed[i] & 2) !== 0) sum++;
+      return sum;
+    }),
+  };
+}
+
+function compareCases() {
+  return {
+    entry: batch(() => {
+      let sum = 0;
+      for (let i = 0; i < SLOTS; i++) if (pteSame(entries[i], entries[(i * 7) & 511])) sum++;
+      return sum;
+    }),
+    bigint: batch(() => {
+      let sum = 0;
+      for (let i = 0; i < SLOTS; i++) if (bigints[i] === bigints[(i * 7) & 511]) sum++;
+      return sum;
+    }),
+    number: batch(() => {
+      let sum = 0;
+      for (let i = 0; i < SLOTS; i++) if (packed[i] === packed[(i * 7) & 511]) sum++;
+      return sum;
+    }),
+  };
+}
+
+/** The frame number. */
+function extractCases() {
+  return {
+    entry: batch(() => {
+      let sum = 0;
+      for (let i = 0; i < SLOTS; i++) sum = (sum + pfnOf(entries[i])) | 0;
+      return sum;
+    }),
+    bigint: batch(() => {
+      let sum = 0;
+      for (let i = 0; i < SLOTS; i++) sum = (sum + Number((bigints[i] >> 12n) & 0xff_ffff_ffffn)) | 0;
+      return sum;
+    }),
+    number: batch(() => {
+      let sum = 0;
+      for (let i = 0; i < SLOTS; i++) sum = (sum + (packed[i] >>> 12)) | 0;
+      return sum;
+    }),
+  };
+}
+
+/** Sets Accessed and clears Write, then stores the result. */
+function changeCases() {
+  return {
+    entry: batch(() => {
+      for (let i = 0; i < SLOTS; i++) table[i] = pteMkyoung(pteWrprotect(entries[i]));
+      return 0;
+    }),
+    "entry, typed array": batch(() => {
+      for (let i = 0; i < SLOTS; i++) {
+        const { lo, hi } = pteMkyoung(pteWrprotect(entries[i])); // Taken apart at once: it need never exist.
         halves[2 * i] = lo;
         halves[2 * i + 1] = hi;
-        return 0;
-      }),
-      bigint: batch((i) => ((bigTable[i] = bigints[i] | 0x20n), 0)),
-      number: batch((i) => ((smallTable[i] = packed[i] | 0x20), 0)),
-    },
+      }
+      return 0;
+    }),
+    bigint: batch(() => {
+      for (let i = 0; i < SLOTS; i++) bigTable[i] = (bigints[i] & ~2n) | 0x20n;
+      return 0;
+    }),
+    number: batch(() => {
+      for (let i = 0; i < SLOTS; i++) smallTable[i] = (packed[i] & ~2) | 0x20;
+      return 0;
+    }),
   };
 }
 
@@ -92,7 +181,7 @@ function bytesPerOperation(run) {
 /** A batch long enough for the clock of processor time. */
 const repeated = (run) => () => {
   let units = 0;
-  for (let i = 0; i < 12; i++) units += run();
+  for (let i = 0; i < 40; i++) units += run();
   return units;
 };
 
@@ -101,7 +190,7 @@ export function measureEntries() {
   const rows = [];
   for (const [operation, forms] of Object.entries(entryCases())) {
     const names = Object.keys(forms);
-    for (const name of names) for (let i = 0; i < 40; i++) forms[name]();
+    for (const name of names) for (let i = 0; i < 200; i++) forms[name]();
     const times = Object.fromEntries(names.map((name) => [name, []]));
     for (let round = 0; round < ROUNDS; round++) {
       for (const name of names) times[name].push(cpuNs(repeated(forms[name])));
@@ -124,10 +213,10 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   const rows = measureEntries();
   if (process.argv.includes("--json")) console.log(JSON.stringify({ schemaVersion: 1, rows }));
   else {
-    console.log("operation         form                     ns/op  x number  bytes/op");
+    console.log("operation  form                  ns/op  x number  bytes/op");
     for (const { operation, form, ns, bytes, ratio } of rows) {
       const cells = [ns.toFixed(2).padStart(7), ratio.toFixed(1).padStart(9), bytes.toFixed(1).padStart(9)];
-      console.log(`${operation.padEnd(18)}${form.padEnd(23)}${cells.join(" ")}`);
+      console.log(`${operation.padEnd(11)}${form.padEnd(20)}${cells.join(" ")}`);
     }
   }
 }

@@ -22,7 +22,7 @@ export { pgdIndex, pmdAddrEnd, pmdIndex, pteIndex, pudAddrEnd, pudIndex } from "
 export { requireCanonical, taskSizeMax, virtualBits } from "./address.ts";
 export { PagingError } from "./errors.ts";
 export { type PagingErrorCode } from "./errors.ts";
-export { physicalMemory, SparseMemory } from "./memory.ts";
+export { physicalMemory, rootFrameOf, SparseMemory } from "./memory.ts";
 export { type PhysicalMemoryOptions, type ReadEntry } from "./memory.ts";
 export { frameOf, FRAMES_MAX, makeLargePage, makePage, makeTable, requireFrame } from "./make.ts";
 export { flipProtnoneGuard, needsInvert, pfnOf, pmdFlags, pmdFrameMask, pmdPfn } from "./linux/frame.ts";

@@ -12,6 +12,11 @@ import { ENTRIES_PER_TABLE, PAGE_SIZE } from "./level.ts";
  */
 export type ReadEntry = (frame: number, index: number) => Entry;
 
+/** The frame of the root table that a CR3 value names: bits 51..12. PCID and flags are ignored. */
+export function rootFrameOf(cr3: bigint): number {
+  return Number(BigInt.asUintN(40, cr3 >> 12n));
+}
+
 /** A flat copy of physical memory: byte i of `bytes` is physical address `base + i`. */
 export interface PhysicalMemoryOptions {
   /** The physical address of the first byte; a multiple of 4096. Default 0. */

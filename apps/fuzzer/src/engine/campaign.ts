@@ -4,6 +4,7 @@ import type { World } from "@mmrace/mm";
 import type { Scenario, Violation } from "@mmrace/scheduler";
 import { nowMs } from "../clock.ts";
 import { Fuzzer, type FuzzerOptions } from "./fuzzer.ts";
+import { WorkerPool } from "./worker-pool.ts";
 
 /** Executions between two looks at the clock. */
 const SLICE = 256;
@@ -11,6 +12,8 @@ const SLICE = 256;
 /** What a campaign needs besides its scenario. */
 export interface CampaignOptions extends FuzzerOptions {
   readonly executionsMax: number;
+  /** Worker threads; 1 runs in this one. */
+  readonly workers: number;
   /** When to stop, on the clock of `nowMs`. */
   readonly deadlineMs: number;
   /** Schedules to begin with, run before anything else. */
@@ -30,6 +33,23 @@ export async function runCampaign(
   scenario: Scenario<World>,
   options: CampaignOptions,
 ): Promise<Fuzzer<World>> {
+  const fuzzer = begin(scenario, options);
+  const pool = options.workers > 1 ? new WorkerPool(scenario, options, options.workers) : undefined;
+  const runSome = pool === undefined ? runSlice : pool.round.bind(pool);
+  try {
+    while (!fuzzer.isDone && fuzzer.executions < options.executionsMax) {
+      if (nowMs() >= options.deadlineMs || options.isInterrupted()) break;
+      await runSome(fuzzer, options.executionsMax - fuzzer.executions);
+      options.onProgress(fuzzer);
+    }
+  } finally {
+    await pool?.close();
+  }
+  return fuzzer;
+}
+
+/** A fuzzer that knows what an interrupted campaign knew. */
+function begin(scenario: Scenario<World>, options: CampaignOptions): Fuzzer<World> {
   const fuzzer = new Fuzzer(scenario, options);
   for (const finding of options.findings) fuzzer.findings.set(finding.signature, finding);
   for (const schedule of options.seeds) if (!fuzzer.isDone) fuzzer.replay(schedule);
@@ -38,12 +58,11 @@ export async function runCampaign(
     fuzzer.steps = options.spent.steps;
   }
   fuzzer.onSeed = options.onSeed;
-  while (!fuzzer.isDone && fuzzer.executions < options.executionsMax) {
-    if (nowMs() >= options.deadlineMs || options.isInterrupted()) break;
-    fuzzer.run(Math.min(SLICE, options.executionsMax - fuzzer.executions));
-    options.onProgress(fuzzer);
-    // Signals are delivered only when the event loop turns.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
   return fuzzer;
+}
+
+async function runSlice(fuzzer: Fuzzer<World>, executionsMax: number): Promise<void> {
+  fuzzer.run(Math.min(SLICE, executionsMax));
+  // Signals are delivered only when the event loop turns.
+  await new Promise((resolve) => setImmediate(resolve));
 }

@@ -21,6 +21,19 @@ import { InterleavingObserver } from "../coverage/interleaving.ts";
 import { Novelty } from "../coverage/novelty.ts";
 import { mutate } from "../mutators/mutators.ts";
 
+/** What a worker did in a round. */
+export interface RoundResult {
+  readonly executions: number;
+  readonly steps: number;
+  /** Schedules that were new to the worker. */
+  readonly seeds: readonly Uint8Array[];
+  /** Findings that were new to the worker. */
+  readonly findings: readonly Violation[];
+  readonly unreached: readonly string[];
+  /** Sites of ablations that have matched nothing so far. */
+  readonly unmatched: readonly string[];
+}
+
 /** How the next schedule is made. `coverage` mixes guided mutation with random and PCT schedules. */
 export type FuzzStrategy = "coverage" | "random" | "pct";
 
@@ -55,6 +68,8 @@ export class Fuzzer<W> {
   readonly #threadCount: number;
   readonly #random: Strategy;
   readonly #pct: Strategy;
+  /** Properties reached and sites matched by workers. */
+  readonly #seenElsewhere = new Set<string>();
   #picked: Uint8Array = new Uint8Array(0);
   #mutationsLeft = 0;
 
@@ -76,12 +91,14 @@ export class Fuzzer<W> {
 
   /** The names of the `sometimes` properties that no execution has shown yet. */
   get unreached(): readonly string[] {
-    return this.#engine.properties.unreached;
+    return this.#engine.properties.unreached.filter((name) => !this.#seenElsewhere.has(name));
   }
 
   /** Ablations that matched no operation so far. */
   get unmatched(): readonly Ablation[] {
-    return this.#options.ablations.filter((ablation) => !this.#engine.ablations.matched.has(ablation));
+    return this.#options.ablations.filter(
+      (ablation) => !this.#engine.ablations.matched.has(ablation) && !this.#seenElsewhere.has(ablation.site),
+    );
   }
 
   /** Runs so many executions, or fewer when the campaign is done. */
@@ -92,6 +109,20 @@ export class Fuzzer<W> {
   /** Runs a schedule from outside, such as a corpus file. */
   replay(schedule: Uint8Array): void {
     this.evaluate(replaySchedule(schedule));
+  }
+
+  /** Takes in what a worker did: its executions count as this fuzzer's own. */
+  absorb(round: RoundResult): void {
+    const executions = this.executions + round.executions;
+    const steps = this.steps + round.steps;
+    for (const schedule of round.seeds) this.replay(schedule);
+    this.executions = executions;
+    this.steps = steps;
+    for (const finding of round.findings) {
+      if (!this.findings.has(finding.signature)) this.findings.set(finding.signature, finding);
+    }
+    for (const name of this.unreached) if (!round.unreached.includes(name)) this.#seenElsewhere.add(name);
+    for (const { site } of this.unmatched) if (!round.unmatched.includes(site)) this.#seenElsewhere.add(site);
   }
 
   /** Runs one execution, keeps what is new, files what is wrong. */

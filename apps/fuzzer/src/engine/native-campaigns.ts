@@ -81,6 +81,7 @@ export class NativeCampaigns {
       ablations,
       stopOnFirst: options.stopOnFirst === true,
       executionsMax: options.executions,
+      workers: options.workers,
       deadlineMs,
       seeds: [
         ...fromDisk.schedules,

@@ -43,6 +43,15 @@ test("exit codes and streams: one object on standard output, sentences on standa
   expect(run().status).toBe(2);
 });
 
+test("two workers find both violations and agree with themselves; a budget is kept to the last execution", () => {
+  const command = () =>
+    run("fuzz", "T1-02", "--workers", "2", "--executions", "5001", "--seed", "4", "--json").stdout;
+  const first = JSON.parse(command()) as { executions: number; violations: { oracle: string }[] };
+  expect(first.executions).toBe(5001);
+  expect(first.violations.map(({ oracle }) => oracle).toSorted()).toEqual(["kernel assertion", "lost entry"]);
+  expect(withoutTimes(JSON.parse(command()))).toEqual(withoutTimes(first));
+});
+
 describe("jsfuzz", () => {
   const fuzz = (...more: readonly string[]) => run("fuzz", "T1-02", "--engine", "jsfuzz", "--json", ...more);
 

@@ -10,7 +10,7 @@
 import { entryFromBigInt } from "../entry.ts";
 import { PagingError } from "../errors.ts";
 import { ENTRIES_PER_TABLE, type LevelCount, PAGE_SIZE } from "../level.ts";
-import { SparseMemory } from "../memory.ts";
+import { rootFrameOf, SparseMemory } from "../memory.ts";
 import type { MemoryRange, TlbLine } from "./qemu.ts";
 import { expandRows, parseInteger } from "./run-length.ts";
 
@@ -75,7 +75,7 @@ function parseCpu(vcpu: Record<string, unknown>): DumpCpu {
   return {
     cpu: Number(parseInteger(vcpu["cpu"])),
     cr3,
-    rootFrame: Number(BigInt.asUintN(40, cr3 >> 12n)),
+    rootFrame: rootFrameOf(cr3),
     levels: parseInteger(vcpu["la57"]) === 0n ? 4 : 5,
     tlb: () => expandTlb(tlb),
     memory: () => expandMemory(ranges),

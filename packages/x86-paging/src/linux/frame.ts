@@ -26,8 +26,8 @@ export function protnoneMask(word: Word): Word {
 
 /** Inverts the frame bits in `mask` if `from` and `to` disagree about inversion. */
 export function flipProtnoneGuard(from: Word, to: Word, mask: Word): Word {
-  if (needsInvert(from) === needsInvert(to)) return to;
-  return { lo: to.lo ^ mask.lo, hi: to.hi ^ mask.hi };
+  const flips = needsInvert(from) !== needsInvert(to);
+  return { lo: flips ? to.lo ^ mask.lo : to.lo, hi: flips ? to.hi ^ mask.hi : to.hi };
 }
 
 /** The frame bits of a pmd: 2 MiB aligned when it maps a page, 4 KiB aligned when it points to a table. */

@@ -5,6 +5,9 @@
  * cleared Dirty moves to a software bit, and back when Write returns, on every processor, with or without
  * shadow stacks. In layouts that have no saved-dirty bit both functions change nothing.
  *
+ * Both always build their result anew, never hand the argument back: a single object on every path is what
+ * lets the compiler keep it out of memory when the caller takes it apart at once.
+ *
  * @see arch/x86/include/asm/pgtable.h, mksaveddirty_shift(), clear_saveddirty_shift()
  */
 
@@ -14,14 +17,14 @@ import { LINUX_6_12, type EntryLayout } from "../layout.ts";
 
 /** If Write is clear, moves Dirty to saved-dirty. */
 export function pteMksaveddirty(pte: Entry, layout: EntryLayout = LINUX_6_12): Entry {
-  if ((pte.lo & (RW | DIRTY)) !== DIRTY || layout.savedDirty.hi === 0) return pte;
-  return { lo: pte.lo & ~DIRTY, hi: pte.hi | layout.savedDirty.hi };
+  const moves = (pte.lo & (RW | DIRTY)) === DIRTY && layout.savedDirty.hi !== 0;
+  return { lo: moves ? pte.lo & ~DIRTY : pte.lo, hi: moves ? pte.hi | layout.savedDirty.hi : pte.hi };
 }
 
 /** If Write is set, moves saved-dirty back to Dirty. */
 export function pteClearSaveddirty(pte: Entry, layout: EntryLayout = LINUX_6_12): Entry {
-  if ((pte.lo & RW) === 0 || (pte.hi & layout.savedDirty.hi) === 0) return pte;
-  return { lo: pte.lo | DIRTY, hi: pte.hi & ~layout.savedDirty.hi };
+  const moves = (pte.lo & RW) !== 0 && (pte.hi & layout.savedDirty.hi) !== 0;
+  return { lo: moves ? pte.lo | DIRTY : pte.lo, hi: moves ? pte.hi & ~layout.savedDirty.hi : pte.hi };
 }
 
 /** {@link pteMksaveddirty} of a huge page. */

@@ -4,6 +4,7 @@ import {
   listEntries,
   physicalMemory,
   qemuTlb,
+  rootFrameOf,
   SparseMemory,
   walk,
   LINUX_CONTROLS,
@@ -17,6 +18,11 @@ test("a flat dump is read little endian, at its base", () => {
   expect(physicalMemory(bytes)(1, 5)).toEqual(entryFromHex("0x8000000000012067"));
   expect(physicalMemory(bytes, { base: 0x10_0000 })(0x101, 5)).toEqual(entryFromHex("0x8000000000012067"));
   expect(physicalMemory(bytes.subarray(4096))(0, 5)).toEqual(entryFromHex("0x8000000000012067"));
+});
+
+test("CR3 names the root table among its flags", () => {
+  expect(rootFrameOf(0x8000_0000_0346_a018n)).toBe(0x346a);
+  expect(rootFrameOf(0xfff_ffff_ffff_f000n)).toBe(2 ** 40 - 1);
 });
 
 test("a table outside the bytes is named", () => {

@@ -1,14 +1,17 @@
 /** What models and packages must not contain: bare `yield`, clocks, foreign randomness. */
 
 import ts from "typescript";
-import { CLOCK_FILES } from "../house.ts";
+import { CLOCK_FILES, PLAIN_GENERATORS } from "../house.ts";
 import type { Problem, SourceFile } from "../source-file.ts";
 import { parse, problemAt, walk } from "../syntax.ts";
+
+const MODELS = /^(packages\/(locks|mm|scheduler)\/(src|test)|suites|bench)\/.*\.ts$/;
+const SOURCES = /^(packages\/[^/]+\/src|apps\/[^/]+\/(src|fuzz))\/.*\.ts$/;
 
 /** The result of a bare `yield` has no type, and the engine would not understand it: models use `yield*` only. */
 export function bareYields(files: readonly SourceFile[]): Problem[] {
   return files
-    .filter(({ path }) => /^packages\/(locks|mm)\/(src|test)\/.*\.ts$/.test(path))
+    .filter(({ path }) => MODELS.test(path) && !PLAIN_GENERATORS.includes(path))
     .flatMap(bareYieldsIn);
 }
 
@@ -21,58 +24,85 @@ function bareYieldsIn(file: SourceFile): Problem[] {
   return problems;
 }
 
-/** Globals that make two runs differ, with what to use instead. `undefined` bans the whole object. */
-const BANNED: Readonly<Record<string, readonly string[] | undefined>> = {
-  Date: undefined,
-  performance: undefined,
-  setTimeout: undefined,
-  setInterval: undefined,
-  setImmediate: undefined,
-  crypto: undefined,
+/** Globals that make two runs differ: the members to avoid, or the whole object. */
+const BANNED: Readonly<Record<string, readonly string[] | "all">> = {
+  Date: "all",
+  performance: "all",
+  setTimeout: "all",
+  setInterval: "all",
+  setImmediate: "all",
+  crypto: "all",
   Math: ["random"],
-  process: ["hrtime", "cpuUsage"],
+  process: ["hrtime", "cpuUsage", "uptime"],
+  globalThis: [],
 };
+
+const BANNED_MODULES = /^(node:)?(perf_hooks|timers|timers\/promises|crypto)$/;
+
+/** An application yields to the event loop, and names files by their hash; neither changes a result. */
+const ALLOWED_IN_APPS = /^setImmediate$|^createHash$/;
 
 /** Packages are deterministic; an application reads the clock in one file. */
 export function clocksAndRandomness(files: readonly SourceFile[]): Problem[] {
-  return files
-    .filter(
-      ({ path }) =>
-        /^(packages\/[^/]+\/src|apps\/[^/]+\/(src|fuzz))\/.*\.ts$/.test(path) && !CLOCK_FILES.includes(path),
-    )
-    .flatMap(bannedIn);
+  return files.filter(({ path }) => SOURCES.test(path) && !CLOCK_FILES.includes(path)).flatMap(bannedIn);
 }
 
 function bannedIn(file: SourceFile): Problem[] {
   const isApp = file.path.startsWith("apps/");
   const problems: Problem[] = [];
   walk(parse(file), (node) => {
-    const name = bannedName(node);
-    // Applications wait for events and hash files; only results must not depend on when.
-    const isTolerated = isApp && name !== undefined && /^(setImmediate|crypto)/.test(name);
-    if (name !== undefined && !isTolerated)
+    for (const name of [...bannedImports(node), ...bannedGlobals(node)]) {
+      if (isApp && ALLOWED_IN_APPS.test(name)) continue;
       problems.push(problemAt(node, `${name} makes runs differ: use Prng, or take it as an argument`));
+    }
   });
   return problems;
 }
 
-/** `Math.random`, `globalThis.Date`, `Date`: the banned name that a node uses, if any. */
-function bannedName(node: ts.Node): string | undefined {
-  if (ts.isPropertyAccessExpression(node)) {
-    const object = node.expression.getText().replace(/^globalThis\./, "");
-    const banned = BANNED[object];
-    if (banned?.includes(node.name.text) === true) return `${object}.${node.name.text}`;
-    if (object === "globalThis" && node.name.text in BANNED && BANNED[node.name.text] === undefined)
-      return node.name.text;
-    return undefined;
+function bannedImports(node: ts.Node): readonly string[] {
+  if (!ts.isImportDeclaration(node) || !ts.isStringLiteral(node.moduleSpecifier)) return [];
+  const { text } = node.moduleSpecifier;
+  if (!BANNED_MODULES.test(text)) return [];
+  const named = node.importClause?.namedBindings;
+  const isList = named !== undefined && ts.isNamedImports(named);
+  return isList ? named.elements.map(({ name, propertyName }) => (propertyName ?? name).text) : [text];
+}
+
+/** The banned name that a node uses as a value, if any: `Date`, `Math.random`, also through `globalThis`. */
+function bannedGlobals(node: ts.Node): readonly string[] {
+  const object = globalName(node);
+  const banned = object === undefined ? undefined : BANNED[object];
+  if (object === undefined || banned === undefined) return [];
+  if (banned === "all") return [object];
+  const member = memberUsed(node);
+  // Passed around as a whole, the object hides what is used of it.
+  if (member === undefined) return [`${object} as a value`];
+  return banned.includes(member) ? [`${object}.${member}`] : [];
+}
+
+/** The name of the global that an expression stands for. */
+function globalName(node: ts.Node): string | undefined {
+  if (ts.isIdentifier(node)) return isUse(node) ? node.text : undefined;
+  if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return undefined;
+  const object = ts.skipOuterExpressions(node.expression);
+  return ts.isIdentifier(object) && object.text === "globalThis" ? memberUsed(node.expression) : undefined;
+}
+
+/** Which member of an expression is used right where it stands: `b` of `a.b` and of `a["b"]`. */
+function memberUsed(node: ts.Node): string | undefined {
+  let outer = node.parent;
+  while (ts.isParenthesizedExpression(outer) || ts.isAsExpression(outer) || ts.isNonNullExpression(outer)) {
+    outer = outer.parent;
   }
-  if (!ts.isIdentifier(node) || !(node.text in BANNED) || BANNED[node.text] !== undefined) return undefined;
-  return isUse(node) ? node.text : undefined;
+  if (ts.isPropertyAccessExpression(outer)) return outer.name.text;
+  const isElement = ts.isElementAccessExpression(outer) && ts.isStringLiteral(outer.argumentExpression);
+  return isElement ? (outer.argumentExpression as ts.StringLiteral).text : undefined;
 }
 
 /** Whether an identifier stands for a value of that name, and is not a property, a type or a declaration. */
 function isUse(node: ts.Identifier): boolean {
-  const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
-  return ts.isNewExpression(parent) || ts.isCallExpression(parent) || ts.isVariableDeclaration(parent);
+  const parent = node.parent as ts.Node &
+    Readonly<Record<"name" | "propertyName" | "typeName", ts.Node | undefined>>;
+  if (ts.isShorthandPropertyAssignment(parent)) return true;
+  return ![parent.name, parent.propertyName, parent.typeName].includes(node);
 }

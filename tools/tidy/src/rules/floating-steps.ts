@@ -16,10 +16,12 @@ export function floatingSteps(program: ts.Program, isChecked: (path: string) => 
     if (file.isDeclarationFile || !isChecked(file.fileName)) continue;
     walk(file, (node) => {
       for (const value of droppedBy(node, checker)) {
-        if (mayBeStep(checker.getTypeAtLocation(value), checker)) found.set(value, "does nothing without yield*");
+        if (mayBeStep(checker.getTypeAtLocation(value), checker))
+          found.set(value, "does nothing without yield*");
       }
       for (const value of conditionsOf(node)) {
-        if (isStep(checker.getTypeAtLocation(value), checker)) found.set(value, "is always true without yield*");
+        if (isStep(checker.getTypeAtLocation(value), checker))
+          found.set(value, "is always true without yield*");
       }
     });
   }
@@ -42,18 +44,22 @@ function droppedBy(node: ts.Node, checker: ts.TypeChecker): readonly ts.Expressi
 /** Whether whoever calls an arrow function ignores its result, as `forEach` does. */
 function isForNothing(node: ts.ArrowFunction, checker: ts.TypeChecker): boolean {
   const signatures = checker.getContextualType(node)?.getCallSignatures() ?? [];
-  return signatures.length > 0 && signatures.every((s) => (s.getReturnType().flags & ts.TypeFlags.Void) !== 0);
+  return (
+    signatures.length > 0 && signatures.every((s) => (s.getReturnType().flags & ts.TypeFlags.Void) !== 0)
+  );
 }
 
 /** The parts of a thrown away expression that can be its value, or are thrown away inside it. */
 function droppedParts(expression: ts.Expression): readonly ts.Expression[] {
   const inner = ts.skipOuterExpressions(expression);
   if (ts.isVoidExpression(inner)) return droppedParts(inner.expression);
-  if (ts.isConditionalExpression(inner)) return [...droppedParts(inner.whenTrue), ...droppedParts(inner.whenFalse)];
+  if (ts.isConditionalExpression(inner))
+    return [...droppedParts(inner.whenTrue), ...droppedParts(inner.whenFalse)];
   if (!ts.isBinaryExpression(inner)) return [inner];
   const { kind } = inner.operatorToken;
   if (kind === ts.SyntaxKind.CommaToken) return [...droppedParts(inner.left), ...droppedParts(inner.right)];
-  if (kind === ts.SyntaxKind.QuestionQuestionToken) return [...droppedParts(inner.left), ...droppedParts(inner.right)];
+  if (kind === ts.SyntaxKind.QuestionQuestionToken)
+    return [...droppedParts(inner.left), ...droppedParts(inner.right)];
   return isAndOr(kind) ? droppedParts(inner.right) : [];
 }
 
@@ -62,7 +68,8 @@ function conditionsOf(node: ts.Node): readonly ts.Expression[] {
   if (ts.isIfStatement(node) || ts.isWhileStatement(node) || ts.isDoStatement(node)) return [node.expression];
   if (ts.isForStatement(node)) return node.condition === undefined ? [] : [node.condition];
   if (ts.isConditionalExpression(node)) return [node.condition];
-  if (ts.isPrefixUnaryExpression(node)) return node.operator === ts.SyntaxKind.ExclamationToken ? [node.operand] : [];
+  if (ts.isPrefixUnaryExpression(node))
+    return node.operator === ts.SyntaxKind.ExclamationToken ? [node.operand] : [];
   return ts.isBinaryExpression(node) && isAndOr(node.operatorToken.kind) ? [node.left] : [];
 }
 
@@ -74,12 +81,12 @@ function mayBeStep(type: ts.Type, checker: ts.TypeChecker): boolean {
   return type.isUnion() ? type.types.some((part) => isStep(part, checker)) : isStep(type, checker);
 }
 
-/** Whether a type is an `Operation`, or anything that yields operations: `Steps`, a generator, a list of them. */
+/** Whether a type is an `Operation`, or an iterator of operations such as `Steps`. A list of them is no step. */
 function isStep(type: ts.Type, checker: ts.TypeChecker): boolean {
   if (type.isUnion()) return type.types.every((part) => isStep(part, checker));
   if (isOperation(type)) return true;
-  const iterator = resultOf(type, (name) => name.startsWith("__@iterator@"), checker);
-  const result = iterator && resultOf(iterator, (name) => name === "next", checker);
+  const next = type.getProperty("next");
+  const result = next && checker.getTypeOfSymbol(next).getCallSignatures()[0]?.getReturnType();
   const results = result?.isUnion() === true ? result.types : [result];
   return results.some((one) => {
     const value = one?.getProperty("value");
@@ -90,14 +97,4 @@ function isStep(type: ts.Type, checker: ts.TypeChecker): boolean {
 /** By name: there is no second `Operation` in this house. */
 function isOperation(type: ts.Type): boolean {
   return type.getSymbol()?.getName() === "Operation";
-}
-
-/** What calling a method of a type gives. */
-function resultOf(
-  type: ts.Type,
-  isName: (name: string) => boolean,
-  checker: ts.TypeChecker,
-): ts.Type | undefined {
-  const method = type.getProperties().find(({ escapedName }) => isName(escapedName.toString()));
-  return method && checker.getTypeOfSymbol(method).getCallSignatures()[0]?.getReturnType();
 }

@@ -43,7 +43,9 @@ function complaint(
 /** Packages of the root, such as the test runner, can be found from every package; that does not make them its own. */
 function undeclared(specifier: string, home: Manifest): string | undefined {
   const isDeclared = packageName(specifier) in { ...home.dependencies, ...home.peerDependencies };
-  return isDeclared || specifier.startsWith("node:") ? undefined : `${home.name} does not depend on ${specifier}`;
+  return isDeclared || specifier.startsWith("node:")
+    ? undefined
+    : `${home.name} does not depend on ${specifier}`;
 }
 
 function publicEntries({ name, exports = {} }: Manifest): readonly string[] {

@@ -50,7 +50,7 @@ function dependencyProblems(manifest: Manifest, files: readonly SourceFile[]): P
       .filter((name) => dependencies[name] !== "workspace:^")
       .map((name) => `dependency ${name}: write workspace:^`),
     ...Object.keys(dependencies)
-      .filter((name) => !imported.has(name))
+      .filter((name) => isLibrary && !imported.has(name))
       .map((name) => `dependency ${name}: nothing in src imports it`),
     ...foreign
       .filter((name) => isLibrary && !name.startsWith("@mmrace/"))
@@ -61,7 +61,11 @@ function dependencyProblems(manifest: Manifest, files: readonly SourceFile[]): P
 }
 
 /** Project references are how `tsc -b` knows the order. */
-function referenceMessages({ folder }: Manifest, ours: readonly string[], files: readonly SourceFile[]): string[] {
+function referenceMessages(
+  { folder }: Manifest,
+  ours: readonly string[],
+  files: readonly SourceFile[],
+): string[] {
   const config = files.find(({ path }) => path === `${folder}/tsconfig.json`);
   if (config === undefined) return ["no tsconfig.json"];
   const { config: parsed } = ts.parseConfigFileTextToJson(config.path, config.text) as {

@@ -31,6 +31,7 @@ export interface FuzzOptions {
   readonly strategy: FuzzStrategy;
   readonly time?: number;
   readonly executions: number;
+  readonly workers: number;
   readonly seed: number;
   readonly corpus?: string;
   readonly out: string;
@@ -72,6 +73,12 @@ export function defineFuzz(program: Command): Command {
     )
     .option("--time <duration>", "stop after this long, for example 60s; default: no limit", duration)
     .option("--executions <n>", "executions per scenario", wholeNumber(1), 20_000)
+    .option(
+      "--workers <n>",
+      "worker threads of the native engine; the result depends on how many",
+      wholeNumber(1),
+      1,
+    )
     .option("--seed <n>", "random seed", wholeNumber(0), 1)
     .option("--corpus <dir>", "read seed schedules from and add new ones to DIR/<scenario>-<kernel>")
     .option("--out <dir>", "where an interrupted campaign is saved", "mmrace-out")
@@ -103,6 +110,9 @@ export async function runFuzz(names: readonly string[], options: FuzzOptions): P
     throw new UsageError(
       `jsfuzz makes its own schedules; --strategy ${options.strategy} goes with --engine native.`,
     );
+  }
+  if (options.engine === "jsfuzz" && options.workers !== 1) {
+    throw new UsageError("jsfuzz has one worker of its own; --workers goes with --engine native.");
   }
   const reports = options.engine === "jsfuzz" ? await runJsfuzz(job) : await new NativeCampaigns(job).run();
   for (const report of reports) refuseUnmatched(report.unmatched, report.scenario.name);

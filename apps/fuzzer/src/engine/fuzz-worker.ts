@@ -1,0 +1,50 @@
+/** A worker thread of a campaign: a fuzzer of its own, run in rounds. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { kernelById, scenarioFamily } from "@mmrace/mm";
+import { parseAblation } from "@mmrace/scheduler";
+import { Fuzzer, type FuzzStrategy, type RoundResult } from "./fuzzer.ts";
+
+/** What a worker is started with. Scenarios hold functions, so it is told their names. */
+export interface WorkerSetup {
+  readonly scenario: string;
+  readonly kernel: string;
+  readonly randomSeed: number;
+  readonly strategy: FuzzStrategy;
+  readonly ablations: readonly string[];
+  readonly stopOnFirst: boolean;
+}
+
+/** What a worker is asked. */
+export interface RoundRequest {
+  readonly executions: number;
+  /** Schedules that others have found worth keeping; they do not count as executions. */
+  readonly seeds: readonly Uint8Array[];
+}
+
+function start(setup: WorkerSetup): (request: RoundRequest) => RoundResult {
+  const fuzzer = new Fuzzer(scenarioFamily(setup.scenario).on(kernelById(setup.kernel).id), {
+    ...setup,
+    ablations: setup.ablations.map(parseAblation),
+  });
+  return ({ executions, seeds }) => {
+    const found: Uint8Array[] = [];
+    fuzzer.onSeed = () => {};
+    for (const seed of seeds) fuzzer.replay(seed);
+    fuzzer.onSeed = (schedule) => void found.push(schedule);
+    const known = new Set(fuzzer.findings.keys());
+    const before = { executions: fuzzer.executions, steps: fuzzer.steps };
+    fuzzer.run(executions);
+    return {
+      executions: fuzzer.executions - before.executions,
+      steps: fuzzer.steps - before.steps,
+      seeds: found,
+      findings: [...fuzzer.findings.values()].filter(({ signature }) => !known.has(signature)),
+      unreached: fuzzer.unreached,
+      unmatched: fuzzer.unmatched.map(({ site }) => site),
+    };
+  };
+}
+
+const run = start(workerData as WorkerSetup);
+parentPort?.on("message", (request: RoundRequest) => parentPort?.postMessage(run(request)));
