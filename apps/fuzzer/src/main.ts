@@ -2,6 +2,7 @@
 /** The `mmrace` command: runs the program and turns whatever happens into an exit code. */
 
 import { UsageError } from "@mmrace/scheduler";
+import { PagingError } from "@mmrace/x86-paging";
 import { CommanderError } from "commander";
 import { EXIT, type ExitCode } from "./cli/exit-code.ts";
 import { jsonText, type CommandResult } from "./cli/output.ts";
@@ -33,7 +34,7 @@ try {
         { exitCode: EXIT.usage, text: "", json: { error: error.message } },
         true,
       );
-  } else if (error instanceof UsageError) {
+  } else if (error instanceof UsageError || error instanceof PagingError) {
     fail(EXIT.usage, error.message);
   } else {
     fail(

@@ -3,13 +3,16 @@
 import ts from "typescript";
 import { root } from "./source-file.ts";
 
-/** Loads all files with their types, from sources, as the root tsconfig.json describes. */
-export function repositoryProgram(): ts.Program {
+/** Loads files of the repository with their types, from sources, as the root tsconfig.json describes. */
+export function repositoryProgram(paths: readonly string[]): ts.Program {
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, (path) => ts.sys.readFile(path)) as {
     config: unknown;
   };
-  const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  return ts.createProgram(fileNames, options);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  return ts.createProgram(
+    paths.map((path) => root + path),
+    options,
+  );
 }
 
 /** Loads files that exist in memory only; they can import each other and the standard library. */

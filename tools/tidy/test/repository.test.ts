@@ -37,15 +37,14 @@ test.each([
 });
 
 test("no step floats", () => {
-  const program = repositoryProgram();
-  const checked = new Set<string>();
-  const problems = floatingSteps(program, (path) => {
-    const isOurs = path.startsWith(root) && !path.includes("/node_modules/") && !path.includes("/dist/");
-    if (isOurs) checked.add(path);
-    return isOurs;
-  });
-  // A program that finds no files finds no floating steps either.
-  const models = files.filter(({ path }) => /^(packages|apps)\/.*\.ts$/.test(path));
-  expect([...checked]).toEqual(expect.arrayContaining(models.map(({ path }) => root + path)));
-  expect(show(problems)).toEqual([]);
+  // x86-paging, which has no steps, is by far the largest; the layers keep it so.
+  const models = files
+    .map(({ path }) => path)
+    .filter((path) => /^(packages\/(?!x86-paging\/)|apps|suites|bench)\b.*\.ts$/.test(path));
+  const program = repositoryProgram(models);
+  const checked = new Set(models.map((path) => root + path));
+  expect(program.getSourceFiles().filter(({ fileName }) => checked.has(fileName))).toHaveLength(
+    models.length,
+  );
+  expect(show(floatingSteps(program, (path) => checked.has(path)))).toEqual([]);
 });

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { defineBug, runBug } from "./commands/bug.ts";
+import { defineDecode, runDecode } from "./commands/decode.ts";
 import { defineExplore, runExplore } from "./commands/explore.ts";
 import { defineFuzz, runFuzz } from "./commands/fuzz.ts";
 import { defineList, runList } from "./commands/list.ts";
@@ -40,6 +41,7 @@ export function createProgram(deliver: Deliver): Command {
   defineExplore(program).action((name, options) => put("explore", options, runExplore(name, options)));
   defineReplay(program).action((token, options) => put("replay", options, runReplay(token, options)));
   defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));
+  defineDecode(program).action((entries, options) => put("decode", options, runDecode(entries, options)));
   defineList(program).action((what, scenario, options) =>
     put("list", options, runList(what, scenario, options)),
   );

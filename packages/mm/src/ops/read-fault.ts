@@ -14,23 +14,26 @@ import { READ_FAULT } from "../state/protections.ts";
 import type { Vma } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 
-/** Handles one fault. Reduced: mmap_lock for read also stands for the per-VMA lock; a resolved race just refaults. */
+/**
+ * Handles one fault. Reduced: mmap_lock for read also stands for the per-VMA lock; where the kernel returns so that the
+ * access faults again, the model thread ends.
+ */
 export function* handleMmFault(w: World, vma: Vma, address: number): Steps<void> {
   const slot = vma.mm.slotOf(address);
   yield* downRead(vma.mm.mmapLock);
   const pmd = yield* readOnce(slot); // 3.
-  const isMapped = pmdLeaf(pmd) || (!pmdNone(pmd) && (yield* isEntryThere(w, vma, address))); // 4.
-  if (!isMapped) yield* w.kernel.doReadFault(w, vma, address); // 5.
+  if (pmdNone(pmd)) yield* w.kernel.doReadFault(w, vma, address); // 5.
+  else if (!pmdLeaf(pmd)) yield* handlePte(w, vma, address); // 4.
   yield* upRead(vma.mm.mmapLock);
 }
 
-/** Step 4: a lockless look at the entry. A table that has gone counts as "no entry"; the fault goes on and finds out. */
-function* isEntryThere(w: World, vma: Vma, address: number): Steps<boolean> {
+/** Steps 4 and 5 where the slot names a table: a lockless look at the entry. */
+function* handlePte(w: World, vma: Vma, address: number): Steps<void> {
   const table = yield* w.kernel.pteOffsetMapNolock(w, vma.mm.slotOf(address));
-  if (table === null) return false;
-  const pte = yield* ptepGet(table, pteIndex(address));
+  if (table === null) return; // The table has gone: the access faults again.
+  const isMissing = pteNone(yield* ptepGet(table, pteIndex(address)));
   yield* w.kernel.pteUnmap(w);
-  return !pteNone(pte);
+  if (isMissing) yield* w.kernel.doReadFault(w, vma, address);
 }
 
 /**

@@ -63,14 +63,22 @@ function droppedParts(expression: ts.Expression): readonly ts.Expression[] {
   return isAndOr(kind) ? droppedParts(inner.right) : [];
 }
 
-/** The parts of a node that are asked whether they are true. */
+/** The expressions that a node asks whether they are true. */
 function conditionsOf(node: ts.Node): readonly ts.Expression[] {
-  if (ts.isIfStatement(node) || ts.isWhileStatement(node) || ts.isDoStatement(node)) return [node.expression];
-  if (ts.isForStatement(node)) return node.condition === undefined ? [] : [node.condition];
-  if (ts.isConditionalExpression(node)) return [node.condition];
-  if (ts.isPrefixUnaryExpression(node))
-    return node.operator === ts.SyntaxKind.ExclamationToken ? [node.operand] : [];
-  return ts.isBinaryExpression(node) && isAndOr(node.operatorToken.kind) ? [node.left] : [];
+  if (ts.isIfStatement(node) || ts.isWhileStatement(node) || ts.isDoStatement(node))
+    return truthParts(node.expression);
+  if (ts.isForStatement(node)) return node.condition === undefined ? [] : truthParts(node.condition);
+  if (ts.isConditionalExpression(node)) return truthParts(node.condition);
+  if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken)
+    return truthParts(node.operand);
+  return ts.isBinaryExpression(node) && isAndOr(node.operatorToken.kind) ? truthParts(node.left) : [];
+}
+
+/** The parts of a condition whose truth can decide it, except those that are asked in their own right. */
+function truthParts(condition: ts.Expression): readonly ts.Expression[] {
+  const inner = ts.skipOuterExpressions(condition);
+  const isSplit = ts.isBinaryExpression(inner) && isAndOr(inner.operatorToken.kind);
+  return isSplit ? truthParts(inner.right) : [inner];
 }
 
 function isAndOr(kind: ts.SyntaxKind): boolean {
