@@ -1,6 +1,7 @@
-// Bundles the fuzz target for jsfuzz: one CommonJS file with the workspace packages inside.
+// Bundles the fuzz target for jsfuzz: one CommonJS file with the workspace packages inside. Beside it, what the program
+// needs at run time and no compiler makes: the preload for jsfuzz, and the files of real kernels to compare with.
 
-import { copyFileSync } from "node:fs";
+import { copyFileSync, cpSync } from "node:fs";
 import { defineConfig } from "rolldown";
 
 export default defineConfig({
@@ -16,8 +17,11 @@ export default defineConfig({
   },
   plugins: [
     {
-      name: "copy-preload",
-      writeBundle: () => copyFileSync("fuzz/seeded-random.cjs", "dist-fuzz/seeded-random.cjs"),
+      name: "copy-files",
+      writeBundle: () => {
+        copyFileSync("fuzz/seeded-random.cjs", "dist-fuzz/seeded-random.cjs");
+        cpSync("../../packages/x86-paging/test/fixtures", "dist-oracle", { recursive: true });
+      },
     },
   ],
 });

@@ -53,7 +53,7 @@ export function writers(threads: number, writes: number, shared: boolean): Scena
     function* (cells: readonly Cell<number>[]): Steps<void> {
       for (let i = 0; i < writes; i++) yield* writeOnce(cells[shared ? 0 : id]!, id);
     };
-  return defineScenario({
+  return defineScenario<readonly Cell<number>[]>({
     name: `writers-${threads}-${writes}-${shared ? "shared" : "apart"}`,
     setup: () => Array.from({ length: threads }, (_, id) => new Cell("cell", -1, { name: `cell ${id}` })),
     threads: Object.fromEntries(Array.from({ length: threads }, (_, id) => [`t${id}`, body(id)])),

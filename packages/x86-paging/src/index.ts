@@ -28,9 +28,9 @@ export { frameOf, FRAMES_MAX, makeLargePage, makePage, makeTable, requireFrame }
 export { flipProtnoneGuard, needsInvert, pfnOf, pmdFlags, pmdFrameMask, pmdPfn } from "./linux/frame.ts";
 export { protnoneMask, pteFlags, ptePfn, pudFlags, pudFrameMask, pudPfn } from "./linux/frame.ts";
 export { mkHugePmd, mkHugePud, mkPte, mkTable, pfnPmd, pfnPte, pfnPud } from "./linux/construct.ts";
-export { pteDevmap, pteDirty, pteExec, pteGlobal, pteHuge, pteNone, ptePresent } from "./linux/test-pte.ts";
-export { pteProtnone, pteSame, pteShstk, pteSoftDirty, pteSpecial, pteUffdWp } from "./linux/test-pte.ts";
-export { pteWrite, pteYoung } from "./linux/test-pte.ts";
+export { pteAccessible, pteDevmap, pteDirty, pteExec, pteGlobal, pteHuge } from "./linux/test-pte.ts";
+export { pteNone, ptePresent, pteProtnone, pteSame, pteShstk, pteSoftDirty } from "./linux/test-pte.ts";
+export { pteSpecial, pteUffdWp, pteWrite, pteYoung } from "./linux/test-pte.ts";
 export { pmdBad, pmdDevmap, pmdDirty, pmdLeaf, pmdNone, pmdPresent } from "./linux/test-large.ts";
 export { pmdProtnone, pmdSame, pmdShstk, pmdSoftDirty, pmdSpecial } from "./linux/test-large.ts";
 export { pmdTransHuge, pmdUffdWp, pmdWrite, pmdYoung, pudBad, pudDevmap } from "./linux/test-large.ts";

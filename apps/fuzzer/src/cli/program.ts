@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { defineBug, runBug } from "./commands/bug.ts";
+import { defineConform, runConform } from "./commands/conform.ts";
 import { defineDecode, runDecode } from "./commands/decode.ts";
 import { defineExplore, runExplore } from "./commands/explore.ts";
 import { defineFuzz, runFuzz } from "./commands/fuzz.ts";
@@ -42,6 +43,7 @@ export function createProgram(deliver: Deliver): Command {
   defineReplay(program).action((token, options) => put("replay", options, runReplay(token, options)));
   defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));
   defineDecode(program).action((entries, options) => put("decode", options, runDecode(entries, options)));
+  defineConform(program).action((what, options) => put("conform", options, runConform(what, options)));
   defineList(program).action((what, scenario, options) =>
     put("list", options, runList(what, scenario, options)),
   );

@@ -120,7 +120,7 @@ describe("properties", () => {
   test("always and never are checked before the first step and after each", () => {
     const broken = (value: number) =>
       explore(
-        defineScenario({
+        defineScenario<{ cell: Cell<number> }>({
           name: "p",
           setup: world,
           threads,
@@ -135,7 +135,7 @@ describe("properties", () => {
   });
 
   test("an unreached sometimes-property fails the test", () => {
-    const scenario = defineScenario({
+    const scenario = defineScenario<{ cell: Cell<number> }>({
       name: "p",
       setup: world,
       threads,

@@ -39,6 +39,15 @@ export function pteProtnone(pte: Entry): boolean {
   return (pte.lo & (PRESENT | PROTNONE)) === PROTNONE;
 }
 
+/**
+ * Might a processor still hold a translation of this entry? Decides whether `ptep_clear_flush()` flushes.
+ *
+ * @param isFlushPending `mm->tlb_flush_pending` is raised: a PROT_NONE entry may have been mapped a moment ago.
+ */
+export function pteAccessible(pte: Entry, isFlushPending: boolean): boolean {
+  return (pte.lo & PRESENT) !== 0 || (isFlushPending && pteProtnone(pte));
+}
+
 /** All 64 bits equal. */
 export function pteSame(a: Entry, b: Entry): boolean {
   return sameEntry(a, b);

@@ -1,3 +1,5 @@
+/** The processor's locked updates lose against software that changed the entry in between. */
+
 import { expect, test } from "vitest";
 import {
   ACCESSED,

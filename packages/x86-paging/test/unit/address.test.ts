@@ -1,3 +1,5 @@
+/** Indices, canonical form and ends of ranges. */
+
 import { expect, test } from "vitest";
 import {
   indexAt,

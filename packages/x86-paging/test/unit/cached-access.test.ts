@@ -70,10 +70,19 @@ describe("filling and using", () => {
     expect(access(WRITE)).toMatchObject({ kind: "hit" });
   });
 
+  test("a page that is dirty already is cached as such by a read, and then written without a walk", () => {
+    memory.write(4, 8, makePage(0x34, RW | USER | DIRTY));
+    access(READ);
+    expect(access(WRITE)).toMatchObject({ kind: "hit" });
+  });
+
   test("a fill nobody asked for sets Accessed, never Dirty, whatever the rights", () => {
     memory.write(4, 8, makePage(0x34, 0)); // Neither user nor writable.
     expect(speculate()).toBe(true);
     expect(memory.read(4, 8).lo & (ACCESSED | DIRTY)).toBe(ACCESSED);
+    memory.write(4, 8, makePage(0x34, USER)); // The supervisor may not touch it under SMAP, and still may cache it.
+    caches = new TranslationCaches();
+    expect(speculate()).toBe(true);
     memory.write(4, 8, NONE_ENTRY);
     caches = new TranslationCaches();
     expect(speculate()).toBe(false);

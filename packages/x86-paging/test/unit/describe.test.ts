@@ -1,3 +1,5 @@
+/** One-line descriptions, per level, form and release. */
+
 import { expect, test } from "vitest";
 import {
   describeEntry,

@@ -1,3 +1,5 @@
+/** Halves, masks, text and bigint of one word. */
+
 import { expect, test } from "vitest";
 import {
   bitMask,

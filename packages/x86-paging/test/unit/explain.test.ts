@@ -1,3 +1,5 @@
+/** Explanations in words: the sentences a reader of `mmrace decode` sees. */
+
 import { expect, test } from "vitest";
 import {
   entryFromHex,

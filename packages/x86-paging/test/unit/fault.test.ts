@@ -1,3 +1,5 @@
+/** Error codes to conditions, words, and back. */
+
 import { expect, test } from "vitest";
 import { decodeFault, describeFault, encodeFault, FAULT_BIT } from "../../src/index.ts";
 

@@ -1,3 +1,5 @@
+/** Layouts against the constants of the real headers, and how a release finds its layout. */
+
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {

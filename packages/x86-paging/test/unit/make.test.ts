@@ -1,3 +1,5 @@
+/** Constructors: the bits they set, the inversion of hidden frames, what they refuse. */
+
 import { expect, test } from "vitest";
 import {
   ACCESSED,

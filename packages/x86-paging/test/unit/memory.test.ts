@@ -1,3 +1,5 @@
+/** Reading tables from flat copies of memory and from dumps; listing and walking must agree. */
+
 import { expect, test } from "vitest";
 import {
   entryFromHex,

@@ -1,3 +1,5 @@
+/** The caches as containers: what coexists, what serves whom, in which order. */
+
 import { expect, test } from "vitest";
 import {
   pagesSpanned,

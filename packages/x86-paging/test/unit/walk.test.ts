@@ -1,3 +1,5 @@
+/** The steps of single walks; all combinations of rights are in test/exhaustive/access.test.ts. */
+
 import { expect, test } from "vitest";
 import {
   ACCESSED,

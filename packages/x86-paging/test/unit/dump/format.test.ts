@@ -1,3 +1,5 @@
+/** The dump format: what it accepts, and that every refusal names the offending value. */
+
 import { expect, test } from "vitest";
 import {
   expandRows,

@@ -1,3 +1,5 @@
+/** Absent entries: packing, kinds, markers and migration. The header vectors cover each helper alone. */
+
 import { expect, test } from "vitest";
 import {
   entryToHex,
