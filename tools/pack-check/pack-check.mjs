@@ -94,7 +94,8 @@ async function useThem(tarballs) {
       exactOptionalPropertyTypes: true,
       // A stranger has neither our Node types nor a tolerance for broken declarations.
       types: [],
-      lib: ["ES2023"],
+      // DOM for console, which programs without Node types know from there.
+      lib: ["ES2023", "DOM"],
       skipLibCheck: false,
       outDir: "out",
     },

@@ -84,6 +84,7 @@ export class Engine<W> implements ActiveEngine {
       this.#begin(strategy);
       while (this.#next !== undefined) this.#resume(this.#next);
       assert(this.#ending !== undefined, "an execution stopped without an ending");
+      strategy.endExecution?.(this.threads, this.#ending);
       return this.#ending;
     } finally {
       setActiveEngine(outer);

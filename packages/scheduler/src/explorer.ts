@@ -88,6 +88,8 @@ class Explorer<W> {
 
   run(): Exploration {
     const { executionsMax = Infinity, onExecution } = this.#options;
+    const watchesEveryState = this.#scenario.properties.some(({ kind }) => kind !== "atEnd");
+    this.#strategy.beginExploration?.({ watchesEveryState });
     while (!this.#isStopped && this.#executions < executionsMax && this.#strategy.beginExecution()) {
       const ending = this.#engine.run(this.#strategy);
       this.#steps += this.#engine.sites.length;

@@ -1,5 +1,6 @@
 /** The strategy interface: the oracle that makes every choice of an execution. */
 
+import type { Ending } from "./outcome.ts";
 import type { ModelThread } from "./thread.ts";
 
 /** A moment at which the engine asks who runs next. The object and its arrays are reused: do not keep them. */
@@ -15,15 +16,31 @@ export interface SchedulingPoint {
 /** The answer of a strategy that knows that going on cannot show anything new. */
 export const PRUNE = -1;
 
+/** What a strategy may know about an exploration before it starts. */
+export interface ExplorationFacts {
+  /**
+   * Whether somebody looks at states in the middle of executions: an `always`, `never` or `sometimes` property. A
+   * reduction that leaves states out must then not leave any out.
+   */
+  readonly watchesEveryState: boolean;
+}
+
 /** Makes all choices of an exploration. It sees threads and pending operations, never the world. */
 export interface Strategy {
   readonly name: string;
+  /** Called by `explore` once, before the first execution. A strategy that wraps others passes it on. */
+  beginExploration?(facts: ExplorationFacts): void;
   /** Starts the next execution; false when there is none. */
   beginExecution(): boolean;
   /** The id of one of `point.enabled`, or `PRUNE`. */
   pickThread(point: SchedulingPoint): number;
   /** A data choice in 0 .. count-1. */
   pickValue(count: number): number;
+  /**
+   * Called by the engine after each execution. `threads` shows what each thread was about to do; like a scheduling
+   * point, it is only valid during the call. A strategy that wraps others passes it on.
+   */
+  endExecution?(threads: readonly ModelThread[], ending: Ending): void;
   /**
    * Whether, after `beginExecution` answered false, every execution of the scenario has been covered. A strategy that
    * samples answers false; a bounded search answers true only when its bound cut nothing off.

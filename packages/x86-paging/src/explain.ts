@@ -123,7 +123,7 @@ function otherReadings(word: Entry, level: Level, summary: string, layout: Entry
   const readings = new Map<string, string[]>();
   for (const other of LAYOUTS) {
     const text = describeEntry(word, level, { ...other, machine: layout.machine });
-    if (text === summary || other.release === layout.release) continue;
+    if (text === summary) continue; // The layout's own release among them.
     readings.set(text, [...(readings.get(text) ?? []), other.release]);
   }
   return [...readings].map(([text, releases]) => `Linux ${releases.join(", ")} would read it as: ${text}.`);

@@ -5,8 +5,13 @@ import {
   explore,
   iterativeBound,
   pct,
+  portfolio,
+  pos,
   random,
   replaySchedule,
+  roundRobin,
+  surw,
+  uniformWalk,
   UsageError,
   type Observer,
   type Scenario,
@@ -18,6 +23,19 @@ import { badChoice, lostUpdate, readers, spinUntilSet, writers } from "../progra
 const makers: readonly [string, (randomSeed: number) => Strategy][] = [
   ["random", (randomSeed) => random({ randomSeed, executionsMax: 40 })],
   ["pct", (randomSeed) => pct({ randomSeed, executionsMax: 40, depth: 3 })],
+  ["pos", (randomSeed) => pos({ randomSeed, executionsMax: 40 })],
+  ["uniform walk", (randomSeed) => uniformWalk({ randomSeed, executionsMax: 40 })],
+  ["surw", (randomSeed) => surw({ randomSeed, executionsMax: 40 })],
+  ["round robin", () => roundRobin({ quantum: 2 })],
+  [
+    "portfolio",
+    (randomSeed) =>
+      portfolio([
+        roundRobin({ quantum: 1 }),
+        pos({ randomSeed, executionsMax: 20 }),
+        exhaustive({ preemptionsMax: 0 }),
+      ]),
+  ],
   ["dfs", () => exhaustive()],
   ["dfs with sleep sets", () => exhaustive({ reduction: "sleep-sets" })],
   ["bounded dfs", () => exhaustive({ preemptionsMax: 1 })],
@@ -79,6 +97,12 @@ describe.each(makers)("%s", (name, make) => {
 test("a strategy that would run nothing is refused", () => {
   expect(() => random({ randomSeed: 1, executionsMax: 0 })).toThrow(UsageError);
   expect(() => pct({ randomSeed: 1, executionsMax: 10, depth: 0 })).toThrow(/depth/);
+  for (const make of [pos, surw, uniformWalk]) {
+    expect(() => make({ randomSeed: 1, executionsMax: 0 })).toThrow(UsageError);
+    expect(() => make({ randomSeed: 0.5, executionsMax: 1 })).toThrow(/randomSeed/);
+  }
+  expect(() => roundRobin({ quantum: 0 })).toThrow(/quantum/);
+  expect(() => portfolio([])).toThrow(/at least one/);
   expect(() => exhaustive({ preemptionsMax: -1 })).toThrow(UsageError);
   expect(() => exhaustive({ preemptionsMax: 1, reduction: "sleep-sets" })).toThrow(/sleep sets/);
 });
