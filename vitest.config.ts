@@ -11,7 +11,13 @@ const projects = ["packages", "apps", "tools"].flatMap((folder) =>
     .filter((name) => existsSync(`${folder}/${name}/test`))
     .map((name) => ({
       extends: true as const,
-      test: { name, root: `${folder}/${name}`, include: ["test/**/*.test.ts"] },
+      test: {
+        name,
+        root: `${folder}/${name}`,
+        include: ["test/**/*.test.ts"],
+        // Loading TypeScript takes a second, and rules keep nothing between tests.
+        isolate: name !== "tidy",
+      },
     })),
 );
 

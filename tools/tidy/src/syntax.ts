@@ -29,3 +29,20 @@ export function problemAt(node: ts.Node, message: string): Problem {
   const file = node.getSourceFile();
   return { path: file.fileName, line: file.getLineAndCharacterOfPosition(node.getStart()).line + 1, message };
 }
+
+/** Whether a node is a wrapper that changes nothing at run time: parentheses, `as T`, `satisfies T`, `!`. */
+export function isWrapper(
+  node: ts.Node,
+): node is ts.ParenthesizedExpression | ts.AsExpression | ts.SatisfiesExpression | ts.NonNullExpression {
+  return (
+    ts.isParenthesizedExpression(node) ||
+    ts.isAsExpression(node) ||
+    ts.isSatisfiesExpression(node) ||
+    ts.isNonNullExpression(node)
+  );
+}
+
+/** What is inside all wrappers. */
+export function unwrapped(expression: ts.Expression): ts.Expression {
+  return isWrapper(expression) ? unwrapped(expression.expression) : expression;
+}

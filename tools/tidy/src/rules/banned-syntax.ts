@@ -3,7 +3,7 @@
 import ts from "typescript";
 import { CLOCK_FILES, PLAIN_GENERATORS } from "../house.ts";
 import type { Problem, SourceFile } from "../source-file.ts";
-import { parse, problemAt, walk } from "../syntax.ts";
+import { isWrapper, parse, problemAt, unwrapped, walk } from "../syntax.ts";
 
 const MODELS = /^(packages\/(locks|mm|scheduler)\/(src|test)|suites|bench)\/.*\.ts$/;
 const SOURCES = /^(packages\/[^/]+\/src|apps\/[^/]+\/(src|fuzz))\/.*\.ts$/;
@@ -84,19 +84,17 @@ function bannedGlobals(node: ts.Node): readonly string[] {
 function globalName(node: ts.Node): string | undefined {
   if (ts.isIdentifier(node)) return isUse(node) ? node.text : undefined;
   if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return undefined;
-  const object = ts.skipOuterExpressions(node.expression);
+  const object = unwrapped(node.expression);
   return ts.isIdentifier(object) && object.text === "globalThis" ? memberUsed(node.expression) : undefined;
 }
 
 /** Which member of an expression is used right where it stands: `b` of `a.b` and of `a["b"]`. */
 function memberUsed(node: ts.Node): string | undefined {
-  let outer = node.parent;
-  while (ts.isParenthesizedExpression(outer) || ts.isAsExpression(outer) || ts.isNonNullExpression(outer)) {
-    outer = outer.parent;
-  }
-  if (ts.isPropertyAccessExpression(outer)) return outer.name.text;
-  const isElement = ts.isElementAccessExpression(outer) && ts.isStringLiteral(outer.argumentExpression);
-  return isElement ? (outer.argumentExpression as ts.StringLiteral).text : undefined;
+  const { parent } = node;
+  if (isWrapper(parent)) return memberUsed(parent);
+  if (ts.isPropertyAccessExpression(parent)) return parent.name.text;
+  if (!ts.isElementAccessExpression(parent)) return undefined;
+  return ts.isStringLiteral(parent.argumentExpression) ? parent.argumentExpression.text : undefined;
 }
 
 /** Whether an identifier stands for a value of that name, and is not a property, a type or a declaration. */

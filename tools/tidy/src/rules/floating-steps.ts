@@ -6,7 +6,7 @@
 
 import ts from "typescript";
 import type { Problem } from "../source-file.ts";
-import { problemAt, walk } from "../syntax.ts";
+import { problemAt, unwrapped, walk } from "../syntax.ts";
 
 /** Checks the files of a program that `isChecked` names. */
 export function floatingSteps(program: ts.Program, isChecked: (path: string) => boolean): Problem[] {
@@ -51,7 +51,7 @@ function isForNothing(node: ts.ArrowFunction, checker: ts.TypeChecker): boolean 
 
 /** The parts of a thrown away expression that can be its value, or are thrown away inside it. */
 function droppedParts(expression: ts.Expression): readonly ts.Expression[] {
-  const inner = ts.skipOuterExpressions(expression);
+  const inner = unwrapped(expression);
   if (ts.isVoidExpression(inner)) return droppedParts(inner.expression);
   if (ts.isConditionalExpression(inner))
     return [...droppedParts(inner.whenTrue), ...droppedParts(inner.whenFalse)];
@@ -76,7 +76,7 @@ function conditionsOf(node: ts.Node): readonly ts.Expression[] {
 
 /** The parts of a condition whose truth can decide it, except those that are asked in their own right. */
 function truthParts(condition: ts.Expression): readonly ts.Expression[] {
-  const inner = ts.skipOuterExpressions(condition);
+  const inner = unwrapped(condition);
   const isSplit = ts.isBinaryExpression(inner) && isAndOr(inner.operatorToken.kind);
   return isSplit ? truthParts(inner.right) : [inner];
 }
