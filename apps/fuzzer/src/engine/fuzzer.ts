@@ -72,6 +72,7 @@ export class Fuzzer<W> {
   readonly #seenElsewhere = new Set<string>();
   #picked: Uint8Array = new Uint8Array(0);
   #mutationsLeft = 0;
+  #knownFingerprint: number | undefined;
 
   constructor(scenario: Scenario<W>, options: FuzzerOptions) {
     this.#scenario = scenario;
@@ -162,8 +163,6 @@ export class Fuzzer<W> {
     if (this.findings.has(found.signature)) return;
     this.findings.set(found.signature, minimize(this.#scenario, found, ablations));
   }
-
-  #knownFingerprint: number | undefined;
 
   #fingerprint(): number {
     return (this.#knownFingerprint ??= modelFingerprint(this.#scenario));

@@ -44,6 +44,7 @@ export function defineFamily<W extends World>(situation: Situation<W>): Scenario
   const on = (kernel: string, geometry: Geometry = SMALL): Scenario<World> => {
     checkGeometry(geometry);
     const { id, ops } = kernelById(kernel);
+    // Whoever explores a family needs no more of its world than a `World`, and never makes one.
     return defineScenario<W>({
       name,
       variant: id,

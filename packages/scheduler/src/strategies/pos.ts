@@ -36,7 +36,8 @@ class Pos implements Strategy {
   pickThread({ threads, enabled }: SchedulingPoint): number {
     if (this.#priorities.length === 0) this.#priorities = threads.map(() => this.#draw());
     let best = enabled[0]!;
-    for (const thread of enabled) if (this.#priorities[thread.id]! > this.#priorities[best.id]!) best = thread;
+    for (const thread of enabled)
+      if (this.#priorities[thread.id]! > this.#priorities[best.id]!) best = thread;
     for (const { id, pending } of threads) {
       // The picked thread's next operation is a new one.
       if (id === best.id || (pending !== undefined && conflicts(pending, best.pending!))) {

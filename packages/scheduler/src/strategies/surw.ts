@@ -54,7 +54,7 @@ class Surw implements Strategy {
   pickThread({ threads, enabled }: SchedulingPoint): number {
     this.#threadsCount = threads.length;
     if (this.#priorities.length === 0) this.#priorities = threads.map(() => this.#prng.next() >>> 0);
-    const thread = this.#choose(enabled);
+    const thread = this.#choose(threads, enabled);
     this.#record(thread);
     return thread.id;
   }
@@ -63,16 +63,17 @@ class Surw implements Strategy {
     return this.#prng.below(count);
   }
 
-  #choose(enabled: readonly ModelThread[]): ModelThread {
+  #choose(threads: readonly ModelThread[], enabled: readonly ModelThread[]): ModelThread {
     for (;;) {
       const thread = this.#highest(enabled);
       if (thread === undefined) {
-        this.#release(); // All wait for one that cannot come: start afresh.
+        // All wait for one that cannot come. Start afresh, with one that can.
+        this.#held = 0;
+        this.#intended = this.#drawIntended(enabled);
         continue;
       }
       if (!this.#isInteresting(thread)) return thread;
-      this.#intended ??= this.#drawIntended();
-      // Whoever has nothing left by the counts cannot be intended, so a stale count must not make others wait for it.
+      this.#intended ??= this.#drawIntended(threads);
       if (thread.id === this.#intended) {
         this.#release();
         return thread;
@@ -86,12 +87,10 @@ class Surw implements Strategy {
     this.#held = 0;
   }
 
-  #drawIntended(): number {
+  #drawIntended(candidates: readonly ModelThread[]): number {
     const counts = this.#counts.get(this.#location!)!;
-    return drawWeighted(
-      this.#prng,
-      Array.from({ length: this.#threadsCount }, (_, id) => counts.left(id)),
-    );
+    const weights = candidates.map(({ id }) => counts.left(id));
+    return candidates[drawWeighted(this.#prng, weights)]!.id;
   }
 
   #highest(enabled: readonly ModelThread[]): ModelThread | undefined {
