@@ -6,20 +6,21 @@ import { defineConfig } from "vitest/config";
 const conditions = ["@mmrace/source", "module", "node", "development|production"];
 
 // Written out one by one because string globs do not inherit the options below.
-const projects = ["packages", "apps", "tools"].flatMap((folder) =>
-  readdirSync(folder)
-    .filter((name) => existsSync(`${folder}/${name}/test`))
-    .map((name) => ({
-      extends: true as const,
-      test: {
-        name,
-        root: `${folder}/${name}`,
-        include: ["test/**/*.test.ts"],
-        // Loading TypeScript takes a second, and rules keep nothing between tests.
-        isolate: name !== "tidy",
-      },
-    })),
+const roots = ["packages", "apps", "tools"].flatMap((folder) =>
+  readdirSync(folder).map((name) => ({ name, root: `${folder}/${name}` })),
 );
+const projects = [...roots, { name: "suites", root: "suites" }]
+  .filter(({ root }) => existsSync(`${root}/test`))
+  .map(({ name, root }) => ({
+    extends: true as const,
+    test: {
+      name,
+      root,
+      include: ["test/**/*.test.ts"],
+      // Loading TypeScript takes a second, and rules keep nothing between tests.
+      isolate: name !== "tidy",
+    },
+  }));
 
 export default defineConfig({
   resolve: { conditions },

@@ -7,7 +7,7 @@ import { AblationRules, type Ablation } from "./ablation.ts";
 import { setActiveEngine, type ActiveEngine } from "./active.ts";
 import { assert, InternalError, UsageError } from "./assert.ts";
 import { castOf, type Part } from "./cast.ts";
-import type { Operation } from "./operation.ts";
+import { accessOf, type Operation } from "./operation.ts";
 import type { Ending } from "./outcome.ts";
 import { PropertyChecker } from "./property-checker.ts";
 import type { Scenario } from "./scenario.ts";
@@ -118,8 +118,9 @@ export class Engine<W> implements ActiveEngine {
         `${thread.name} does ${kind.name} on ${operation.object.name} after ${lifetime.name} was freed`,
       );
     }
+    const access = accessOf(operation);
     let result = kind.perform(operation.object, operation.argument, thread);
-    if (kind.access === "write") {
+    if (access === "write") {
       this.#writes++;
       thread.writes++;
       this.#lastWriteStep = this.sites.length;

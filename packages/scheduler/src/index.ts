@@ -34,6 +34,8 @@ export { defineProcedures, kernelSpelling } from "./steps.ts";
 export type { Steps } from "./steps.ts";
 export { PRUNE } from "./strategy.ts";
 export type { ExplorationFacts, SchedulingPoint, Strategy } from "./strategy.ts";
+export { dpor } from "./strategies/dpor.ts";
+export type { DporOptions } from "./strategies/dpor.ts";
 export { exhaustive } from "./strategies/exhaustive.ts";
 export type { ExhaustiveOptions } from "./strategies/exhaustive.ts";
 export { iterativeBound } from "./strategies/iterative-bound.ts";

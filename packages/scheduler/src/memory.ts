@@ -68,6 +68,7 @@ const exchangeKind: OperationKind<Cell<unknown>, unknown, unknown> = {
 const compareExchangeKind: OperationKind<Cell<unknown>, readonly [unknown, unknown], unknown> = {
   name: "cmpxchg",
   access: "write",
+  accessNow: (cell, [expected]) => (cell.isEqual(cell.value, expected) ? "write" : "read"),
   isIndispensable: true,
   perform: (cell, [expected, value]) => {
     const old = cell.value;

@@ -14,11 +14,18 @@ import type { ModelThread } from "./thread.ts";
 
 /**
  * How an operation touches its location. Two operations commute unless they touch one location and one of them is a
- * `write`. `none` commutes with everything; `all` with nothing that writes (its enabledness looks at all memory).
+ * `write`. `none` commutes with everything; `all` with nothing that writes: its enabledness looks at all memory, and
+ * writes of other threads may enable it but never disable it.
  */
 export type Access = "none" | "read" | "write" | "all";
 
-/** What an operation does when it pairs with another: an ablation removes an `acquire` with its `release`. */
+/**
+ * What an operation does when it pairs with another: an ablation removes an `acquire` with its `release`.
+ *
+ * Partial-order reduction relies on more: a `release` is performed by a thread that holds the object (else the operation
+ * reports a violation), and as long as it holds it, an `acquire` of another thread that conflicts with the release and
+ * has an `isEnabled` is not enabled. A counting semaphore keeps neither promise and must not use roles.
+ */
 export type Role = "acquire" | "release";
 
 /** The meaning of one sort of operation, as data. `O` is the object acted on, `A` the argument, `R` the result. */
@@ -26,6 +33,11 @@ export interface OperationKind<O extends SharedObject, A, R> {
   /** The kernel's spelling, for example `spin_lock`. Part of a site's address. */
   readonly name: string;
   readonly access: Access;
+  /**
+   * The access of an operation performed in the present state, where that can be less than `access`: a compare and
+   * exchange that would fail only reads. Must not change anything.
+   */
+  readonly accessNow?: (object: O, argument: A) => Access;
   readonly role?: Role;
   /** False for operations that are no scheduling point: they are performed as soon as they are announced. */
   readonly isSchedulingPoint?: boolean;
@@ -87,20 +99,42 @@ export class Operation<out R> implements Iterable<Operation<unknown>, R, void> {
   }
 }
 
-/** Whether the order of two operations can matter. The relation that partial-order reduction stands on. */
-export function conflicts(a: Operation<unknown>, b: Operation<unknown>): boolean {
-  const accessA = a.kind.access;
-  const accessB = b.kind.access;
-  if (accessA === "none" || accessB === "none") return livesIn(a, b) || livesIn(b, a);
-  const writes = accessA === "write" || accessB === "write";
-  if (accessA === "all" || accessB === "all") return writes;
-  return (writes && a.object.location === b.object.location) || livesIn(a, b) || livesIn(b, a);
+/** What one operation touches, and how, in the state in which it was or would be performed. */
+export interface Footprint {
+  readonly access: Access;
+  readonly object: SharedObject;
 }
 
-/** Whether `user` acts on something that lives in the memory that `freer` writes. */
-function livesIn(user: Operation<unknown>, freer: Operation<unknown>): boolean {
-  const lifetime = user.object.lifetime;
-  return (
-    lifetime !== undefined && freer.kind.access === "write" && lifetime.location === freer.object.location
-  );
+/** What a pending operation would touch if it were performed now. */
+export function footprintOf(operation: Operation<unknown>): Footprint {
+  return { access: accessOf(operation), object: operation.object };
+}
+
+/** How an operation would touch its object if it were performed now. */
+export function accessOf({ kind, object, argument }: Operation<unknown>): Access {
+  return kind.accessNow === undefined ? kind.access : kind.accessNow(object, argument);
+}
+
+/** Whether the order of two pending operations can matter. The relation that partial-order reduction stands on. */
+export function conflicts(a: Operation<unknown>, b: Operation<unknown>): boolean {
+  return overlap(accessOf(a), a.object, accessOf(b), b.object);
+}
+
+/** The same for footprints, which may come from different states of one execution. */
+export function footprintsConflict(a: Footprint, b: Footprint): boolean {
+  return overlap(a.access, a.object, b.access, b.object);
+}
+
+function overlap(accessA: Access, a: SharedObject, accessB: Access, b: SharedObject): boolean {
+  if (accessA !== "none" && accessB !== "none") {
+    const writes = accessA === "write" || accessB === "write";
+    if (accessA === "all" || accessB === "all") return writes;
+    if (writes && a.location === b.location) return true;
+  }
+  return livesIn(a, accessB, b) || livesIn(b, accessA, a);
+}
+
+/** Whether `user` lives in the memory that an operation on `freed` writes. */
+function livesIn(user: SharedObject, access: Access, freed: SharedObject): boolean {
+  return user.lifetime !== undefined && access === "write" && user.lifetime.location === freed.location;
 }

@@ -61,7 +61,8 @@ function notesOf(word: Entry, level: Level, kind: EntryKind, layout: EntryLayout
     case "prot-none":
       return [
         "The kernel has a page here and the processor must not see it: PROT_NONE, or a NUMA hint.",
-        `Its frame is stored inverted against L1TF: bits 51..12 hold 0x${rawFrame(word)}, the frame is ${pfnText(word, level)}.`,
+        `Its frame is stored inverted against L1TF: bits 51..12 hold 0x${rawFrame(word)}, ` +
+          `the frame is ${pfnText(word, level)}.`,
       ];
     case "invalid-large":
       return [

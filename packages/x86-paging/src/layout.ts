@@ -2,8 +2,9 @@
  * What a kernel release means by the bits it may choose freely: a value per release, not a switch in code.
  *
  * Sources: arch/x86/include/asm/pgtable_types.h (software bits), include/linux/swap.h and swapops.h (types of
- * not-present entries). 6.1 and 6.12 are checked row by row against those headers; 6.6, 6.13, 6.15 and 6.17 are
- * the releases in which one of these facts changed. Differences: docs/model/x86-entries-6.1-vs-6.12.md.
+ * not-present entries). 6.1 and 6.12 are checked row by row against those headers; 6.6, 6.13, 6.15 and 6.17, in
+ * which one of these facts changed, rest on reading the change alone.
+ * Differences: docs/model/x86-entries-6.1-vs-6.12.md.
  */
 
 import { bitMask, bits, entry, NONE_ENTRY, type Word } from "./entry.ts";
@@ -50,7 +51,10 @@ export interface EntryLayout {
   readonly changeMask: Word;
   /** `pmd_special()` and `pud_special()` exist (6.12). Only for descriptions. */
   readonly specialLarge: boolean;
-  /** `pud_leaf()` (then named `pud_large()`) also asks for Present. */
+  /**
+   * `pud_leaf()` (then named `pud_large()`) also asks for Present. True for 6.1 and false for 6.12 by their headers;
+   * in which release between them it changed was not looked up.
+   */
   readonly pudLeafIsPresent: boolean;
   /** Setting uffd-wp also write-protects (6.6). */
   readonly uffdWpImpliesReadOnly: boolean;

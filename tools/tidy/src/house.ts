@@ -7,6 +7,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "packages/locks": ["@mmrace/scheduler"],
   "packages/mm": ["@mmrace/x86-paging", "@mmrace/locks", "@mmrace/scheduler"],
   "apps/fuzzer": ["@mmrace/mm", "@mmrace/locks", "@mmrace/scheduler", "@mmrace/x86-paging"],
+  suites: ["@mmrace/locks", "@mmrace/scheduler"],
 };
 
 /** The only private package that others import: programs shared by tests and benches. */

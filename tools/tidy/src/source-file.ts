@@ -1,6 +1,7 @@
 /** The files of the repository that the rules look at. */
 
 import { readdirSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FOLDERS } from "./house.ts";
 
@@ -30,20 +31,22 @@ export function repositoryFiles(): readonly SourceFile[] {
   const pathsIn = (folder: string): readonly string[] =>
     readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
       const path = folder + entry.name;
-      if (isIgnored(entry.name) || (folder === "" && entry.isDirectory() && !FOLDERS.includes(entry.name)))
-        return [];
+      if (isIgnored(path) || (folder === "" && entry.isDirectory() && !FOLDERS.includes(path))) return [];
       if (entry.isDirectory()) return pathsIn(`${path}/`);
       return entry.isFile() && !DATA.test(path) ? [path] : [];
     });
   return pathsIn("").map((path) => ({ path, text: readFileSync(root + path, "utf8") }));
 }
 
-/** Understands the two forms that our .gitignore has: `folder/` and `*.ending`. */
-function ignoreRules(gitignore: string): (name: string) => boolean {
-  const lines = gitignore.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  const names = new Set(lines.map((line) => line.replace(/\/$/, "")));
-  const endings = lines.filter((line) => line.startsWith("*")).map((line) => line.slice(1));
-  return (name) => names.has(name) || endings.some((ending) => name.endsWith(ending));
+/** Understands the forms that our .gitignore has: `folder/` anywhere, `/folder/` in the root, `*.ending`. */
+export function ignoreRules(gitignore: string): (path: string) => boolean {
+  const patterns = gitignore.split("\n").map((line) => line.trim().replace(/\/$/, ""));
+  const names = new Set(patterns);
+  const endings = patterns.filter((pattern) => pattern.startsWith("*")).map((pattern) => pattern.slice(1));
+  return (path) =>
+    names.has(posix.basename(path)) ||
+    names.has(`/${path}`) ||
+    endings.some((ending) => path.endsWith(ending));
 }
 
 /** One problem per line that matches. */

@@ -4,7 +4,14 @@ import { describe, expect, test } from "vitest";
 import { bareYields, clocksAndRandomness } from "../src/rules/banned-syntax.ts";
 import { firstComments, sizes, starExports } from "../src/rules/shape.ts";
 import { bareTodos, machineTraces } from "../src/rules/words.ts";
+import { ignoreRules } from "../src/source-file.ts";
 import { messages, sources } from "./sources.ts";
+
+test("files that git would ignore", () => {
+  const isIgnored = ignoreRules("node_modules/\n/coverage/\n*.tsbuildinfo\n");
+  expect(["packages/mm/node_modules", "coverage", "dist/.tsbuildinfo"].filter(isIgnored)).toHaveLength(3);
+  expect(["apps/fuzzer/src/coverage", "src/node_modules.ts", "docs"].filter(isIgnored)).toEqual([]);
+});
 
 test("a bare yield", () => {
   const text = "/** x */\nfunction* f() { yield 1; yield* g(); }";

@@ -145,7 +145,6 @@ test("round robin switches after each quantum, and earlier when a thread has fin
 });
 
 test("surw goes on when the intended thread cannot come, and when counts were too low", () => {
-  // The trial may see the setter's second access; later executions block it behind the waiter, which has more to do.
   const scenario = defineScenario({
     name: "stale-counts",
     setup: () => new Cell("x", 0),

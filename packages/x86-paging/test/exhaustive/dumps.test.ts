@@ -104,3 +104,13 @@ function* moved(lines: Iterable<TlbLine>): Generator<TlbLine> {
     isFirst = false;
   }
 }
+
+test("all address spaces together", () => {
+  const tallies = DUMP_NAMES.flatMap((name) => {
+    const dump = readDump(name);
+    return dump.cpus.map((cpu) => compareWithTlb(dump, cpu));
+  });
+  const differences = tallies.reduce((sum, tally) => sum + tally.differences, 0);
+  console.log(`${tallies.length} address spaces, ${differences} differences`);
+  expect([tallies.length, differences]).toEqual([8, 0]);
+});

@@ -27,6 +27,7 @@ function claims(code: string): readonly (readonly [unknown, unknown])[] {
 describe.each([
   [0, 6],
   [1, 4],
+  [2, 8],
 ])("example %i", (i, count) => {
   test(`makes ${count} claims, all true`, () => {
     const made = claims(BLOCKS[i]!);
@@ -36,5 +37,5 @@ describe.each([
 });
 
 test("there is no example that is not run", () => {
-  expect(BLOCKS.length).toBe(2);
+  expect(BLOCKS.length).toBe(3);
 });

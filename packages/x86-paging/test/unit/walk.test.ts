@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import {
   ACCESSED,
   DIRTY,
+  GLOBAL,
   LINUX_CONTROLS,
   makeLargePage,
   makePage,
@@ -87,4 +88,34 @@ test("a walk may start below the root, and then does not see what is above", () 
     kind: "fault",
     code: 0b111,
   });
+});
+
+test("bit 8 of the leaf makes a page global only while CR4.PGE is set, and never from above", () => {
+  const memory = machine();
+  const isGlobal = (globalPages: boolean): unknown => {
+    const result = walk(memory.read, 1, VA, WRITE, { ...LINUX_CONTROLS, globalPages });
+    return result.kind === "translated" && result.global;
+  };
+  memory.write(3, 3, { lo: makeTable(4).lo | GLOBAL, hi: 0 });
+  expect([isGlobal(true), isGlobal(false)]).toEqual([false, false]);
+  memory.write(4, 8, makePage(0x34, RW | USER | GLOBAL));
+  expect([isGlobal(true), isGlobal(false)]).toEqual([true, false]);
+});
+
+test("a write marks the page dirty, and the tables above it only accessed", () => {
+  const memory = machine();
+  for (const [frame, index] of [
+    [1, 0xfe],
+    [2, 1],
+    [3, 3],
+  ] as const) {
+    memory.write(frame, index, { lo: memory.read(frame, index).lo & ~(ACCESSED | DIRTY), hi: 0 });
+  }
+  const result = walk(memory.read, 1, VA, WRITE, LINUX_CONTROLS);
+  expect(result.kind === "translated" && result.updates.map(({ set }) => set)).toEqual([
+    ACCESSED,
+    ACCESSED,
+    ACCESSED,
+    ACCESSED | DIRTY,
+  ]);
 });

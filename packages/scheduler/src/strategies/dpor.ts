@@ -1,0 +1,204 @@
+/**
+ * Dynamic partial-order reduction: source-DPOR with sleep sets, by replay. Abdulla, Aronis, Jonsson and Sagonas,
+ * "Optimal Dynamic Partial Order Reduction", POPL 2014, algorithm 1. The races are found in races.ts.
+ *
+ * Beyond the paper, whose threads never block one another: a blocked thread is raced, when the execution ends or when it
+ * goes on, with every step that may have blocked it, and where it is unclear what enables it, all threads are tried.
+ * A violation ends an execution before the other threads are done, so all alternatives of its last step are tried.
+ */
+
+import { assert, UsageError } from "../assert.ts";
+import { conflicts, footprintOf } from "../operation.ts";
+import type { Ending } from "../outcome.ts";
+import { PRUNE, type ExplorationFacts, type SchedulingPoint, type Strategy } from "../strategy.ts";
+import type { ModelThread } from "../thread.ts";
+import { Races, SOUND_RULES, type DporRules, type Node } from "./races.ts";
+
+/** Options of `dpor`. */
+export interface DporOptions {
+  /**
+   * Which states must be visited. `every-state` (default) keeps all of them when the scenario has an `always`, `never`
+   * or `sometimes` property, by exploring like `exhaustive({ reduction: "sleep-sets" })`; without such properties it
+   * makes no difference. `final-states` reduces in any case: then such properties are only checked where the search
+   * happens to pass, and a clean result says nothing about them.
+   */
+  readonly properties?: "every-state" | "final-states";
+}
+
+/**
+ * Explores at least one execution of each Mazurkiewicz trace, and skips most of the executions that sleep sets alone
+ * begin and then cut off. Finds every final state, every deadlock and livelock, every broken `atEnd` property and every
+ * violation that an operation or the model reports. Unlike sleep sets alone it does *not* visit every state in between;
+ * see `DporOptions.properties` for what it does when a property looks at those.
+ *
+ * A strategy that was not told about the properties (it is driven without `explore`) visits every state.
+ */
+export function dpor(options: DporOptions = {}): Strategy {
+  return new Dpor(options, SOUND_RULES);
+}
+
+/** Data choices share the bit sets of threads. */
+const VALUES_MAX = 30;
+
+/** @internal Tests make it with weaker rules. */
+export class Dpor implements Strategy {
+  readonly name = "dpor";
+  readonly #rules: DporRules;
+  readonly #races: Races;
+  readonly #path: Node[] = [];
+  #visitsEveryState: boolean;
+  #depth = 0;
+  #asleep = 0;
+  #doomed = 0;
+  /** A release that did not hold, in words: an error unless the operation reports it. */
+  #suspicion: string | undefined;
+  #hasStarted = false;
+  #isExhausted = false;
+
+  constructor({ properties = "every-state" }: DporOptions, rules: DporRules) {
+    this.#rules = rules;
+    this.#races = new Races(rules);
+    this.#visitsEveryState = properties !== "final-states";
+  }
+
+  get isComplete(): boolean {
+    return this.#isExhausted;
+  }
+
+  beginExploration(facts: ExplorationFacts): void {
+    this.#visitsEveryState &&= facts.watchesEveryState;
+  }
+
+  beginExecution(): boolean {
+    if (this.#hasStarted && !this.#toNextAlternative()) return false;
+    this.#hasStarted = true;
+    this.#depth = this.#asleep = this.#doomed = 0;
+    this.#suspicion = undefined;
+    this.#races.restart();
+    return true;
+  }
+
+  /** @throws {UsageError} when operations break what `Role` promises. */
+  pickThread(point: SchedulingPoint): number {
+    this.#checkRoles();
+    if (this.#depth === this.#path.length && !this.#extend(point)) return PRUNE;
+    const node = this.#path[this.#depth++]!;
+    if (!this.#visitsEveryState) {
+      const operation = point.threads[node.chosen]!.pending!;
+      node.event ??= this.#races.analyse(node.chosen, operation, point.threads.length, node);
+      this.#races.push(node.event);
+      if (node.event.role === "release") this.#suspect(point, node);
+    }
+    this.#fallAsleep(point, node);
+    return node.chosen;
+  }
+
+  pickValue(count: number): number {
+    if (this.#depth === this.#path.length) {
+      assert(count <= VALUES_MAX, `a data choice of ${count} is more than the ${VALUES_MAX} that fit`);
+      const all = (1 << count) - 1;
+      this.#path.push({
+        chosen: 0,
+        enabled: all,
+        asleep: 0,
+        backtrack: all,
+        explored: 0,
+        doomed: 0,
+        event: undefined,
+      });
+    }
+    return this.#path[this.#depth++]!.chosen;
+  }
+
+  endExecution(threads: readonly ModelThread[], ending: Ending): void {
+    if (ending.kind !== "violation") this.#checkRoles();
+    if (this.#visitsEveryState) return;
+    const isPruned = ending.kind === "pruned";
+    // Where threads could have gone on, a violation or the step limit has cut them off.
+    if (!isPruned && threads.some(({ isEnabled }) => isEnabled)) this.#noteCut();
+    // What a pruned execution leaves out is explored elsewhere, except what a doomed thread's violation cut off there.
+    if (!this.#rules.weighsWaiting || (isPruned && this.#doomed === 0)) return;
+    for (const { id, pending, isEnabled } of threads) {
+      if (pending !== undefined && !isEnabled) this.#races.analyse(id, pending, threads.length, undefined);
+    }
+  }
+
+  /** Opens a node for a choice that no execution has made yet; false when every enabled thread is asleep. */
+  #extend({ enabled: threads, current }: SchedulingPoint): boolean {
+    let enabled = 0;
+    for (const { id } of threads) enabled |= 1 << id;
+    const candidates = enabled & ~this.#asleep;
+    if (candidates === 0) return false;
+    const stays = current !== undefined && (candidates & (1 << current.id)) !== 0;
+    const chosen = stays ? current.id : lowest(candidates);
+    const backtrack = this.#visitsEveryState ? enabled : 1 << chosen;
+    this.#path.push({
+      chosen,
+      enabled,
+      asleep: this.#asleep,
+      backtrack,
+      explored: 0,
+      doomed: this.#doomed,
+      event: undefined,
+    });
+    return true;
+  }
+
+  /** Of the threads that sleep at the node or were explored there, keeps those whose operation commutes with the step. */
+  #fallAsleep(point: SchedulingPoint, node: Node): void {
+    const step = footprintOf(point.threads[node.chosen]!.pending!);
+    let asleep = 0;
+    for (let left = (node.asleep | node.explored) & ~(1 << node.chosen); left !== 0; left &= left - 1) {
+      const id = lowest(left);
+      if (!this.#rules.conflict(footprintOf(point.threads[id]!.pending!), step)) asleep |= 1 << id;
+    }
+    this.#asleep = asleep;
+    this.#doomed = node.doomed & asleep;
+  }
+
+  #noteCut(): void {
+    const node = this.#path.slice(0, this.#depth).findLast(({ event }) => event !== undefined);
+    if (node === undefined || !this.#rules.weighsCuts) return;
+    node.backtrack |= node.enabled;
+    node.doomed |= 1 << node.chosen;
+  }
+
+  /** Notes it when a thread releases what another one could acquire at the same time. */
+  #suspect({ enabled, threads }: SchedulingPoint, node: Node): void {
+    const release = threads[node.chosen]!.pending!;
+    for (const { id, pending, name } of enabled) {
+      const { role, isEnabled } = pending!.kind;
+      const isAcquire = role === "acquire" && isEnabled !== undefined && pending!.object === release.object;
+      if (id === node.chosen || !isAcquire || !conflicts(pending!, release)) continue;
+      this.#suspicion = `${release.kind.name}(${release.object.name}) ran while ${name} could do ${pending!.kind.name}`;
+    }
+  }
+
+  #checkRoles(): void {
+    if (this.#suspicion === undefined) return;
+    throw new UsageError(
+      `dpor: ${this.#suspicion}. An operation with role "release" must be performed by the holder, or report a ` +
+        "violation. Take the roles off operations that do not exclude each other.",
+    );
+  }
+
+  /** Moves to the deepest alternative that is left; false when there is none. */
+  #toNextAlternative(): boolean {
+    for (let node = this.#path.at(-1); node !== undefined; node = this.#path.at(-1)) {
+      node.explored |= 1 << node.chosen;
+      const left = node.backtrack & ~node.explored & ~node.asleep;
+      if (left !== 0) {
+        node.chosen = lowest(left);
+        node.event = undefined;
+        return true;
+      }
+      this.#path.pop();
+    }
+    this.#isExhausted = true;
+    return false;
+  }
+}
+
+function lowest(set: number): number {
+  return 31 - Math.clz32(set & -set);
+}

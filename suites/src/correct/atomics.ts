@@ -1,0 +1,113 @@
+/**
+ * Atomic additions and exchanges. The counts are those that GenMC's tests state (ainc, binc, cinc, cas, casrot, wainc)
+ * and Nidhugg's (rmw_test2); an independent enumerator counts the same.
+ */
+
+import { cmpxchg, writeOnce } from "@mmrace/scheduler";
+import { family, program, times, type Body, type Memory, type Program } from "../program.ts";
+
+const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
+
+function additions(name: string, cells: readonly string[], sizes: readonly number[]): readonly Program<Memory>[] {
+  const adder: Body = function* (memory, self) {
+    for (const cell of cells) yield* memory.add(self, cell, 1);
+  };
+  return sizes.map((n) =>
+    program({
+      id: `${name}(${n})`,
+      cells: Object.fromEntries(cells.map((cell) => [cell, 0])),
+      threads: times(n, () => adder),
+      expected: {
+        traces: factorial(n) ** cells.length,
+        interleavings: factorial(n * cells.length) / factorial(cells.length) ** n,
+      },
+    }),
+  );
+}
+
+/** N threads that each add 1 to one, two or three cells: (N!)^cells traces. */
+const counters: readonly Program<Memory>[] = [
+  ...additions("ainc", ["x"], [2, 3, 4, 5, 6]),
+  ...additions("binc", ["x", "y"], [2, 3, 4]),
+  ...additions("cinc", ["x", "y", "z"], [2, 3]),
+];
+
+function exchange(from: number, to: number): Body {
+  return function* (memory, self) {
+    memory.note(self, yield* cmpxchg(memory.at("x"), from, to));
+  };
+}
+
+/** N threads that try to claim one cell: whoever is first, and the failures commute. */
+const cas = family(
+  [2, 3, 4, 5].map((n) => [n, { traces: n, interleavings: factorial(n) }] as const),
+  (n, expected) =>
+    program({ id: `cas(${n})`, cells: { x: 0 }, threads: times(n, (i) => exchange(0, i)), expected }),
+);
+
+/** Thread i moves the cell from i-1 to i. */
+const casrot = family(
+  [
+    [2, { traces: 2, interleavings: 2 }],
+    [3, { traces: 5, interleavings: 6 }],
+    [4, { traces: 14, interleavings: 24 }],
+    [5, { traces: 43, interleavings: 120 }],
+    [6, { traces: 144, interleavings: 720 }],
+    [7, { traces: 523, interleavings: 5040 }],
+    [8, { traces: 2048, interleavings: 40_320 }],
+  ],
+  (n, expected) =>
+    program({ id: `casrot(${n})`, cells: { x: 0 }, threads: times(n, (i) => exchange(i - 1, i)), expected }),
+);
+
+/** One writer against N additions. */
+const wainc = family(
+  [2, 3, 4].map((n) => [n, { traces: factorial(n + 1), interleavings: factorial(n + 1) }] as const),
+  (n, expected) =>
+    program({
+      id: `wainc(${n})`,
+      cells: { x: 0 },
+      threads: {
+        *writer(memory) {
+          yield* writeOnce(memory.at("x"), 42);
+        },
+        ...times(
+          n,
+          () =>
+            function* (memory, self) {
+              yield* memory.add(self, "x", 1);
+            },
+        ),
+      },
+      expected,
+    }),
+);
+
+const rmwTest2 = program({
+  id: "rmw_test2",
+  cells: { x: 0 },
+  threads: {
+    *adder1(memory, self) {
+      yield* memory.add(self, "x", 1);
+    },
+    *adder2(memory, self) {
+      yield* memory.add(self, "x", 1);
+    },
+    *reader1(memory, self) {
+      yield* memory.read(self, "x");
+    },
+    *reader2(memory, self) {
+      yield* memory.read(self, "x");
+    },
+    *five(memory) {
+      yield* writeOnce(memory.at("x"), 5);
+    },
+    *six(memory) {
+      yield* writeOnce(memory.at("x"), 6);
+    },
+  },
+  expected: { traces: 600, interleavings: 720 },
+});
+
+/** All of them. */
+export const atomics: readonly Program<Memory>[] = [...counters, ...cas, ...casrot, ...wainc, rmwTest2];

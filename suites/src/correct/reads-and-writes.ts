@@ -1,0 +1,136 @@
+/** Plain reads and writes of one cell or two. Counts: GenMC's and Nidhugg's tests, and an independent enumerator. */
+
+import { writeOnce } from "@mmrace/scheduler";
+import { family, program, times, type Body, type Memory, type Program } from "../program.ts";
+
+const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
+
+const reader: Body = function* (memory, self) {
+  yield* memory.read(self, "x");
+};
+
+function writer(value: number): Body {
+  return function* (memory) {
+    yield* writeOnce(memory.at("x"), value);
+  };
+}
+
+/** One writer, N readers; POPL 2014, table 1: each reader sees the old value or the new one. */
+const readers = family(
+  [1, 2, 3, 4, 6, 8].map(
+    (n) => [n, { traces: 2 ** n, interleavings: factorial(n + 1), sourcePruned: 0 }] as const,
+  ),
+  (n, expected) =>
+    program({
+      id: `readers(${n})`,
+      cells: { x: 0 },
+      threads: { writer: writer(42), ...times(n, () => reader) },
+      expected,
+    }),
+);
+
+/** The same with the writer created last: the order of threads must not matter. */
+const readersFirst = program({
+  id: "readers(6), writer last",
+  cells: { x: 0 },
+  threads: { ...times(6, () => reader), writer: writer(42) },
+  expected: { traces: 64, interleavings: 5040 },
+});
+
+const writersAndReader = family(
+  [1, 2, 3, 4].map((n) => [n, { traces: factorial(n + 1), interleavings: factorial(n + 1) }] as const),
+  (n, expected) =>
+    program({
+      id: `n_writers_a_reader(${n})`,
+      cells: { x: 0 },
+      threads: { ...times(n, () => writer(1)), reader },
+      expected,
+    }),
+);
+
+const floatingRead = family(
+  [2, 3, 4, 5].map((n) => [n, { traces: factorial(n + 1), interleavings: factorial(n + 1) }] as const),
+  (n, expected) =>
+    program({
+      id: `floating_read(${n})`,
+      cells: { x: 0 },
+      threads: { ...times(n, writer), reader },
+      expected,
+    }),
+);
+
+/** N threads that read and then write: every pair of a read and a write is a race, so (N!)^2. */
+const readThenWrite = family(
+  [
+    [2, { traces: 4, interleavings: 6 }],
+    [3, { traces: 36, interleavings: 90 }],
+    [4, { traces: 576, interleavings: 2520 }],
+  ],
+  (n, expected) =>
+    program({
+      id: `rw(${n})`,
+      cells: { x: 0 },
+      threads: times(
+        n,
+        (i) =>
+          function* (memory, self) {
+            const value = yield* memory.read(self, "x");
+            yield* writeOnce(memory.at("x"), value + 2 ** (i - 1));
+          },
+      ),
+      expected,
+    }),
+);
+
+/** The reader polls at most 41 times: one trace per poll that may be the first to see the flag, and one for none. */
+const publish = program({
+  id: "publish",
+  cells: { x: 0, y: 0 },
+  threads: {
+    *reader(memory, self) {
+      for (let poll = 0; poll < 41; poll++) {
+        if ((yield* memory.read(self, "y")) === 0) continue;
+        yield* memory.read(self, "x");
+        return;
+      }
+    },
+    *writer(memory) {
+      yield* writeOnce(memory.at("x"), 42);
+      yield* writeOnce(memory.at("y"), 1);
+    },
+  },
+  expected: { traces: 42, interleavings: 903 },
+});
+
+/** The example of POPL 2014 on which source sets still begin executions that sleep sets cut off. */
+const popl14 = program({
+  id: "popl14",
+  cells: { x: 0, y: 0, z: 0 },
+  threads: {
+    *p(memory) {
+      yield* writeOnce(memory.at("x"), 1);
+    },
+    *q(memory) {
+      yield* writeOnce(memory.at("y"), 1);
+    },
+    *r(memory, self) {
+      if ((yield* memory.read(self, "y")) === 0) yield* writeOnce(memory.at("z"), 1);
+    },
+    *s(memory, self) {
+      if ((yield* memory.read(self, "z")) === 0) return;
+      if ((yield* memory.read(self, "y")) === 0) yield* writeOnce(memory.at("x"), 2);
+    },
+  },
+  expected: { traces: 5, interleavings: 69 },
+});
+
+/** All of them. */
+export const readsAndWrites: readonly Program<Memory>[] = [
+  ...readers,
+  readersFirst,
+  ...writersAndReader,
+  ...floatingRead,
+  ...readThenWrite,
+  publish,
+  popl14,
+];

@@ -1,0 +1,160 @@
+/**
+ * The benchmarks of the DPOR literature that walk over arrays: lastzero and readers of POPL 2014; indexer and filesystem
+ * of Flanagan and Godefroid, POPL 2005; fib_bench of SV-COMP.
+ */
+
+import { cmpxchg, readOnce, writeOnce } from "@mmrace/scheduler";
+import { lock, unlock } from "../mutex.ts";
+import { family, program, times, type Body, type Memory, type Program } from "../program.ts";
+
+function slots(name: string, count: number): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name}${i}`, 0]));
+}
+
+/** 2^(N-2) (N+3) traces. One thread looks for the last zero of an array, the others write it. */
+const lastzero = family(
+  [
+    [1, { traces: 2, interleavings: 3 }],
+    [2, { traces: 5, interleavings: 35 }],
+    [3, { traces: 12, interleavings: 920 }],
+    [4, { traces: 28, interleavings: 44_300 }],
+    [5, { traces: 64, interleavings: 3_487_880 }],
+    [6, { traces: 144 }],
+    [7, { traces: 320 }],
+    [10, { traces: 3328 }],
+  ],
+  (n, expected) =>
+    program({
+      id: `lastzero(${n})`,
+      cells: slots("a", n + 1),
+      threads: {
+        *seeker(memory, self) {
+          let at = n;
+          while ((yield* memory.read(self, `a${at}`)) !== 0) at--;
+        },
+        ...times(
+          n,
+          (j) =>
+            function* (memory) {
+              const value = yield* readOnce(memory.at(`a${j - 1}`));
+              yield* writeOnce(memory.at(`a${j}`), value + 1);
+            },
+        ),
+      },
+      expected,
+    }),
+);
+
+function adder(to: string, from: string, rounds: number): Body {
+  return function* (memory) {
+    for (let round = 0; round < rounds; round++) {
+      const i = yield* readOnce(memory.at(to));
+      const j = yield* readOnce(memory.at(from));
+      yield* writeOnce(memory.at(to), i + j);
+    }
+  };
+}
+
+/** Two threads that add to each other's number, and a reader of both. Each addition reads its own cell first. */
+const fib = family(
+  [
+    [1, { traces: 11, interleavings: 560 }],
+    [2, { traces: 140, interleavings: 84_084 }],
+    [3, { traces: 1698 }],
+    [4, { traces: 19_605 }],
+  ],
+  (n, expected) =>
+    program({
+      id: `fib_bench(${n})`,
+      cells: { i: 1, j: 1 },
+      threads: {
+        first: adder("i", "j", n),
+        *second(memory) {
+          for (let round = 0; round < n; round++) {
+            const i = yield* readOnce(memory.at("i"));
+            const j = yield* readOnce(memory.at("j"));
+            yield* writeOnce(memory.at("j"), i + j);
+          }
+        },
+        *reader(memory, self) {
+          yield* memory.read(self, "i");
+          yield* memory.read(self, "j");
+        },
+      },
+      expected,
+    }),
+);
+
+const TABLE_SIZE = 128;
+
+/** Threads insert into a hash table; they collide from twelve threads on. */
+const indexer = family(
+  [
+    [10, { traces: 1, sourcePruned: 0 }],
+    [11, { traces: 1, sourcePruned: 0 }],
+    [12, { traces: 8, sourcePruned: 0 }],
+    [13, { traces: 64, sourcePruned: 0 }],
+    [14, { traces: 512, sourcePruned: 0 }],
+  ],
+  (n, expected) =>
+    program({
+      id: `indexer(${n})`,
+      cells: slots("s", TABLE_SIZE),
+      threads: times(
+        n,
+        (i) =>
+          function* (memory) {
+            for (let m = 0; m < 4; m++) {
+              const w = 11 * m + (i - 1) + 1;
+              let h = (7 * w) % TABLE_SIZE;
+              while ((yield* cmpxchg(memory.at(`s${h}`), 0, w)) !== 0) h = (h + 1) % TABLE_SIZE;
+            }
+          },
+      ),
+      expected,
+    }),
+);
+
+const INODES = 32;
+const BLOCKS = 26;
+
+/** Threads allocate blocks to inodes under locks; they compete from fourteen threads on. */
+const filesystem = family(
+  [
+    [13, { traces: 1, sourcePruned: 0 }],
+    [14, { traces: 2, sourcePruned: 0 }],
+    [16, { traces: 8, sourcePruned: 0 }],
+    [18, { traces: 32, sourcePruned: 0 }],
+  ],
+  (n, expected) =>
+    program({
+      id: `filesystem(${n})`,
+      cells: { ...slots("inode", INODES), ...slots("busy", BLOCKS) },
+      mutexes: [...Object.keys(slots("li", INODES)), ...Object.keys(slots("lb", BLOCKS))],
+      threads: times(n, (i) => allocate(i - 1)),
+      expected,
+    }),
+);
+
+function allocate(thread: number): Body {
+  return function* (memory) {
+    const i = thread % INODES;
+    yield* lock(memory.mutex(`li${i}`));
+    if ((yield* readOnce(memory.at(`inode${i}`))) === 0) {
+      for (let b = (2 * i) % BLOCKS; ; b = (b + 1) % BLOCKS) {
+        yield* lock(memory.mutex(`lb${b}`));
+        const isBusy = (yield* readOnce(memory.at(`busy${b}`))) !== 0;
+        if (!isBusy) {
+          yield* writeOnce(memory.at(`busy${b}`), 1);
+          yield* writeOnce(memory.at(`inode${i}`), b + 1);
+        }
+        yield* unlock(memory.mutex(`lb${b}`));
+        if (!isBusy) break;
+      }
+    }
+    yield* unlock(memory.mutex(`li${i}`));
+  };
+}
+
+/** All of them. */
+export const tables: readonly Program<Memory>[] = [...lastzero, ...fib, ...indexer, ...filesystem];
