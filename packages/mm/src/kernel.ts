@@ -5,7 +5,7 @@ import type { Entry } from "@mmrace/x86-paging";
 import type { AddressSpace } from "./state/address-space.ts";
 import type { MmStruct, PmdSlot } from "./state/mm-struct.ts";
 import type { PageTable } from "./state/page-table.ts";
-import type { Vma } from "./state/vma.ts";
+import type { AnonVma, Vma } from "./state/vma.ts";
 import type { World } from "./state/world.ts";
 
 /** What mapping a PTE gives: the table that the slot named, and the value by which it did. */
@@ -49,6 +49,8 @@ export interface KernelOps {
   readonly finishFault: (w: World, vma: Vma, address: number, prealloc: PageTable | null) => Steps<boolean>;
   readonly doSetPmd: (w: World, vma: Vma) => Steps<boolean>;
 
+  readonly takeRmapLocks: (w: World, vma: Vma) => Steps<AnonVma | null>;
+  readonly dropRmapLocks: (w: World, vma: Vma, anonVma: AnonVma | null) => Steps<void>;
   readonly movePageTables: (w: World, from: Vma, to: Vma) => Steps<void>;
   readonly moveNormalPmd: (w: World, from: Vma, to: Vma) => Steps<boolean>;
   readonly movePtes: (w: World, from: Vma, to: Vma) => Steps<boolean>;

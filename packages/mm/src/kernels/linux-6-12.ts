@@ -4,7 +4,7 @@ import { defineProcedures } from "@mmrace/scheduler";
 import type { KernelOps } from "../kernel.ts";
 import { collapseFile } from "../ops/collapse-file.ts";
 import { collapsePteMappedThp } from "../ops/collapse-pte-mapped-thp.ts";
-import { moveNormalPmd, movePageTables, movePtes } from "../ops/mremap.ts";
+import { dropRmapLocks, moveNormalPmd, movePageTables, movePtes, takeRmapLocks } from "../ops/mremap.ts";
 import { doReadFault, doSetPmd, finishFault, handleMmFault, setHugePmd } from "../ops/read-fault.ts";
 import { findPmdOrThpOrNone, retractPageTables } from "../ops/retract-page-tables.ts";
 import { mfillAtomic, mfillAtomicInstallPte, mfillAtomicPteCopy } from "../ops/uffdio-copy.ts";
@@ -42,6 +42,8 @@ export const linux_6_12: KernelOps = defineProcedures<KernelOps>({
   doReadFault,
   finishFault,
   doSetPmd,
+  takeRmapLocks,
+  dropRmapLocks,
   movePageTables,
   moveNormalPmd,
   movePtes,

@@ -91,20 +91,21 @@ function* finish(w: World, vma: Vma, table: PageTable, installPmd: boolean): Ste
   yield* folioUnlock(vma.file.folio.lock); // 11.
 }
 
-/** When the slot is empty already, there is only the huge PMD to install. */
-function* installOnly(w: World, vma: Vma, installPmd: boolean): Steps<void> {
-  if (installPmd) yield* w.kernel.setHugePmd(w, vma);
+/** The head and step 1. False when there is nothing to empty: then all is done and unlocked. */
+function* begin(w: World, vma: Vma, installPmd: boolean): Steps<boolean> {
+  const plan = yield* head(w, vma);
+  if (plan === "stop") return false;
+  if (plan === "collapse" && (yield* verify(w, vma))) return true;
+  if (plan === "install" && installPmd) yield* w.kernel.setHugePmd(w, vma); // The slot is empty already.
   yield* folioUnlock(vma.file.folio.lock);
+  return false;
 }
 
 /** Shape C, steps 1 to 11. */
 export function* collapsePteMappedThp(w: World, vma: Vma, installPmd: boolean): Steps<void> {
   const { mm, file } = vma;
   const slot = mm.slotOf(vma.start);
-  const plan = yield* head(w, vma);
-  if (plan === "stop") return;
-  if (plan === "install") return yield* installOnly(w, vma, installPmd);
-  if (!(yield* verify(w, vma))) return yield* folioUnlock(file.folio.lock); // 1.
+  if (!(yield* begin(w, vma, installPmd))) return; // 1.
 
   yield* invalidateRangeStart(w.notifier); // 2.
   const flags = yield* readOnce(vma.flags);
@@ -139,10 +140,7 @@ export function* collapsePteMappedThp(w: World, vma: Vma, installPmd: boolean): 
 export function* collapsePteMappedThp_1043173eb5eb(w: World, vma: Vma, installPmd: boolean): Steps<void> {
   const { mm, file } = vma;
   const slot = mm.slotOf(vma.start);
-  const plan = yield* head(w, vma);
-  if (plan === "stop") return;
-  if (plan === "install") return yield* installOnly(w, vma, installPmd);
-  if (!(yield* verify(w, vma))) return yield* folioUnlock(file.folio.lock); // 1.
+  if (!(yield* begin(w, vma, installPmd))) return; // 1.
 
   yield* invalidateRangeStart(w.notifier); // 2.
   const table = yield* w.kernel.__pteOffsetMapLock(w, slot); // 3.

@@ -14,7 +14,7 @@ import { pfnOf, mkTable, NONE_ENTRY, pmdLeaf, pmdNone, pmdPresent, pteNone } fro
 import { flushTlbRange } from "../state/mm-struct.ts";
 import { invalidateRangeEnd, invalidateRangeStart } from "../state/notifier.ts";
 import { ptepGet, setPte } from "../state/page-table.ts";
-import type { Vma } from "../state/vma.ts";
+import type { AnonVma, Vma } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 
 /** The loop over extents, for one extent of 2 MiB. The caller holds mmap_lock for write. */
@@ -35,13 +35,24 @@ export function* movePageTables(w: World, from: Vma, to: Vma): Steps<void> {
 
 /** `move_pgt_entry` for a normal PMD: always under the rmap locks of the old VMA. */
 function* moveUnderRmapLocks(w: World, from: Vma, to: Vma): Steps<boolean> {
-  yield* downWrite(from.file.iMmap);
-  const anonVma = yield* readOnce(from.anonVma);
-  if (anonVma !== null) yield* downWrite(anonVma.rwsem);
+  const anonVma = yield* w.kernel.takeRmapLocks(w, from);
   const isMoved = yield* w.kernel.moveNormalPmd(w, from, to);
-  if (anonVma !== null) yield* upWrite(anonVma.rwsem);
-  yield* upWrite(from.file.iMmap);
+  yield* w.kernel.dropRmapLocks(w, from, anonVma);
   return isMoved;
+}
+
+/** Locks out whoever walks the VMA's tables through its file or its anon_vma. Gives what there was of the latter. */
+export function* takeRmapLocks(_w: World, vma: Vma): Steps<AnonVma | null> {
+  yield* downWrite(vma.file.iMmap);
+  const anonVma = yield* readOnce(vma.anonVma);
+  if (anonVma !== null) yield* downWrite(anonVma.rwsem);
+  return anonVma;
+}
+
+/** Lets them in again. */
+export function* dropRmapLocks(_w: World, vma: Vma, anonVma: AnonVma | null): Steps<void> {
+  if (anonVma !== null) yield* upWrite(anonVma.rwsem);
+  yield* upWrite(vma.file.iMmap);
 }
 
 /** v6.12. Old and new slot lie in one PMD table here, so there is one PMD lock. */
@@ -83,12 +94,9 @@ export function* moveNormalPmd_6_6(w: World, from: Vma, to: Vma): Steps<boolean>
 
 /** Entry by entry. False when a table has gone and the caller must start again. */
 export function* movePtes(w: World, from: Vma, to: Vma): Steps<boolean> {
-  yield* downWrite(from.file.iMmap); // 1.
-  const anonVma = yield* readOnce(from.anonVma);
-  if (anonVma !== null) yield* downWrite(anonVma.rwsem);
+  const anonVma = yield* w.kernel.takeRmapLocks(w, from); // 1.
   const isDone = yield* moveEntries(w, from, to);
-  if (anonVma !== null) yield* upWrite(anonVma.rwsem); // 8.
-  yield* upWrite(from.file.iMmap);
+  yield* w.kernel.dropRmapLocks(w, from, anonVma); // 8.
   return isDone;
 }
 
