@@ -8,6 +8,11 @@ import { EXIT, type ExitCode } from "./cli/exit-code.ts";
 import { jsonText, type CommandResult } from "./cli/output.ts";
 import { createProgram } from "./cli/program.ts";
 
+// A reader that has seen enough, such as `head`, closes the pipe: that is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 const isJson = process.argv.includes("--json");
 
 function deliver(command: string, result: CommandResult, asJson: boolean): void {

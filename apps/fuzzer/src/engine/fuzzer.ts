@@ -7,11 +7,15 @@ import {
   minimize,
   modelFingerprint,
   pct,
+  pos,
   Prng,
   random,
   replaySchedule,
+  surw,
+  uniformWalk,
   type Ablation,
   type Ending,
+  type SamplingOptions,
   type Scenario,
   type Strategy,
   type Violation,
@@ -34,8 +38,25 @@ export interface RoundResult {
   readonly unmatched: readonly string[];
 }
 
+/** Ordering constraints that PCT schedules aim at: most known races need two or three. */
+const PCT_DEPTH = 3;
+
+/** Strategies that make schedules without looking at what earlier ones showed. */
+const samplers: Readonly<Record<Sampler, (options: SamplingOptions) => Strategy>> = {
+  random,
+  pct: (options) => pct({ ...options, depth: PCT_DEPTH }),
+  pos,
+  surw,
+  "uniform-walk": uniformWalk,
+};
+
+type Sampler = "random" | "pct" | "pos" | "surw" | "uniform-walk";
+
 /** How the next schedule is made. `coverage` mixes guided mutation with random and PCT schedules. */
-export type FuzzStrategy = "coverage" | "random" | "pct";
+export type FuzzStrategy = "coverage" | Sampler;
+
+/** All of them, the default first. */
+export const fuzzStrategies: readonly FuzzStrategy[] = ["coverage", ...(Object.keys(samplers) as Sampler[])];
 
 /** Options of a campaign on one scenario. */
 export interface FuzzerOptions {
@@ -45,8 +66,6 @@ export interface FuzzerOptions {
   readonly stopOnFirst: boolean;
 }
 
-/** Ordering constraints that PCT schedules aim at: most known races need two or three. */
-const PCT_DEPTH = 3;
 /** Schedules made from one picked seed. */
 const MUTATIONS_PER_SEED = 16;
 
@@ -68,6 +87,8 @@ export class Fuzzer<W> {
   readonly #threadCount: number;
   readonly #random: Strategy;
   readonly #pct: Strategy;
+  /** The only strategy, where `coverage` is not wanted. */
+  readonly #sampler: Strategy | undefined;
   /** Properties reached and sites matched by workers. */
   readonly #seenElsewhere = new Set<string>();
   #picked: Uint8Array = new Uint8Array(0);
@@ -81,8 +102,9 @@ export class Fuzzer<W> {
     this.#prng = new Prng(options.randomSeed);
     this.#threadCount = Object.keys(scenario.threads).length + Object.keys(scenario.daemons ?? {}).length;
     const sampling = { randomSeed: options.randomSeed, executionsMax: Number.MAX_SAFE_INTEGER };
-    this.#random = random(sampling);
-    this.#pct = pct({ ...sampling, depth: PCT_DEPTH });
+    this.#random = samplers.random(sampling);
+    this.#pct = samplers.pct(sampling);
+    this.#sampler = options.strategy === "coverage" ? undefined : samplers[options.strategy](sampling);
   }
 
   /** Whether the campaign has reached its goal. */
@@ -140,9 +162,7 @@ export class Fuzzer<W> {
   }
 
   #nextStrategy(): Strategy {
-    const { strategy } = this.#options;
-    if (strategy === "random") return this.#random;
-    if (strategy === "pct") return this.#pct;
+    if (this.#sampler !== undefined) return this.#sampler;
     const arm = this.#prng.below(4);
     if (this.corpus.seeds.length === 0 || arm === 0) return this.#random;
     return arm === 1 ? this.#pct : replaySchedule(this.#mutation());

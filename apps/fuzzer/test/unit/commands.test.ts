@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeToken, encodeToken } from "@mmrace/scheduler";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fuzzStrategies } from "../../src/engine/fuzzer.ts";
 import { mmrace, violationsOf, withoutTimes } from "../run.ts";
 
 let folder = "";
@@ -66,6 +67,17 @@ describe("explore", () => {
     expect((await mmrace("replay", violation!.token)).exitCode).toBe(3);
   });
 
+  test("dpor and dfs agree on a complete, clean search", async () => {
+    const [dfs, dpor] = await Promise.all(
+      ["dfs", "dpor"].map((strategy) =>
+        mmrace("explore", "fault-vs-retract", "--strategy", strategy, "--json"),
+      ),
+    );
+    for (const run of [dfs!, dpor!])
+      expect(run.parsed).toMatchObject({ exitCode: 0, complete: true, unreached: [] });
+    expect(dpor!.parsed["executions"]).toBe(dfs!.parsed["executions"]);
+  });
+
   test("bounded search says what its bound is", async () => {
     const run = await mmrace("explore", "T1-01", "--strategy", "bounded", "--preemptions", "0");
     expect(run.parsed).toMatchObject({ exitCode: 0, complete: false, preemptionsMax: 0, violations: [] });
@@ -99,7 +111,7 @@ describe("fuzz", () => {
     expect(violationsOf(run).map(({ oracle }) => oracle)).toContain("lost entry");
   });
 
-  test.each(["coverage", "random", "pct"])(
+  test.each(fuzzStrategies)(
     "%s: the same random seed gives the same object, another one another",
     async (strategy) => {
       const command = (seed: string) =>
@@ -187,7 +199,7 @@ describe("list", () => {
     ["kernels", 4],
     ["bugs", 2],
     ["oracles", 8],
-    ["strategies", 6],
+    ["strategies", 10],
   ])("%s", async (what, count) => {
     const run = await mmrace("list", what, "--json");
     expect(run.exitCode).toBe(0);
@@ -235,7 +247,7 @@ describe("refusals", () => {
       ["fuzz", "--engine", "jsfuzz", "--strategy", "pct"],
       /jsfuzz makes its own/,
     ],
-    ["an unknown strategy", ["explore", "T1-01", "--strategy", "dpor"], /no strategy "dpor"/],
+    ["an unknown strategy", ["explore", "T1-01", "--strategy", "bfs"], /no strategy "bfs"/],
   ])("%s", async (_name, args, message) => {
     await expect(mmrace(...args)).rejects.toThrow(message);
   });

@@ -49,7 +49,6 @@ export class Dpor implements Strategy {
   #visitsEveryState: boolean;
   #depth = 0;
   #asleep = 0;
-  #doomed = 0;
   /** A release that did not hold, in words: an error unless the operation reports it. */
   #suspicion: string | undefined;
   #hasStarted = false;
@@ -72,7 +71,7 @@ export class Dpor implements Strategy {
   beginExecution(): boolean {
     if (this.#hasStarted && !this.#toNextAlternative()) return false;
     this.#hasStarted = true;
-    this.#depth = this.#asleep = this.#doomed = 0;
+    this.#depth = this.#asleep = 0;
     this.#suspicion = undefined;
     this.#races.restart();
     return true;
@@ -103,7 +102,6 @@ export class Dpor implements Strategy {
         asleep: 0,
         backtrack: all,
         explored: 0,
-        doomed: 0,
         event: undefined,
       });
     }
@@ -113,11 +111,10 @@ export class Dpor implements Strategy {
   endExecution(threads: readonly ModelThread[], ending: Ending): void {
     if (ending.kind !== "violation") this.#checkRoles();
     if (this.#visitsEveryState) return;
-    const isPruned = ending.kind === "pruned";
     // Where threads could have gone on, a violation or the step limit has cut them off.
-    if (!isPruned && threads.some(({ isEnabled }) => isEnabled)) this.#noteCut();
-    // What a pruned execution leaves out is explored elsewhere, except what a doomed thread's violation cut off there.
-    if (!this.#rules.weighsWaiting || (isPruned && this.#doomed === 0)) return;
+    if (ending.kind !== "pruned" && threads.some(({ isEnabled }) => isEnabled)) this.#noteCut();
+    // In a pruned execution as well: what goes on after it is explored elsewhere, but not what its steps have blocked.
+    if (!this.#rules.weighsWaiting) return;
     for (const { id, pending, isEnabled } of threads) {
       if (pending !== undefined && !isEnabled) this.#races.analyse(id, pending, threads.length, undefined);
     }
@@ -138,7 +135,6 @@ export class Dpor implements Strategy {
       asleep: this.#asleep,
       backtrack,
       explored: 0,
-      doomed: this.#doomed,
       event: undefined,
     });
     return true;
@@ -153,14 +149,12 @@ export class Dpor implements Strategy {
       if (!this.#rules.conflict(footprintOf(point.threads[id]!.pending!), step)) asleep |= 1 << id;
     }
     this.#asleep = asleep;
-    this.#doomed = node.doomed & asleep;
   }
 
   #noteCut(): void {
     const node = this.#path.slice(0, this.#depth).findLast(({ event }) => event !== undefined);
     if (node === undefined || !this.#rules.weighsCuts) return;
     node.backtrack |= node.enabled;
-    node.doomed |= 1 << node.chosen;
   }
 
   /** Notes it when a thread releases what another one could acquire at the same time. */

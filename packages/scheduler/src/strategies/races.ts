@@ -17,8 +17,6 @@ export interface Node {
   backtrack: number;
   /** Choices already explored completely. */
   explored: number;
-  /** Threads asleep or explored whose next step ends the execution with a violation. */
-  doomed: number;
   /** The step that `chosen` stands for, once it was analysed; absent at data choices. */
   event: Event | undefined;
 }
@@ -117,7 +115,8 @@ export class Races {
       // An immediate predecessor: none between the two happens after the one and before the other.
       const isImmediate = clock[other.thread]! < other.ordinal;
       if (isImmediate) join(clock, other.clock);
-      const isSameLock = event.role === "acquire" && other.footprint.object.location === event.footprint.object.location;
+      const isSameLock =
+        event.role === "acquire" && other.footprint.object.location === event.footprint.object.location;
       // What waits for a release cannot run before it.
       if (isSameLock && event.isBlocking && other.role === "release") continue;
       if (isImmediate || !isSettled) races.push(at);

@@ -14,8 +14,9 @@ export class StepCounts {
 
   /** Starts an execution with what the last one taught. */
   beginExecution(): void {
-    for (const [id, done] of this.#done.entries()) {
-      this.#most[id] = Math.max(this.most(id), done);
+    // By index: a thread that has done nothing yet leaves a hole below those that have.
+    for (let id = 0; id < this.#done.length; id++) {
+      this.#most[id] = Math.max(this.most(id), this.#done[id] ?? 0);
       this.#done[id] = 0;
     }
   }

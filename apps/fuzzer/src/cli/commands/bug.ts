@@ -26,7 +26,7 @@ export function defineBug(program: Command): Command {
     .command("bug")
     .summary("reproduce a bug of the kernel's history")
     .description(
-      "Finds a catalogued bug with the fewest preemptions on a release that had it, then searches all schedules of the\n" +
+      "Finds a catalogued bug with the fewest preemptions on a release that had it, then searches all schedules of the " +
         "same scenario on a release where it is gone. Exit code 3: found and gone. 1: not so, which is our bug.",
     )
     .argument("<id>", "id or slug (see: mmrace list bugs)")

@@ -34,7 +34,7 @@ export function defineConform(program: Command): Command {
     .command("conform")
     .summary("compare with real kernels")
     .description(
-      "vectors: results that the headers of real kernels gave, row by row. dumps: page tables of booted machines, against\n" +
+      "vectors: results that the headers of real kernels gave, row by row. dumps: page tables of booted machines, against " +
         "QEMU's lists and the kernel's pagemap. Exit code 3: something differs.",
     )
     .addArgument(new Argument("<what>", "what to compare").choices(WHATS))

@@ -52,8 +52,8 @@ export function defineDecode(program: Command): Command {
     .command("decode")
     .summary("explain page-table entries; walk a dumped page table")
     .description(
-      "Explains entries in words: what they are, bit by bit, and where another release would read them differently.\n" +
-        "With --dump, walks a dumped page table to an address and explains each entry on the way. A dump is a JSON file\n" +
+      "Explains entries in words: what they are, bit by bit, and where another release would read them differently. " +
+        "With --dump, walks a dumped page table to an address and explains each entry on the way. A dump is a JSON file " +
         "(docs/reference/page-table-dumps.md), or with --cr3 a flat copy of physical memory, gzipped or not.",
     )
     .argument("[hex...]", "entries, as up to 16 hexadecimal digits")

@@ -4,7 +4,7 @@ import { scenarioFamilies, type World } from "@mmrace/mm";
 import { UsageError, type Ablation, type Scenario } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
 import { nowMs } from "../../clock.ts";
-import type { FuzzStrategy } from "../../engine/fuzzer.ts";
+import { fuzzStrategies, type FuzzStrategy } from "../../engine/fuzzer.ts";
 import { runJsfuzz } from "../../jsfuzz/jsfuzz-engine.ts";
 import { NativeCampaigns } from "../../engine/native-campaigns.ts";
 import type { ScenarioReport } from "../../report/scenario-report.ts";
@@ -55,8 +55,8 @@ export function defineFuzz(program: Command): Command {
     .command("fuzz")
     .summary("hunt for violations by fuzzing schedules")
     .description(
-      "Fuzzes the schedules of scenarios, guided by who read whose write and who got a lock from whom. The result depends\n" +
-        "only on the settings and the random seed, unless --time cuts it off. Ctrl-C saves the campaign; the same command\n" +
+      "Fuzzes the schedules of scenarios, guided by who read whose write and who got a lock from whom. The result depends " +
+        "only on the settings and the random seed, unless --time cuts it off. Ctrl-C saves the campaign; the same command " +
         "goes on with it. Exit code 3: a violation was found.",
     )
     .argument("[scenario...]", "scenarios or bug ids; default: all (see: mmrace list scenarios)")
@@ -68,7 +68,7 @@ export function defineFuzz(program: Command): Command {
     )
     .addOption(
       new Option("--strategy <name>", "how the native engine makes schedules")
-        .choices(["coverage", "random", "pct"])
+        .choices(fuzzStrategies)
         .default("coverage"),
     )
     .option("--time <duration>", "stop after this long, for example 60s; default: no limit", duration)

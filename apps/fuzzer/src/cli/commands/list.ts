@@ -23,9 +23,29 @@ const strategies: readonly Row[] = [
   { strategy: "random", command: "fuzz", about: "uniform random walk" },
   { strategy: "pct", command: "fuzz", about: "random priorities with change points (ASPLOS 2010), depth 3" },
   {
+    strategy: "pos",
+    command: "fuzz",
+    about: "a random priority per operation, drawn again after a race (CAV 2018)",
+  },
+  {
+    strategy: "surw",
+    command: "fuzz",
+    about: "uniform over the orders of the accesses to one location (ASPLOS 2025)",
+  },
+  {
+    strategy: "uniform-walk",
+    command: "fuzz",
+    about: "uniform over interleavings, by the steps each thread has left",
+  },
+  {
     strategy: "dfs",
     command: "explore",
     about: "all schedules, one per equivalence class (sleep sets); the default",
+  },
+  {
+    strategy: "dpor",
+    command: "explore",
+    about: "source-DPOR (POPL 2014); like dfs where properties watch every state",
   },
   { strategy: "interleavings", command: "explore", about: "all schedules, each one" },
   { strategy: "bounded", command: "explore", about: "all schedules with 0, 1, ... preemptions (PLDI 2007)" },

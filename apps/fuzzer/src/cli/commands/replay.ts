@@ -35,7 +35,7 @@ export function defineReplay(program: Command): Command {
     .command("replay")
     .summary("replay a token")
     .description(
-      "Runs the execution that a token stands for. Exit code 3: it shows its violation again. 4: this model behaves\n" +
+      "Runs the execution that a token stands for. Exit code 3: it shows its violation again. 4: this model behaves " +
         "differently from the one the token was made on. 2: the token is damaged.",
     )
     .argument("<token|file>", "a token, or a file that contains one")
