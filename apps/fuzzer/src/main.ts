@@ -27,6 +27,14 @@ function fail(exitCode: ExitCode, message: string): void {
   process.exitCode = exitCode;
 }
 
+/** A file that was named on the command line and cannot be read or written. */
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return (
+    error instanceof Error &&
+    /^(open|read|write|mkdir|scandir|rename)$/.test((error as NodeJS.ErrnoException).syscall ?? "")
+  );
+}
+
 try {
   await createProgram(deliver).parseAsync();
 } catch (error) {
@@ -41,6 +49,8 @@ try {
       );
   } else if (error instanceof UsageError || error instanceof PagingError) {
     fail(EXIT.usage, error.message);
+  } else if (isFileError(error)) {
+    fail(EXIT.usage, `A file cannot be used. ${error.message}`);
   } else {
     fail(
       EXIT.ourBug,

@@ -38,6 +38,10 @@ test("exit codes and streams: one object on standard output, sentences on standa
     error: expect.any(String),
   });
   expect(usage.stderr).toMatch(/token/);
+  const absent = run("decode", "--dump", "no-such-file", "--va", "0x0");
+  expect(absent.status).toBe(2);
+  expect(absent.stderr).toMatch(/^A file cannot be used\. ENOENT: .*no-such-file'\n$/);
+  expect(run("replay", folder).status).toBe(2);
   expect(run("--version").status).toBe(0);
   expect(run("fuzz", "--help").stdout).toMatch(/Examples:/);
   expect(run().status).toBe(2);
