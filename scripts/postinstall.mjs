@@ -1,4 +1,4 @@
-// After any package manager's install in the root. npm sees only the root's own dependencies: the rest is pnpm's work.
+// After an install in the root by any package manager. npm sees the root's dependencies alone, so pnpm installs again.
 
 import { linkLauncher } from "./link-launcher.mjs";
 import { checkNode, ensureInstalled } from "./workspace.mjs";

@@ -40,14 +40,24 @@ function mustRun(command, args, stdio) {
   if (run(command, args, stdio) !== 0) process.exit(1);
 }
 
-/** Installs everything when the lockfile is newer than what is installed. */
+/** Installs everything when the lockfile is newer than what is installed, or when npm has installed the root alone. */
 export function ensureInstalled() {
-  const lockfile = join(root, "pnpm-lock.yaml");
-  if (existsSync(installedStamp) && statSync(installedStamp).mtimeMs >= statSync(lockfile).mtimeMs) return;
+  const modules = join(root, "node_modules");
+  if (existsSync(join(modules, ".package-lock.json"))) rmSync(modules, { recursive: true });
+  const installed = existsSync(installedStamp) ? statSync(installedStamp).mtimeMs : 0;
+  if (installed >= statSync(join(root, "pnpm-lock.yaml")).mtimeMs) return;
   const pnpm = manifest.packageManager.split("+")[0];
   mustRun("npx", ["--yes", pnpm, "install", "--frozen-lockfile", "--prefer-offline"], ["inherit", 2, 2]);
   // pnpm leaves the file alone when there was nothing to do.
   utimesSync(installedStamp, new Date(), new Date());
+  leaveNpmAnEmptyLockfile();
+}
+
+/** Without a lockfile npm starts from what is in node_modules, and falls over pnpm's links. Not tracked. */
+function leaveNpmAnEmptyLockfile() {
+  const lockfile = join(root, "package-lock.json");
+  if (existsSync(lockfile)) return;
+  writeFileSync(lockfile, JSON.stringify({ lockfileVersion: 3, requires: true, packages: { "": {} } }));
 }
 
 /** Builds everything when a source is newer than the last build. */

@@ -20,10 +20,10 @@ export interface Expected {
   readonly deadlocked?: number;
   /** Complete executions of a plain depth-first search. */
   readonly interleavings?: number;
+  /** How many of those are wrong or deadlock. */
+  readonly wrongInterleavings?: number;
   /** Executions of source-DPOR that sleep sets cut off, for our order of choices; 0 where source sets are optimal. */
   readonly sourcePruned?: number;
-  /** Whether some execution is wrong; `false` by default. */
-  readonly isWrong?: boolean;
 }
 
 /** One program. */
@@ -119,7 +119,9 @@ export function program({ id, cells, mutexes = [], threads, expected }: Parts): 
       name: id,
       setup: () => new Memory(cells, mutexes),
       threads: Object.fromEntries(
-        Object.entries(threads).map(([name, body]) => [name, (memory: Memory) => body(memory, name)] as const),
+        Object.entries(threads).map(
+          ([name, body]) => [name, (memory: Memory) => body(memory, name)] as const,
+        ),
       ),
       properties: [atEnd(NOTHING_WRONG, ({ wrong }) => wrong === undefined)],
     }),

@@ -1,6 +1,7 @@
 /** Memory cells: single-copy atomic variables, with the kernel's names for the accesses. */
 
 import { activeEngine } from "./active.ts";
+import { UsageError } from "./assert.ts";
 import { Operation, type OperationKind } from "./operation.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { SharedObject } from "./shared-object.ts";
@@ -119,6 +120,9 @@ export function update<T>(cell: Cell<T>, change: (old: T) => T): Operation<T> {
 /** The object of operations that touch nothing shared. */
 class Nothing extends SharedObject {}
 
+/** A data choice is one byte of a schedule. */
+const CHOICES_MAX = 256;
+
 const chooseKind: OperationKind<Nothing, number, number> = {
   name: "choose",
   access: "none",
@@ -131,8 +135,14 @@ const chooseKind: OperationKind<Nothing, number, number> = {
 /**
  * Asks the strategy for a data choice in 0 .. count-1: whether an allocation fails, which waiter wakes.
  * It becomes part of the schedule; 0 should be the ordinary case, as schedules continue with 0 when they run out.
+ *
+ * @param count 1 to 256; exhaustive searches take at most 30.
+ * @throws {UsageError} on any other number.
  */
 export function choose(what: string, count: number): Operation<number> {
+  if (!Number.isInteger(count) || count < 1 || count > CHOICES_MAX) {
+    throw new UsageError(`choose("${what}", ${count}): a choice is among 1 to ${CHOICES_MAX} values.`);
+  }
   return Operation.of(chooseKind, new Nothing("choice", what), count);
 }
 

@@ -41,8 +41,7 @@ export function encodeToken(content: TokenContent): string {
   writer.text(content.memory);
   writer.word(content.fingerprint);
   writer.bytes(content.schedule);
-  writer.byte(content.checks.length & 0xff);
-  writer.byte(content.checks.length >>> 8);
+  writer.word(content.checks.length);
   for (const check of content.checks) {
     writer.byte(check & 0xff);
     writer.byte(check >>> 8);
@@ -101,9 +100,7 @@ function readContent(reader: ByteReader): TokenContent {
     throw new UsageError(`The token wants memory model "${memory}"; this program knows sc.`);
   const fingerprint = reader.word();
   const schedule = reader.bytes();
-  const checks = Array.from(
-    { length: reader.byte() | (reader.byte() << 8) },
-    () => reader.byte() | (reader.byte() << 8),
-  );
+  const checksCount = reader.word();
+  const checks = Array.from({ length: checksCount }, () => reader.byte() | (reader.byte() << 8));
   return { scenario, variant, parameters, ablations, memory, fingerprint, schedule, checks };
 }

@@ -8,7 +8,11 @@ import { family, program, times, type Body, type Memory, type Program } from "..
 
 const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
 
-function additions(name: string, cells: readonly string[], sizes: readonly number[]): readonly Program<Memory>[] {
+function additions(
+  name: string,
+  cells: readonly string[],
+  sizes: readonly number[],
+): readonly Program<Memory>[] {
   const adder: Body = function* (memory, self) {
     for (const cell of cells) yield* memory.add(self, cell, 1);
   };

@@ -121,7 +121,7 @@ const popl14 = program({
       if ((yield* memory.read(self, "y")) === 0) yield* writeOnce(memory.at("x"), 2);
     },
   },
-  expected: { traces: 5, interleavings: 69 },
+  expected: { traces: 5, interleavings: 69, sourcePruned: 3 },
 });
 
 /** All of them. */

@@ -1,6 +1,6 @@
 /** The house as data: who may import whom, how large things may be, where exceptions stand. */
 
-/** Published packages, each with those of ours that it may import. Tests, tools and benches may import any of them. */
+/** Packages, each with those of ours that it may import. Tests, tools and benches may import any that is published. */
 export const layers: Readonly<Record<string, readonly string[]>> = {
   "packages/x86-paging": [],
   "packages/scheduler": [],

@@ -170,4 +170,11 @@ describe("manifests", () => {
     const { "packages/locks/LICENSE": _, ...rest } = FILES;
     expect(messages(manifests(sources(rest)))).toEqual(["1: LICENSE is false, expected true"]);
   });
+
+  test("a private package is not published, but keeps to the layers", () => {
+    const suites = { name: "@mmrace/suites", private: true, dependencies: { "@mmrace/mm": "workspace:^" } };
+    expect(check({ "suites/package.json": suites })).toEqual([
+      "1: dependency @mmrace/mm: the layers do not allow it",
+    ]);
+  });
 });

@@ -1,9 +1,9 @@
 /** A campaign on one scenario in slices, so that time limits, progress and Ctrl-C are seen between them. */
 
 import type { World } from "@mmrace/mm";
-import type { Scenario, Violation } from "@mmrace/scheduler";
+import type { Scenario } from "@mmrace/scheduler";
 import { nowMs } from "../clock.ts";
-import { Fuzzer, type FuzzerOptions } from "./fuzzer.ts";
+import { Fuzzer, type FuzzerOptions, type RoundResult } from "./fuzzer.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** Executions between two looks at the clock. */
@@ -18,10 +18,8 @@ export interface CampaignOptions extends FuzzerOptions {
   readonly deadlineMs: number;
   /** Schedules to begin with, run before anything else. */
   readonly seeds: readonly Uint8Array[];
-  /** Findings of an interrupted campaign, already minimized. */
-  readonly findings: readonly Violation[];
-  /** Executions and steps that an interrupted campaign has spent. */
-  readonly spent: { readonly executions: number; readonly steps: number };
+  /** What an interrupted campaign has done, but for its corpus, which is among the seeds. */
+  readonly before: RoundResult | undefined;
   readonly onSeed: (schedule: Uint8Array) => void;
   readonly onProgress: (fuzzer: Fuzzer<World>) => void;
   /** Whether Ctrl-C was pressed. */
@@ -51,11 +49,11 @@ export async function runCampaign(
 /** A fuzzer that knows what an interrupted campaign knew. */
 function begin(scenario: Scenario<World>, options: CampaignOptions): Fuzzer<World> {
   const fuzzer = new Fuzzer(scenario, options);
-  for (const finding of options.findings) fuzzer.findings.set(finding.signature, finding);
   for (const schedule of options.seeds) if (!fuzzer.isDone) fuzzer.replay(schedule);
-  if (options.spent.executions > 0) {
-    fuzzer.executions = options.spent.executions;
-    fuzzer.steps = options.spent.steps;
+  if (options.before !== undefined) {
+    // Its corpus was paid for when it was found.
+    fuzzer.executions = fuzzer.steps = 0;
+    fuzzer.absorb(options.before);
   }
   fuzzer.onSeed = options.onSeed;
   return fuzzer;

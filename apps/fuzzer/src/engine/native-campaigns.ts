@@ -87,8 +87,10 @@ export class NativeCampaigns {
         ...fromDisk.schedules,
         ...(saved?.corpus ?? []).map((text) => new Uint8Array(Buffer.from(text, "base64"))),
       ],
-      findings: (saved?.findings ?? []).flatMap(findingOfToken),
-      spent: saved ?? { executions: 0, steps: 0 },
+      before:
+        saved === undefined
+          ? undefined
+          : { ...saved, seeds: [], findings: saved.findings.flatMap(findingOfToken) },
       onSeed: (schedule) => {
         if (directory !== undefined) saveSchedule(directory, schedule);
       },
@@ -112,6 +114,8 @@ function stateOf(fuzzer: Fuzzer<World>): ScenarioState {
     steps: fuzzer.steps,
     corpus: fuzzer.corpus.seeds.map(({ schedule }) => Buffer.from(schedule).toString("base64")),
     findings: [...fuzzer.findings.values()].map(({ token }) => token),
+    unreached: [...fuzzer.unreached],
+    unmatched: fuzzer.unmatched.map(({ site }) => site),
   };
 }
 

@@ -13,6 +13,9 @@ export interface ScenarioState {
   corpus: string[];
   /** Tokens of the findings. */
   findings: string[];
+  /** Properties never seen, and sites of ablations that matched nothing. */
+  unreached: string[];
+  unmatched: string[];
 }
 
 /** What is kept of a command's campaigns. */
@@ -26,7 +29,14 @@ const savedState: GenericSchema<SavedState> = object({
   schemaVersion: literal(1),
   scenarios: record(
     string(),
-    object({ executions: number(), steps: number(), corpus: array(string()), findings: array(string()) }),
+    object({
+      executions: number(),
+      steps: number(),
+      corpus: array(string()),
+      findings: array(string()),
+      unreached: array(string()),
+      unmatched: array(string()),
+    }),
   ),
 });
 

@@ -3,7 +3,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeToken, encodeToken } from "@mmrace/scheduler";
+import { scenarioOf } from "@mmrace/mm";
+import { decodeToken, encodeToken, explore, replaySchedule } from "@mmrace/scheduler";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fuzzStrategies } from "../../src/engine/fuzzer.ts";
 import { mmrace, violationsOf, withoutTimes } from "../run.ts";
@@ -190,6 +191,25 @@ describe("replay", () => {
     const elsewhere = await mmrace("replay", encodeToken({ ...content, variant: "6.12" }));
     expect(elsewhere.exitCode).toBe(4);
     expect(elsewhere.text).toMatch(/replay diverged: .*At step \d+, expected .*, found /);
+  });
+});
+
+describe("minimize", () => {
+  test("drops the preemptions that a noisy finding does not need, and stays put on its own result", async () => {
+    const found = violationsOf(await mmrace("fuzz", "T1-01", "--stop-on-first"))[0]!;
+    const content = decodeToken(found.token);
+    const scenario = scenarioOf(content);
+    const noisy = explore(scenario, replaySchedule(Uint8Array.of(1, 0, 0, 1, 1, 1, 0, 1, 1, 60)))
+      .violations[0]!;
+    expect(noisy.preemptions).toBeGreaterThan(1);
+    const run = await mmrace("minimize", noisy.token, "--json");
+    expect(run.parsed).toMatchObject({
+      exitCode: 3,
+      before: { preemptions: noisy.preemptions },
+      violations: [{ preemptions: 1 }],
+    });
+    const again = await mmrace("minimize", violationsOf(run)[0]!.token);
+    expect(violationsOf(again)).toEqual(violationsOf(run));
   });
 });
 

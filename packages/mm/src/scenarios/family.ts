@@ -10,7 +10,7 @@ import {
   type Steps,
 } from "@mmrace/scheduler";
 import type { KernelOps } from "../kernel.ts";
-import { kernelById } from "../kernels/kernels.ts";
+import { kernelById, type Kernel } from "../kernels/kernels.ts";
 import { allOracles } from "../oracles/oracles.ts";
 import { SMALL, type Geometry } from "../state/geometry.ts";
 import type { World } from "../state/world.ts";
@@ -23,8 +23,11 @@ export interface ScenarioFamily {
   readonly about: string;
   /** The release that the situation is about: the one that runs when nobody names another. */
   readonly kernelDefault: string;
-  /** The scenario on one release. */
-  readonly on: (kernel: string, geometry?: Geometry) => Scenario<World>;
+  /**
+   * The scenario on one release: by name, or on a record of your own, `{ id: "mine", ops: { ...linux_6_12, ... }, about }`.
+   * Tokens of your own releases replay through the API only; the command line knows the releases by name.
+   */
+  readonly on: (kernel: string | Kernel, geometry?: Geometry) => Scenario<World>;
 }
 
 /** What sets one family apart. `W` is its world: a `World` with the actors in it. */
@@ -35,24 +38,24 @@ export interface Situation<W extends World> {
   readonly setup: (kernel: KernelOps, geometry: Geometry) => W;
   readonly threads: Readonly<Record<string, (w: W) => Steps<void>>>;
   /** `sometimes` properties: that the threads meet where the situation says. */
-  readonly reaches: (kernel: string) => readonly Property<World>[];
+  readonly reaches: (kernel: Kernel) => readonly Property<World>[];
 }
 
 /** Makes a family: adds all oracles, and the RCU actor that frees tables after their grace period. */
 export function defineFamily<W extends World>(situation: Situation<W>): ScenarioFamily {
   const { name, about, kernelDefault } = situation;
-  const on = (kernel: string, geometry: Geometry = SMALL): Scenario<World> => {
+  const on = (release: string | Kernel, geometry: Geometry = SMALL): Scenario<World> => {
     checkGeometry(geometry);
-    const { id, ops } = kernelById(kernel);
+    const kernel = typeof release === "string" ? kernelById(release) : release;
     // Whoever explores a family needs no more of its world than a `World`, and never makes one.
     return defineScenario<W>({
       name,
-      variant: id,
+      variant: kernel.id,
       parameters: { ...geometry },
-      setup: () => situation.setup(ops, geometry),
+      setup: () => situation.setup(kernel.ops, geometry),
       threads: situation.threads,
       daemons: { rcu: (w) => rcuCallbacks(w.rcu) },
-      properties: [...allOracles, ...situation.reaches(id)],
+      properties: [...allOracles, ...situation.reaches(kernel)],
     }) as unknown as Scenario<World>;
   };
   return { name, about, kernelDefault, on };

@@ -3,6 +3,7 @@
 import { downWrite, upWrite } from "@mmrace/locks";
 import { sometimes } from "@mmrace/scheduler";
 import { PMD_SIZE } from "@mmrace/x86-paging";
+import { linux_6_11 } from "../kernels/linux-6-11.ts";
 import { USER_BASE } from "../state/geometry.ts";
 import { VM_SHARED, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
@@ -41,7 +42,7 @@ export const mremapVsRetract: ScenarioFamily = defineFamily<Cast>({
   reaches: (kernel) => [
     sometimes("mremap moves the table", (w) => w.reached.has("move_normal_pmd moved a table")),
     sometimes("the collapse removes the table", (w) => w.reached.has("retract_page_tables removed a table")),
-    ...(kernel === "6.12"
+    ...(kernel.ops.moveNormalPmd !== linux_6_11.moveNormalPmd
       ? [
           sometimes("mremap notices", (w: World) =>
             w.reached.has("move_normal_pmd noticed that the table had gone"),

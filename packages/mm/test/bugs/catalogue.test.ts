@@ -1,6 +1,15 @@
 /** Each real bug is found on a release that had it, and no schedule shows anything on the release that is clean. */
 
-import { bugById, bugs, KERNEL_ASSERTION, LOST_ENTRY, scenarioOf, TABLE_SHAPE } from "@mmrace/mm";
+import {
+  bugById,
+  bugs,
+  KERNEL_ASSERTION,
+  linux_6_11,
+  linux_6_12,
+  LOST_ENTRY,
+  scenarioOf,
+  TABLE_SHAPE,
+} from "@mmrace/mm";
 import { decodeToken, exhaustive, explore, iterativeBound, replayToken, UsageError } from "@mmrace/scheduler";
 import { expectNoViolation, expectViolation } from "@mmrace/scheduler/testing";
 import { describe, expect, test } from "vitest";
@@ -51,6 +60,17 @@ test("the search of all schedules agrees with the plain one on a bound that the 
   const { family, buggy } = bugById("mremap-vs-retract");
   const bounded = explore(family.on(buggy), exhaustive({ preemptionsMax: 2 }), { stopAtFirst: false });
   expect(bounded.violations.map(({ oracle }) => oracle)).toContain(TABLE_SHAPE);
+});
+
+test("a release of one's own: 6.12 without the recheck has the bug again", () => {
+  const mine = {
+    id: "mine",
+    ops: { ...linux_6_12, moveNormalPmd: linux_6_11.moveNormalPmd },
+    about: "6.12, one patch reverted",
+  };
+  const { family, oracle } = bugById("T1-01");
+  const exploration = explore(family.on(mine), exhaustive(all), { stopAtFirst: false });
+  expect(expectViolation(exploration, oracle).preemptions).toBe(1);
 });
 
 test("unknown names are refused with what there is", () => {

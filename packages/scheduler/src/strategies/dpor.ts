@@ -2,12 +2,17 @@
  * Dynamic partial-order reduction: source-DPOR with sleep sets, by replay. Abdulla, Aronis, Jonsson and Sagonas,
  * "Optimal Dynamic Partial Order Reduction", POPL 2014, algorithm 1. The races are found in races.ts.
  *
- * Beyond the paper, whose threads never block one another: a blocked thread is raced, when the execution ends or when it
- * goes on, with every step that may have blocked it, and where it is unclear what enables it, all threads are tried.
- * A violation ends an execution before the other threads are done, so all alternatives of its last step are tried.
+ * Beyond the paper, whose threads never block one another:
+ *
+ * - A blocked thread is raced with every earlier step that may have blocked it: when it goes on, not only with the
+ *   immediate predecessors, and when an execution ends, even one that sleep sets cut off.
+ * - Why trying one initial of the reversed race is still enough: steps that are free of the race but conflict with the
+ *   blocked one belong to threads that were not asleep. Of the threads tried at a node take the last one tried; all the
+ *   others sleep below it, so none of them can stand in for the blocked one there.
+ * - A violation ends an execution before the other threads are done, so all alternatives of its last step are tried.
  */
 
-import { assert, UsageError } from "../assert.ts";
+import { UsageError } from "../assert.ts";
 import { conflicts, footprintOf } from "../operation.ts";
 import type { Ending } from "../outcome.ts";
 import { PRUNE, type ExplorationFacts, type SchedulingPoint, type Strategy } from "../strategy.ts";
@@ -94,7 +99,8 @@ export class Dpor implements Strategy {
 
   pickValue(count: number): number {
     if (this.#depth === this.#path.length) {
-      assert(count <= VALUES_MAX, `a data choice of ${count} is more than the ${VALUES_MAX} that fit`);
+      if (count > VALUES_MAX)
+        throw new UsageError(`Exhaustive search takes data choices of up to ${VALUES_MAX}, not ${count}.`);
       const all = (1 << count) - 1;
       this.#path.push({
         chosen: 0,

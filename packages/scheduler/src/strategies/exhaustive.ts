@@ -10,7 +10,7 @@
  *   with sleep sets, which would make the bound unsound.
  */
 
-import { assert, UsageError } from "../assert.ts";
+import { UsageError } from "../assert.ts";
 import { conflicts } from "../operation.ts";
 import { PRUNE, type SchedulingPoint, type Strategy } from "../strategy.ts";
 
@@ -99,7 +99,8 @@ class Exhaustive implements Strategy {
 
   pickValue(count: number): number {
     if (this.#depth === this.#path.length) {
-      assert(count <= VALUES_MAX, `a data choice of ${count} is more than the ${VALUES_MAX} that fit`);
+      if (count > VALUES_MAX)
+        throw new UsageError(`Exhaustive search takes data choices of up to ${VALUES_MAX}, not ${count}.`);
       this.#path.push({ chosen: 0, candidates: (1 << count) - 1, explored: 0, asleep: 0 });
     }
     return this.#path[this.#depth++]!.chosen;

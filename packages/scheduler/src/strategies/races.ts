@@ -43,8 +43,6 @@ export interface DporRules {
   readonly weighsWaiting: boolean;
   /** Whether a step that had to wait is raced with more than its immediate predecessors. */
   readonly weighsDistant: boolean;
-  /** Whether everything is tried where it is unclear which steps enable a blocked one. */
-  readonly widens: boolean;
   /** Whether what a violation cut off is explored. */
   readonly weighsCuts: boolean;
 }
@@ -54,7 +52,6 @@ export const SOUND_RULES: DporRules = {
   conflict: footprintsConflict,
   weighsWaiting: true,
   weighsDistant: true,
-  widens: true,
   weighsCuts: true,
 };
 
@@ -133,16 +130,6 @@ export class Races {
     const free = this.#events
       .slice(at + 1)
       .filter((later) => (later.clock[first.thread] ?? 0) < first.ordinal);
-    const isUnclear =
-      event.isBlocking &&
-      this.#rules.widens &&
-      free.some(
-        (other) => other.thread !== event.thread && this.#rules.conflict(other.footprint, event.footprint),
-      );
-    if (isUnclear) {
-      node.backtrack |= node.enabled;
-      return;
-    }
     const own = 1 << event.thread;
     let started = 0;
     let initials = 0;

@@ -1,6 +1,7 @@
 /** Laws that every strategy must pass; a new one is tested by being listed. */
 
 import {
+  dpor,
   exhaustive,
   explore,
   iterativeBound,
@@ -36,6 +37,7 @@ const makers: readonly [string, (randomSeed: number) => Strategy][] = [
         exhaustive({ preemptionsMax: 0 }),
       ]),
   ],
+  ["dpor", () => dpor()],
   ["dfs", () => exhaustive()],
   ["dfs with sleep sets", () => exhaustive({ reduction: "sleep-sets" })],
   ["bounded dfs", () => exhaustive({ preemptionsMax: 1 })],

@@ -1,6 +1,16 @@
 /** Exact numbers: of interleavings, of equivalence classes, of schedules within a bound. */
 
-import { exhaustive, explore, iterativeBound, type Scenario } from "@mmrace/scheduler";
+import {
+  Cell,
+  cmpxchg,
+  cpuRelax,
+  defineScenario,
+  exhaustive,
+  explore,
+  iterativeBound,
+  type Scenario,
+  type Steps,
+} from "@mmrace/scheduler";
 import { expectExactly, expectViolation } from "@mmrace/scheduler/testing";
 import { describe, expect, test } from "vitest";
 import { atomicUpdate, badChoice, lostUpdate, readers, writers } from "../programs.ts";
@@ -108,4 +118,23 @@ test("data choices are enumerated like thread choices", () => {
   expect(exploration.complete).toBe(true);
   expect(expectViolation(exploration, "no storm").schedule).toHaveLength(1);
   expect(exploration.unreached).toEqual([]);
+});
+
+test("a failed compare and exchange only reads: it commutes with its like and wakes no spinning thread", () => {
+  const claim = function* (cell: Cell<number>): Steps<void> {
+    while ((yield* cmpxchg(cell, 0, 1)) !== 0) yield* cpuRelax();
+  };
+  const claims = (value: number): Scenario<Cell<number>> =>
+    defineScenario<Cell<number>>({
+      name: `claims-${value}`,
+      setup: () => new Cell("claimed", value),
+      threads: { a: claim, b: claim },
+      properties: [],
+    });
+  // Taken from the start: both fail once, in either order, and then wait for a write that nobody makes.
+  const taken = explore(claims(1), exhaustive(), { stopAtFirst: false });
+  expect(taken).toMatchObject({ outcome: { kind: "livelock" }, executions: 2, steps: 4 });
+  expect(traces(claims(1))).toBe(1);
+  // Free: who is first is all that matters; the other fails, pauses at most once, and waits.
+  expect(traces(claims(0))).toBe(2);
 });

@@ -96,7 +96,7 @@ test("surw is uniform over the accesses to one location, whatever surrounds them
   // Thread a has three accesses to cells of its own before each of two shared ones; b has only the two shared ones.
   // C(4, 2) = 6 orders of the shared accesses; 6,000 executions; chi-square with 5 degrees of freedom above 20.5: 0.1 %.
   const shared: string[] = [];
-  const scenario = defineScenario({
+  const scenario = defineScenario<readonly [Cell<string>, Cell<string>]>({
     name: "surrounded",
     setup: () => [new Cell("shared", ""), new Cell("own", "")] as const,
     threads: {

@@ -3,13 +3,11 @@
 import {
   always,
   Cell,
-  columnsText,
-  defineProcedures,
+  choose,
   defineScenario,
   exhaustive,
   explore,
   InternalError,
-  kernelSpelling,
   Lifetime,
   minimize,
   never,
@@ -17,13 +15,10 @@ import {
   oracle,
   random,
   readOnce,
-  recordTrace,
   replaySchedule,
   sometimes,
-  stepsText,
   UsageError,
   violate,
-  without,
   writeOnce,
   type OperationKind,
   type Steps,
@@ -204,62 +199,6 @@ test("a use after the end of a lifetime is a violation, and reduction keeps the 
   }
 });
 
-describe("procedures and sites", () => {
-  test("names follow the kernel's spelling", () => {
-    expect(kernelSpelling("retractPageTables")).toBe("retract_page_tables");
-    expect(kernelSpelling("__pteOffsetMapLock")).toBe("__pte_offset_map_lock");
-  });
-
-  const procedures = defineProcedures({
-    *outerStep(cell: Cell<number>): Steps<void> {
-      yield* readOnce(cell);
-      yield* procedures.innerStep(cell);
-      yield* readOnce(cell);
-    },
-    *innerStep(cell: Cell<number>): Steps<void> {
-      yield* writeOnce(cell, 1);
-    },
-  });
-  const scenario = defineScenario<Cell<number>>({
-    name: "procedures",
-    setup: () => new Cell("word", 0),
-    threads: { main: (cell) => procedures.outerStep(cell) },
-    properties: [],
-  });
-
-  test("a site is procedure, operation and class; columns show calls as indents", () => {
-    const trace = recordTrace(scenario, new Uint8Array(0));
-    expect(trace.events.map(({ site }) => site)).toEqual([
-      "outer_step/read_once/word",
-      "inner_step/write_once/word",
-      "outer_step/read_once/word",
-    ]);
-    expect(columnsText(trace).split("\n").slice(2)).toEqual([
-      "outer_step()",
-      "  READ_ONCE(word) = 0",
-      "  inner_step()",
-      "    WRITE_ONCE(word, 1)",
-      "  READ_ONCE(word) = 1",
-    ]);
-    expect(stepsText(trace).split("\n")).toHaveLength(3);
-  });
-
-  test("an ablation forces the second read to see what the first saw", () => {
-    const ablations = [without.recheck("outer_step", "word", { nth: 2 })];
-    expect(recordTrace(scenario, new Uint8Array(0), ablations).events.at(-1)!.text).toBe(
-      "READ_ONCE(word) = 0",
-    );
-    const given = [without.recheck("outer_step", "word", { nth: 2, answer: 7 })];
-    expect(recordTrace(scenario, new Uint8Array(0), given).events.at(-1)!.text).toBe("READ_ONCE(word) = 7");
-  });
-
-  test("an ablation that matches nothing is named", () => {
-    const misspelt = without.site("outer_stop/read_once/word");
-    expect(explore(scenario, exhaustive(), { ablations: [misspelt] }).unmatched).toEqual([misspelt]);
-    expect(() => without.site("outer_step")).toThrow(UsageError);
-  });
-});
-
 test("minimization drops preemptions that the violation does not need", () => {
   const noisy = explore(lostUpdate, replaySchedule(Uint8Array.of(0, 0, 1, 0, 0, 0, 1, 0))).violations[0]!;
   const calm = minimize(lostUpdate, noisy);
@@ -295,4 +234,22 @@ test("scenarios without threads, or with too many, are refused", () => {
     defineScenario({ name: "s", setup: () => 0, threads: some, properties: [] });
   expect(() => make({})).toThrow(/no threads/);
   expect(() => make(threads)).toThrow(/at most 30/);
+});
+
+test("a data choice is one byte of a schedule, and of at most 30 values for exhaustive search", () => {
+  const chooser = (count: number) =>
+    defineScenario({
+      name: "chooser",
+      setup: () => 0,
+      threads: {
+        *a() {
+          yield* choose("value", count);
+        },
+      },
+      properties: [],
+    });
+  expect(() => explore(chooser(257), random({ randomSeed: 1, executionsMax: 1 }))).toThrow(UsageError);
+  expect(() => explore(chooser(0), random({ randomSeed: 1, executionsMax: 1 }))).toThrow(/1 to 256/);
+  expect(() => explore(chooser(31), exhaustive())).toThrow(/up to 30/);
+  expectExactly(explore(chooser(30), exhaustive()), 30);
 });

@@ -7,16 +7,16 @@ import { allImports } from "../imports.ts";
 import { manifestsIn, packageName, type Exports, type Manifest } from "../manifest.ts";
 import type { Problem, SourceFile } from "../source-file.ts";
 
-/** Checks the root and every published package. */
+/** Checks the root and every package that has a place in the layers. */
 export function manifests(files: readonly SourceFile[]): Problem[] {
   const all = manifestsIn(files);
   const root = all.find(({ folder }) => folder === ".");
-  const published = all.filter(({ folder }) => folder in layers);
+  const layered = all.filter(({ folder }) => folder in layers);
   return [
     ...(root === undefined ? [] : rootProblems(root)),
-    ...published.flatMap((manifest) => [
+    ...layered.flatMap((manifest) => [
       ...dependencyProblems(manifest, files),
-      ...publishingProblems(manifest, root, files),
+      ...(manifest.private === true ? [] : publishingProblems(manifest, root, files)),
     ]),
   ];
 }
@@ -55,7 +55,8 @@ function dependencyProblems(manifest: Manifest, files: readonly SourceFile[]): P
     ...foreign
       .filter((name) => isLibrary && !name.startsWith("@mmrace/"))
       .map((name) => `dependency ${name}: library packages have no runtime dependencies of others`),
-    ...referenceMessages(manifest, ours, files),
+    // What is not published is not built.
+    ...(manifest.private === true ? [] : referenceMessages(manifest, ours, files)),
   ];
   return messages.map((message) => problem(manifest, message));
 }

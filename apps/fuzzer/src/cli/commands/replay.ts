@@ -1,6 +1,6 @@
 /** `mmrace replay`: shows again what a token or a file with a token says. */
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { scenarioOf, type World } from "@mmrace/mm";
 import {
   columnsText,
@@ -8,7 +8,6 @@ import {
   recordTrace,
   replayToken,
   stepsText,
-  UsageError,
   type Replay,
   type Scenario,
   type TokenContent,
@@ -20,6 +19,7 @@ import { perfettoTrace } from "../../report/trace-perfetto.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { jsonOption } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
+import { readToken } from "../token-argument.ts";
 
 const FORMATS = ["columns", "steps", "json", "html", "perfetto"] as const;
 
@@ -49,15 +49,6 @@ export function defineReplay(program: Command): Command {
       "\nExamples:\n  mmrace replay mmr1.ARBjcG10...\n  mmrace replay finding.txt --format html --out finding.html\n" +
         "  mmrace replay finding.txt --format perfetto --out finding.json   (open it in ui.perfetto.dev)",
     );
-}
-
-/** A token as it is, or the first one in a file. */
-function readToken(argument: string): string {
-  if (argument.startsWith("mmr1.") || !existsSync(argument)) return argument;
-  const found = /mmr1\.[A-Za-z0-9_-]+/.exec(readFileSync(argument, "utf8"));
-  if (found === null)
-    throw new UsageError(`The file ${argument} contains no token (mmr1. and what follows).`);
-  return found[0];
 }
 
 /** Runs the command. */

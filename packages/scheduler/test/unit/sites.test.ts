@@ -1,0 +1,75 @@
+/** Procedures name sites, sites address ablations, traces show calls. */
+
+import {
+  Cell,
+  columnsText,
+  defineProcedures,
+  defineScenario,
+  exhaustive,
+  explore,
+  kernelSpelling,
+  readOnce,
+  recordTrace,
+  stepsText,
+  UsageError,
+  without,
+  writeOnce,
+  type Steps,
+} from "@mmrace/scheduler";
+import { describe, expect, test } from "vitest";
+
+describe("procedures and sites", () => {
+  test("names follow the kernel's spelling", () => {
+    expect(kernelSpelling("retractPageTables")).toBe("retract_page_tables");
+    expect(kernelSpelling("__pteOffsetMapLock")).toBe("__pte_offset_map_lock");
+  });
+
+  const procedures = defineProcedures({
+    *outerStep(cell: Cell<number>): Steps<void> {
+      yield* readOnce(cell);
+      yield* procedures.innerStep(cell);
+      yield* readOnce(cell);
+    },
+    *innerStep(cell: Cell<number>): Steps<void> {
+      yield* writeOnce(cell, 1);
+    },
+  });
+  const scenario = defineScenario<Cell<number>>({
+    name: "procedures",
+    setup: () => new Cell("word", 0),
+    threads: { main: (cell) => procedures.outerStep(cell) },
+    properties: [],
+  });
+
+  test("a site is procedure, operation and class; columns show calls as indents", () => {
+    const trace = recordTrace(scenario, new Uint8Array(0));
+    expect(trace.events.map(({ site }) => site)).toEqual([
+      "outer_step/read_once/word",
+      "inner_step/write_once/word",
+      "outer_step/read_once/word",
+    ]);
+    expect(columnsText(trace).split("\n").slice(2)).toEqual([
+      "outer_step()",
+      "  READ_ONCE(word) = 0",
+      "  inner_step()",
+      "    WRITE_ONCE(word, 1)",
+      "  READ_ONCE(word) = 1",
+    ]);
+    expect(stepsText(trace).split("\n")).toHaveLength(3);
+  });
+
+  test("an ablation forces the second read to see what the first saw", () => {
+    const ablations = [without.recheck("outer_step", "word", { nth: 2 })];
+    expect(recordTrace(scenario, new Uint8Array(0), ablations).events.at(-1)!.text).toBe(
+      "READ_ONCE(word) = 0",
+    );
+    const given = [without.recheck("outer_step", "word", { nth: 2, answer: 7 })];
+    expect(recordTrace(scenario, new Uint8Array(0), given).events.at(-1)!.text).toBe("READ_ONCE(word) = 7");
+  });
+
+  test("an ablation that matches nothing is named", () => {
+    const misspelt = without.site("outer_stop/read_once/word");
+    expect(explore(scenario, exhaustive(), { ablations: [misspelt] }).unmatched).toEqual([misspelt]);
+    expect(() => without.site("outer_step")).toThrow(UsageError);
+  });
+});

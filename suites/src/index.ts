@@ -1,0 +1,40 @@
+/** Programs with known counts and verdicts. Correct ones must be clean; wrong ones must fail in some execution. */
+
+import { atomics } from "./correct/atomics.ts";
+import { kernel } from "./correct/kernel.ts";
+import { litmus } from "./correct/litmus.ts";
+import { locks } from "./correct/locks.ts";
+import { readsAndWrites } from "./correct/reads-and-writes.ts";
+import { tables } from "./correct/tables.ts";
+import type { Program } from "./program.ts";
+import { deadlocks } from "./wrong/deadlock/sctbench.ts";
+import { lockOrders } from "./wrong/lock-order/kernel.ts";
+import { races } from "./wrong/race/sctbench.ts";
+
+export { lock, Mutex, trylock, unlock } from "./mutex.ts";
+export { family, Memory, NOTHING_WRONG, program, times } from "./program.ts";
+export type { Body, Expected, Parts, Program } from "./program.ts";
+export { survey } from "./survey.ts";
+export type { Survey } from "./survey.ts";
+
+/** Programs without a bug, by family. */
+export const correct: Readonly<Record<string, readonly Program[]>> = {
+  atomics: ofAnyWorld(atomics),
+  "reads and writes": ofAnyWorld(readsAndWrites),
+  litmus: ofAnyWorld(litmus),
+  tables: ofAnyWorld(tables),
+  locks: ofAnyWorld(locks),
+  kernel: ofAnyWorld(kernel),
+};
+
+/** Programs with a bug, by its kind. */
+export const wrong: Readonly<Record<string, readonly Program[]>> = {
+  race: ofAnyWorld(races),
+  deadlock: ofAnyWorld(deadlocks),
+  "lock order": ofAnyWorld(lockOrders),
+};
+
+/** Forgets the type of the worlds: a program's functions only ever meet worlds that its own `setup` made. */
+function ofAnyWorld<W>(programs: readonly Program<W>[]): readonly Program[] {
+  return programs as unknown as readonly Program[];
+}

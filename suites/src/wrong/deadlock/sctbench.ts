@@ -1,0 +1,112 @@
+/** Deadlocks of SCTBench and of Nidhugg's tests, in their pure shapes. Counts from an independent enumerator. */
+
+import { update } from "@mmrace/scheduler";
+import { lock, trylock, unlock } from "../../mutex.ts";
+import { family, program, times, type Body, type Memory, type Program } from "../../program.ts";
+
+function nested(outer: string, inner: string): Body {
+  return function* (memory) {
+    yield* lock(memory.mutex(outer));
+    yield* lock(memory.mutex(inner));
+    yield* unlock(memory.mutex(inner));
+    yield* unlock(memory.mutex(outer));
+  };
+}
+
+const deadlock01 = program({
+  id: "deadlock01",
+  cells: {},
+  mutexes: ["A", "B"],
+  threads: { a: nested("A", "B"), b: nested("B", "A") },
+  expected: { traces: 3, deadlocked: 1, interleavings: 6, wrongInterleavings: 2 },
+});
+
+/** Each philosopher takes the fork at hand and then the next one: 2^N - 1 traces, one of which deadlocks. */
+const dining = family(
+  [
+    [2, { traces: 3, deadlocked: 1, interleavings: 6, wrongInterleavings: 2 }],
+    [3, { traces: 7, deadlocked: 1, interleavings: 168, wrongInterleavings: 6 }],
+    [4, { traces: 15, deadlocked: 1, interleavings: 98_184, wrongInterleavings: 24 }],
+    [5, { traces: 31, deadlocked: 1 }],
+  ],
+  (n, expected) =>
+    program({
+      id: `dining_naive(${n})`,
+      cells: {},
+      mutexes: Array.from({ length: n }, (_, i) => `fork${i}`),
+      threads: times(n, (i) => nested(`fork${i - 1}`, `fork${i % n}`)),
+      expected,
+    }),
+);
+
+/** Nobody gives the mutex back: whoever comes first, the others wait for ever. */
+const mutexDeadlock = family(
+  [
+    [2, { traces: 2, deadlocked: 2, interleavings: 2, wrongInterleavings: 2 }],
+    [3, { traces: 3, deadlocked: 3, interleavings: 3, wrongInterleavings: 3 }],
+    [5, { traces: 5, deadlocked: 5, interleavings: 5, wrongInterleavings: 5 }],
+  ],
+  (n, expected) =>
+    program({
+      id: `mutex_deadlock(${n})`,
+      cells: {},
+      mutexes: ["m"],
+      threads: times(
+        n,
+        () =>
+          function* (memory) {
+            yield* lock(memory.mutex("m"));
+          },
+      ),
+      expected,
+    }),
+);
+
+/** Each thread counts itself in and out under m; whoever is alone takes and gives back l for all. */
+const visit = (own: string): Body =>
+  function* (memory, self) {
+    yield* lock(memory.mutex("m"));
+    yield* update(memory.at(own), (value) => value + 1);
+    if ((yield* memory.read(self, own)) === 1) yield* lock(memory.mutex("l"));
+    yield* unlock(memory.mutex("m"));
+    yield* lock(memory.mutex("m"));
+    yield* update(memory.at(own), (value) => value - 1);
+    if ((yield* memory.read(self, own)) === 0) yield* unlock(memory.mutex("l"));
+    yield* unlock(memory.mutex("m"));
+  };
+
+const carter = program({
+  id: "carter01",
+  cells: { a: 0, b: 0 },
+  mutexes: ["m", "l"],
+  threads: { a: visit("a"), b: visit("b") },
+  expected: { traces: 4, deadlocked: 2, interleavings: 4, wrongInterleavings: 2 },
+});
+
+/** A thread that holds one mutex while it waits for what only a failed trylock would have freed. */
+const tryAndWait = program({
+  id: "trylock against a lock never freed",
+  cells: { x: 0 },
+  mutexes: ["m"],
+  threads: {
+    *keeper(memory, self) {
+      if (yield* trylock(memory.mutex("m"))) yield* memory.read(self, "x");
+    },
+    *waiter(memory) {
+      yield* update(memory.at("x"), (value) => value + 1);
+      yield* lock(memory.mutex("m"));
+      yield* update(memory.at("x"), (value) => value + 1);
+      yield* unlock(memory.mutex("m"));
+    },
+  },
+  expected: {},
+});
+
+/** All of them. */
+export const deadlocks: readonly Program<Memory>[] = [
+  deadlock01,
+  ...dining,
+  ...mutexDeadlock,
+  carter,
+  tryAndWait,
+];
