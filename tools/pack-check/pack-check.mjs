@@ -22,12 +22,25 @@ const root = join(here, "..", "..");
 const programs = readdirSync(join(here, "programs")).map((file) => basename(file, ".ts"));
 const scratch = mkdtempSync(join(tmpdir(), "mmrace-pack-"));
 
-process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+try {
+  await check();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
 
-const packages = await pack();
-for (const one of packages) checkContents(one);
-await Promise.all([...packages.map(lint), useThem(packages)]);
-console.log(`${packages.map(({ name }) => name).join(", ")}: packed, linted, installed, type-checked, run`);
+async function check() {
+  const packages = await pack();
+  for (const one of packages) checkContents(one);
+  // Settled, not all: nothing may still write into the folder when it is removed.
+  const results = await Promise.allSettled([...packages.map(lint), useThem(packages)]);
+  const reasons = results.flatMap(({ reason }) => (reason === undefined ? [] : [reason.message]));
+  if (reasons.length > 0) fail(reasons.join("\n"));
+  const names = packages.map(({ name }) => name).join(", ");
+  console.log(`${names}: packed, linted, installed, type-checked, run`);
+}
 
 /** Packs the published packages and reads back what went into each tarball. */
 async function pack() {
@@ -141,6 +154,5 @@ async function run(cwd, command, args, about = basename(command)) {
 }
 
 function fail(message) {
-  console.error(message);
-  process.exit(1);
+  throw new Error(message);
 }

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { scenarioOf, type World } from "@mmrace/mm";
 import { decodeToken, replayToken, type Scenario, type Violation } from "@mmrace/scheduler";
-import type { FuzzJob } from "../cli/commands/fuzz.ts";
+import type { FuzzJob } from "./job.ts";
 import { loadCorpus, saveSchedule } from "../corpus/on-disk.ts";
 import { Progress } from "../report/progress.ts";
 import type { ScenarioReport } from "../report/scenario-report.ts";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { World } from "@mmrace/mm";
 import { parseAblation, UsageError, type Scenario } from "@mmrace/scheduler";
-import type { FuzzJob } from "../cli/commands/fuzz.ts";
+import type { FuzzJob } from "../engine/job.ts";
 import { nowMs } from "../clock.ts";
 import { loadCorpus } from "../corpus/on-disk.ts";
 import { Fuzzer } from "../engine/fuzzer.ts";

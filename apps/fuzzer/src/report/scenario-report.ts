@@ -2,7 +2,7 @@
 
 import type { World } from "@mmrace/mm";
 import type { Ablation, Scenario, Violation } from "@mmrace/scheduler";
-import { bold, dim, green } from "../cli/style.ts";
+import { bold, dim, green } from "./style.ts";
 import { counted, violationText } from "./violation-text.ts";
 
 /** The result of one scenario's share of a campaign. */

@@ -2,7 +2,7 @@
 
 import type { World } from "@mmrace/mm";
 import { columnsText, recordTrace, type Ablation, type Scenario, type Violation } from "@mmrace/scheduler";
-import { bold, dim, red } from "../cli/style.ts";
+import { bold, dim, red } from "./style.ts";
 
 /** Several paragraphs; the last line is the command that replays the finding. */
 export function violationText(

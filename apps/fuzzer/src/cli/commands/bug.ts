@@ -8,7 +8,7 @@ import { violationText } from "../../report/violation-text.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { jsonOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
-import { bold, green, red } from "../style.ts";
+import { bold, green, red } from "../../report/style.ts";
 import { explorationJson, summary } from "./explore.ts";
 
 /** Every entry of the catalogue needs fewer; enough to find it with the fewest. */

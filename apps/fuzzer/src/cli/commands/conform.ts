@@ -19,7 +19,7 @@ import { Argument, type Command } from "commander";
 import { EXIT } from "../exit-code.ts";
 import { jsonOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
-import { green, red } from "../style.ts";
+import { green, red } from "../../report/style.ts";
 
 const WHATS = ["vectors", "dumps"] as const;
 

@@ -29,7 +29,7 @@ import { Option, type Command } from "commander";
 import { EXIT } from "../exit-code.ts";
 import { jsonOption, wholeNumber } from "../options.ts";
 import type { CommandResult } from "../output.ts";
-import { bold } from "../style.ts";
+import { bold } from "../../report/style.ts";
 
 /** A walk that only a missing or malformed entry can stop. */
 const READ: Access = { kind: "read", user: false };

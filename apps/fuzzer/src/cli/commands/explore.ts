@@ -25,7 +25,7 @@ import {
   wholeNumber,
 } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
-import { green } from "../style.ts";
+import { green } from "../../report/style.ts";
 
 interface ExploreOptions {
   readonly kernel?: string;

@@ -1,14 +1,14 @@
 /** `mmrace fuzz`: campaigns. */
 
-import { scenarioFamilies, type World } from "@mmrace/mm";
-import { UsageError, type Ablation, type Scenario } from "@mmrace/scheduler";
+import { scenarioFamilies } from "@mmrace/mm";
+import { UsageError } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
 import { nowMs } from "../../clock.ts";
-import { fuzzStrategies, type FuzzStrategy } from "../../engine/fuzzer.ts";
-import { runJsfuzz } from "../../jsfuzz/jsfuzz-engine.ts";
+import { fuzzStrategies } from "../../engine/fuzzer.ts";
+import type { FuzzJob, FuzzOptions } from "../../engine/job.ts";
 import { NativeCampaigns } from "../../engine/native-campaigns.ts";
-import type { ScenarioReport } from "../../report/scenario-report.ts";
-import { reportText } from "../../report/scenario-report.ts";
+import { runJsfuzz } from "../../jsfuzz/jsfuzz-engine.ts";
+import { reportText, type ScenarioReport } from "../../report/scenario-report.ts";
 import { EXIT } from "../exit-code.ts";
 import {
   ablateOption,
@@ -23,31 +23,6 @@ import {
   wholeNumber,
 } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
-
-/** Options as commander gives them. */
-export interface FuzzOptions {
-  readonly kernel?: string;
-  readonly engine: "native" | "jsfuzz";
-  readonly strategy: FuzzStrategy;
-  readonly time?: number;
-  readonly executions: number;
-  readonly workers: number;
-  readonly seed: number;
-  readonly corpus?: string;
-  readonly out: string;
-  readonly ablate: readonly string[];
-  readonly stopOnFirst?: boolean;
-  readonly json?: boolean;
-}
-
-/** A campaign as the engines see it: what to run, and the settings. */
-export interface FuzzJob {
-  readonly scenarios: readonly Scenario<World>[];
-  readonly ablations: readonly Ablation[];
-  readonly options: FuzzOptions;
-  /** When to stop, on the clock of `nowMs`. */
-  readonly deadlineMs: number;
-}
 
 /** Describes the command. */
 export function defineFuzz(program: Command): Command {

@@ -1,0 +1,30 @@
+/** What a campaign is asked to do, whatever engine does it. */
+
+import type { World } from "@mmrace/mm";
+import type { Ablation, Scenario } from "@mmrace/scheduler";
+import type { FuzzStrategy } from "./fuzzer.ts";
+
+/** Settings, as the command line gives them. */
+export interface FuzzOptions {
+  readonly kernel?: string;
+  readonly engine: "native" | "jsfuzz";
+  readonly strategy: FuzzStrategy;
+  readonly time?: number;
+  readonly executions: number;
+  readonly workers: number;
+  readonly seed: number;
+  readonly corpus?: string;
+  readonly out: string;
+  readonly ablate: readonly string[];
+  readonly stopOnFirst?: boolean;
+  readonly json?: boolean;
+}
+
+/** A campaign as the engines see it: what to run, and the settings. */
+export interface FuzzJob {
+  readonly scenarios: readonly Scenario<World>[];
+  readonly ablations: readonly Ablation[];
+  readonly options: FuzzOptions;
+  /** When to stop, on the clock of `nowMs`. */
+  readonly deadlineMs: number;
+}
