@@ -104,39 +104,55 @@ describe("jsfuzz", () => {
   });
 });
 
-test("Ctrl-C saves the campaign, the same command goes on with it, and a damaged save is put aside", async () => {
-  const out = join(folder, "out");
-  const args = ["fuzz", "fault-vs-retract", "--executions", "30000", "--out", out, "--json"];
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder });
-  let stdout = "";
-  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-  await new Promise((resolve) => setTimeout(resolve, 1200));
-  child.kill("SIGINT");
-  await new Promise((resolve) => child.on("close", resolve));
-  const interrupted = JSON.parse(stdout) as { interrupted: boolean; executions: number };
-  expect(interrupted.interrupted).toBe(true);
-  expect(interrupted.executions).toBeLessThan(30_000);
-  expect(readdirSync(out)).toHaveLength(1);
+describe("Ctrl-C", () => {
+  const campaign = (name: string): readonly string[] => {
+    const places = ["--out", join(folder, name), "--corpus", join(folder, `${name}-corpus`)];
+    return ["fuzz", "fault-vs-retract", "--executions", "30000", ...places, "--json"];
+  };
 
-  const resumed = run(...args);
-  expect(resumed.stderr).toMatch(/Going on with the interrupted campaign/);
-  expect(JSON.parse(resumed.stdout)).toMatchObject({ interrupted: false, executions: 30_000 });
-  expect(readdirSync(out)).toEqual([]);
+  /** Starts a campaign and interrupts it once it has kept its first schedule, so that it certainly runs. */
+  async function interrupt(name: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
+    const child = spawn(process.execPath, [program, ...campaign(name)], { cwd: folder });
+    const output = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
+    const corpus = join(folder, `${name}-corpus`, "fault-vs-retract-6.12");
+    const closed = new Promise((resolve) => child.on("close", resolve));
+    while (!existsSync(corpus)) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill("SIGINT");
+    await closed;
+    return output;
+  }
 
-  writeFileSync(join(out, "x"), "");
-  const [file] = [...(await savedFile(args, out))];
-  expect(file).toMatch(/\.quarantine$/);
+  test("saves the campaign, and the same command goes on with it to its end", async () => {
+    const interrupted = JSON.parse((await interrupt("resumed")).stdout) as {
+      interrupted: boolean;
+      executions: number;
+    };
+    expect(interrupted.interrupted).toBe(true);
+    expect(interrupted.executions).toBeGreaterThan(0);
+    expect(interrupted.executions).toBeLessThan(30_000);
+    expect(readdirSync(join(folder, "resumed"))).toEqual([
+      expect.stringMatching(/^interrupted-[0-9a-f]{16}\.json$/),
+    ]);
+
+    const resumed = run(...campaign("resumed"));
+    expect(resumed.stderr).toMatch(/Going on with the interrupted campaign/);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({
+      interrupted: false,
+      executions: 30_000,
+      violations: [],
+    });
+    expect(readdirSync(join(folder, "resumed"))).toEqual([]);
+  });
+
+  test("a damaged save is put aside, with a word", async () => {
+    await interrupt("damaged");
+    const out = join(folder, "damaged");
+    const [saved] = readdirSync(out);
+    writeFileSync(join(out, saved!), "{ damaged");
+    rmSync(join(folder, "damaged-corpus"), { recursive: true });
+    expect((await interrupt("damaged")).stderr).toMatch(/was damaged/);
+    expect(readdirSync(out).toSorted()).toEqual([saved, `${saved}.quarantine`]);
+  });
 });
-
-/** Damages a save where the command looks for it, runs the command, and says what became of the file. */
-async function savedFile(args: readonly string[], out: string): Promise<readonly string[]> {
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder });
-  await new Promise((resolve) => setTimeout(resolve, 1200));
-  child.kill("SIGINT");
-  await new Promise((resolve) => child.on("close", resolve));
-  const [saved] = readdirSync(out).filter((name) => name.startsWith("interrupted-"));
-  writeFileSync(join(out, saved!), "{ damaged");
-  const again = run(...args);
-  expect(again.stderr).toMatch(/was damaged/);
-  return readdirSync(out).filter((name) => name.startsWith("interrupted-"));
-}

@@ -18,7 +18,7 @@ for (const [release, layout, rowsExpected, helpersExpected] of RELEASES) {
     const rows = tallies.reduce((sum, tally) => sum + tally.rows, 0);
 
     console.log(`${release}: ${tallies.length} helpers, ${rows} rows, ${differences.length} mismatches`);
-    console.log(`  ${report.join("\n  ")}`);
+    console.log(report.join(", "));
     expect(differences).toEqual([]);
     expect(rows).toBe(rowsExpected);
     expect(tallies.length).toBe(helpersExpected);
