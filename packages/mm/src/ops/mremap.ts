@@ -10,7 +10,16 @@
 
 import { downWrite, SINGLE_DEPTH_NESTING, spinLock, spinUnlock, upWrite } from "@mmrace/locks";
 import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
-import { pfnOf, mkTable, NONE_ENTRY, pmdLeaf, pmdNone, pmdPresent, pteNone } from "@mmrace/x86-paging";
+import {
+  pfnOf,
+  mkTable,
+  NONE_ENTRY,
+  pmdLeaf,
+  pmdNone,
+  pmdPresent,
+  pteNone,
+  type Entry,
+} from "@mmrace/x86-paging";
 import { flushTlbRange } from "../state/mm-struct.ts";
 import { invalidateRangeEnd, invalidateRangeStart } from "../state/notifier.ts";
 import { ptepGet, setPte } from "../state/page-table.ts";
@@ -58,38 +67,36 @@ export function* dropRmapLocks(_w: World, vma: Vma, anonVma: AnonVma | null): St
 /** v6.12. Old and new slot lie in one PMD table here, so there is one PMD lock. */
 export function* moveNormalPmd(w: World, from: Vma, to: Vma): Steps<boolean> {
   const { mm } = from;
-  const oldSlot = mm.slotOf(from.start);
-  const newSlot = mm.slotOf(to.start);
-  if (!pmdNone(yield* readOnce(newSlot))) return false; // 1.
+  if (!pmdNone(yield* readOnce(mm.slotOf(to.start)))) return false; // 1.
   yield* spinLock(mm.pml); // 2.
-  const pmd = yield* readOnce(oldSlot);
+  const pmd = yield* readOnce(mm.slotOf(from.start));
   if (!pmdPresent(pmd) || pmdLeaf(pmd)) {
     yield* spinUnlock(mm.pml); // 3. It went away since move_page_tables looked.
     w.reached.add("move_normal_pmd noticed that the table had gone");
     return false;
   }
-  yield* writeOnce(oldSlot, NONE_ENTRY); // 4.
-  yield* writeOnce(newSlot, mkTable(pfnOf(pmd)));
-  yield* flushTlbRange(mm);
-  yield* spinUnlock(mm.pml);
-  w.reached.add("move_normal_pmd moved a table");
+  yield* moveTable(w, from, to, pmd); // 4.
   return true;
 }
 
 /** v6.6 to v6.11: whatever the old slot holds is taken for a table. */
 export function* moveNormalPmd_6_6(w: World, from: Vma, to: Vma): Steps<boolean> {
   const { mm } = from;
-  const oldSlot = mm.slotOf(from.start);
-  const newSlot = mm.slotOf(to.start);
-  if (!pmdNone(yield* readOnce(newSlot))) return false; // 1.
+  if (!pmdNone(yield* readOnce(mm.slotOf(to.start)))) return false; // 1.
   yield* spinLock(mm.pml); // 2.
-  const pmd = yield* readOnce(oldSlot);
-  yield* writeOnce(oldSlot, NONE_ENTRY); // 4.
-  yield* writeOnce(newSlot, mkTable(pfnOf(pmd)));
+  const pmd = yield* readOnce(mm.slotOf(from.start));
+  yield* moveTable(w, from, to, pmd); // 4.
+  return true;
+}
+
+/** Step 4, with the PMD lock held, which it releases: whatever `pmd` names becomes the table of the new slot. */
+function* moveTable(w: World, from: Vma, to: Vma, pmd: Entry): Steps<void> {
+  const { mm } = from;
+  yield* writeOnce(mm.slotOf(from.start), NONE_ENTRY);
+  yield* writeOnce(mm.slotOf(to.start), mkTable(pfnOf(pmd)));
   yield* flushTlbRange(mm);
   yield* spinUnlock(mm.pml);
   w.reached.add("move_normal_pmd moved a table");
-  return true;
 }
 
 /** Entry by entry. False when a table has gone and the caller must start again. */
