@@ -2,6 +2,7 @@
 
 import type { World } from "@mmrace/mm";
 import type { Ablation, Scenario } from "@mmrace/scheduler";
+import { nowMs } from "../clock.ts";
 import type { FuzzStrategy } from "./fuzzer.ts";
 
 /** Settings, as the command line gives them. */
@@ -27,4 +28,10 @@ export interface FuzzJob {
   readonly options: FuzzOptions;
   /** When to stop, on the clock of `nowMs`. */
   readonly deadlineMs: number;
+}
+
+/** When the scenario at `index` must stop: what time is left is shared evenly among those that are still to run. */
+export function deadlineOf({ deadlineMs, scenarios }: FuzzJob, index: number): number {
+  const now = nowMs();
+  return now + (deadlineMs - now) / (scenarios.length - index);
 }

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { scenarioOf, type World } from "@mmrace/mm";
 import { decodeToken, replayToken, type Scenario, type Violation } from "@mmrace/scheduler";
-import type { FuzzJob } from "./job.ts";
+import { deadlineOf, type FuzzJob } from "./job.ts";
 import { loadCorpus, saveSchedule } from "../corpus/on-disk.ts";
 import { Progress } from "../report/progress.ts";
 import type { ScenarioReport } from "../report/scenario-report.ts";
@@ -56,8 +56,8 @@ export class NativeCampaigns {
     const { scenarios, options } = this.#job;
     const reports: ScenarioReport[] = [];
     const states: Record<string, ScenarioState> = {};
-    for (const scenario of scenarios) {
-      const fuzzer = await this.#runOne(scenario);
+    for (const [index, scenario] of scenarios.entries()) {
+      const fuzzer = await this.#runOne(scenario, deadlineOf(this.#job, index));
       states[scenario.name] = stateOf(fuzzer);
       reports.push(reportOf(scenario, fuzzer, this.#isInterrupted));
     }
@@ -67,8 +67,8 @@ export class NativeCampaigns {
     return reports;
   }
 
-  async #runOne(scenario: Scenario<World>): Promise<Fuzzer<World>> {
-    const { options, ablations, deadlineMs } = this.#job;
+  async #runOne(scenario: Scenario<World>, deadlineMs: number): Promise<Fuzzer<World>> {
+    const { options, ablations } = this.#job;
     const saved = this.#saved[scenario.name];
     const directory =
       options.corpus === undefined ? undefined : join(options.corpus, `${scenario.name}-${scenario.variant}`);
@@ -130,6 +130,7 @@ function reportOf(scenario: Scenario<World>, fuzzer: Fuzzer<World>, isInterrupte
     unreached: fuzzer.unreached,
     unmatched: isInterrupted ? [] : fuzzer.unmatched,
     isInterrupted,
+    isSaved: isInterrupted,
   };
 }
 

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { World } from "@mmrace/mm";
 import { parseAblation, UsageError, type Scenario } from "@mmrace/scheduler";
-import type { FuzzJob } from "../engine/job.ts";
+import { deadlineOf, type FuzzJob } from "../engine/job.ts";
 import { nowMs } from "../clock.ts";
 import { loadCorpus } from "../corpus/on-disk.ts";
 import { Fuzzer } from "../engine/fuzzer.ts";
@@ -21,7 +21,9 @@ export async function runJsfuzz(job: FuzzJob): Promise<readonly ScenarioReport[]
   const workDirectory = mkdtempSync(join(tmpdir(), "mmrace-jsfuzz-"));
   try {
     const reports: ScenarioReport[] = [];
-    for (const scenario of job.scenarios) reports.push(await runOne(job, scenario, workDirectory));
+    for (const [index, scenario] of job.scenarios.entries()) {
+      reports.push(await runOne({ ...job, deadlineMs: deadlineOf(job, index) }, scenario, workDirectory));
+    }
     return reports;
   } finally {
     rmSync(workDirectory, { recursive: true, force: true });
@@ -102,5 +104,6 @@ function reportOf(
     unreached: last.unreached.filter((name) => reports.every(({ unreached }) => unreached.includes(name))),
     unmatched: last.unmatched.map(parseAblation),
     isInterrupted: last.end === "outside",
+    isSaved: false,
   };
 }

@@ -18,6 +18,8 @@ export interface ScenarioReport {
   readonly unreached: readonly string[];
   readonly unmatched: readonly Ablation[];
   readonly isInterrupted: boolean;
+  /** Whether the same command will go on where this one stopped. */
+  readonly isSaved: boolean;
 }
 
 /** Findings first, then one line per scenario. */
@@ -34,9 +36,10 @@ export function reportText(
   const speed = dim(
     `${counted(executions, "execution")} in ${(elapsedMs / 1000).toFixed(1)} s (${perSecond.toLocaleString("en")}/s)`,
   );
-  const interrupted = reports.some(({ isInterrupted }) => isInterrupted)
-    ? "\nInterrupted. The campaign is saved; the same command goes on with it."
+  const saved = reports.some(({ isSaved }) => isSaved)
+    ? " The campaign is saved; the same command goes on with it."
     : "";
+  const interrupted = reports.some(({ isInterrupted }) => isInterrupted) ? `\nInterrupted.${saved}` : "";
   return [...findings, `${reports.map(lineOf).join("\n")}\n${speed}${interrupted}`].join("\n\n");
 }
 

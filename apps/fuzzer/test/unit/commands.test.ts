@@ -123,6 +123,13 @@ describe("fuzz", () => {
     },
   );
 
+  test("a time limit is shared by the scenarios, so that all of them run", async () => {
+    const run = await mmrace("fuzz", "--kernel", "6.12", "--executions", "1000000000", "--time", "800ms");
+    const scenarios = run.parsed["scenarios"] as readonly { executions: number }[];
+    expect(scenarios).toHaveLength(4);
+    for (const { executions } of scenarios) expect(executions).toBeGreaterThan(0);
+  });
+
   test("finds nothing on the fixed releases", async () => {
     const run = await mmrace("fuzz", "--kernel", "6.12", "--executions", "1000");
     expect(run.exitCode).toBe(0);

@@ -46,7 +46,11 @@ export function defineFuzz(program: Command): Command {
         .choices(fuzzStrategies)
         .default("coverage"),
     )
-    .option("--time <duration>", "stop after this long, for example 60s; default: no limit", duration)
+    .option(
+      "--time <duration>",
+      "stop after this long, shared by the scenarios, for example 60s; default: no limit",
+      duration,
+    )
     .option("--executions <n>", "executions per scenario", wholeNumber(1), 20_000)
     .option(
       "--workers <n>",
