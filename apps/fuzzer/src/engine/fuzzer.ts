@@ -11,6 +11,7 @@ import {
   Prng,
   random,
   replaySchedule,
+  signatureOf,
   surw,
   uniformWalk,
   type Ablation,
@@ -178,10 +179,11 @@ export class Fuzzer<W> {
 
   /** Triage: confirm by replay while minimizing, keep one per signature. */
   #file(ending: Ending & { readonly oracle: string; readonly message: string }): void {
+    const signature = signatureOf(ending, this.#engine);
+    if (this.findings.has(signature)) return;
     const { ablations } = this.#options;
     const found = findingOf(this.#scenario, this.#engine, ending, ablations, this.#fingerprint());
-    if (this.findings.has(found.signature)) return;
-    this.findings.set(found.signature, minimize(this.#scenario, found, ablations));
+    this.findings.set(signature, minimize(this.#scenario, found, ablations));
   }
 
   #fingerprint(): number {

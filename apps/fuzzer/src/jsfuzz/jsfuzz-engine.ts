@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { World } from "@mmrace/mm";
-import { parseAblation, UsageError, type Scenario } from "@mmrace/scheduler";
+import { assert, parseAblation, type Scenario } from "@mmrace/scheduler";
 import { deadlineOf, type FuzzJob } from "../engine/job.ts";
 import { nowMs } from "../clock.ts";
 import { loadCorpus } from "../corpus/on-disk.ts";
@@ -91,7 +91,7 @@ function reportOf(
   reports: readonly TargetReport[],
 ): ScenarioReport {
   const last = reports.at(-1);
-  if (last === undefined) throw new UsageError("jsfuzz was not run.");
+  assert(last !== undefined, "jsfuzz runs at least once for each scenario");
   const sum = (part: (report: TargetReport) => number): number =>
     reports.reduce((total, report) => total + part(report), 0);
   return {

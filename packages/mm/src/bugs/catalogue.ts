@@ -26,6 +26,7 @@ export interface Bug {
   readonly note: string;
 }
 
+/** Every entry, in the order of ids; each names the fixing commit it rests on. */
 export const bugs: readonly Bug[] = [
   {
     id: "T1-01",

@@ -5,7 +5,7 @@
 
 import { LOCK_PROTOCOL } from "@mmrace/locks";
 import { always, atEnd, oracle, type Property } from "@mmrace/scheduler";
-import { pfnOf, pmdLeaf, pmdNone, pmdPresent, pteNone, ptePresent } from "@mmrace/x86-paging";
+import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, type Entry } from "@mmrace/x86-paging";
 import { KERNEL_ASSERTION } from "../ops/uffdio-copy.ts";
 import { HPAGE_PMD_NR } from "../state/folio.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
@@ -29,10 +29,15 @@ export const oracleNotes: Readonly<Record<string, string>> = {
   livelock: "threads run for ever without getting anywhere",
 };
 
+/** Whether a PMD entry claims to name a PTE table. */
+function claimsTable(pmd: Entry): boolean {
+  return pmdPresent(pmd) && !pmdLeaf(pmd);
+}
+
 /** The tables that slots of an mm name. */
 function linkedTables(w: World, mm: MmStruct): PageTable[] {
   return mm.pmds.flatMap(({ value }) => {
-    const table = pmdPresent(value) && !pmdLeaf(value) ? w.tables.get(pfnOf(value)) : undefined;
+    const table = claimsTable(value) ? w.tables.get(pfnOf(value)) : undefined;
     return table === undefined ? [] : [table];
   });
 }
@@ -46,7 +51,7 @@ function everyTable(w: World, holds: (table: PageTable) => boolean): boolean {
 function slotsNameTables(w: World): boolean {
   return w.mms.every(({ pmds }) =>
     pmds.every(({ value }) => {
-      if (pmdNone(value) || !pmdPresent(value) || pmdLeaf(value)) return true;
+      if (!claimsTable(value)) return true;
       const table = w.tables.get(pfnOf(value));
       return table !== undefined && !table.isDoomed && !table.lifetime.ended;
     }),

@@ -15,6 +15,7 @@ interface Cast extends World {
 /** Two entries map the file's huge folio; the fill goes to the third. */
 const FILLED = USER_BASE + 2 * PAGE_SIZE;
 
+/** `collapse_pte_mapped_thp` | `UFFDIO_COPY` on one private VMA. T1-02: fixed by commit a98460494b16 (6.6-rc1). */
 export const cpmtVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
   name: "cpmt-vs-uffdcopy",
   about: "collapse_pte_mapped_thp on a private shmem VMA against UFFDIO_COPY into it (T1-02)",

@@ -10,6 +10,7 @@ interface Cast extends World {
   vma: Vma;
 }
 
+/** `collapse_file` with `retract_page_tables` | `handle_mm_fault` on one shared VMA. Clean on every modelled release. */
 export const faultVsRetract: ScenarioFamily = defineFamily<Cast>({
   name: "fault-vs-retract",
   about: "a read fault against retract_page_tables on the same file",

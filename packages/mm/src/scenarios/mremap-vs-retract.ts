@@ -14,6 +14,7 @@ interface Cast extends World {
   to: Vma;
 }
 
+/** `collapse_file` with `retract_page_tables` | `move_page_tables`. T1-01: fixed by commit 6fa1066fc5d0 (6.12). */
 export const mremapVsRetract: ScenarioFamily = defineFamily<Cast>({
   name: "mremap-vs-retract",
   about: "mremap's whole-table move against retract_page_tables on the same file (T1-01, CVE-2024-50066)",

@@ -10,6 +10,7 @@ interface Cast extends World {
   vma: Vma;
 }
 
+/** `collapse_file` with `retract_page_tables` | `UFFDIO_COPY` on one private VMA armed for missing pages. */
 export const retractVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
   name: "retract-vs-uffdcopy",
   about: "retract_page_tables against UFFDIO_COPY into a private mapping of the file",

@@ -5,9 +5,11 @@ import { Cell } from "@mmrace/scheduler";
 import type { AddressSpace } from "./address-space.ts";
 import type { MmStruct } from "./mm-struct.ts";
 
-/** Bits of `vm_flags` (include/linux/mm.h). */
+/** Bit of `vm_flags`: stores go to the file (include/linux/mm.h, as are the two below). */
 export const VM_SHARED = 0x8;
+/** Bit of `vm_flags`: a fault on a missing page is userfaultfd's to serve. */
 export const VM_UFFD_MISSING = 0x200;
+/** Bit of `vm_flags`: userfaultfd hears of stores to pages it has write-protected. */
 export const VM_UFFD_WP = 0x1000;
 
 /** What anonymous pages of a VMA are found through. */
