@@ -58,7 +58,7 @@ const nested = writers(function* (cell) {
 
 /** A batch of executions under one strategy; the unit is a step, or an execution. */
 function batch(scenario, makeStrategy, { observer, executions = EXECUTIONS, unit = "step" } = {}) {
-  const engine = new Engine(scenario, [], observer === undefined ? [] : [observer]);
+  const engine = new Engine(scenario, {}, observer === undefined ? [] : [observer]);
   const novelty = observer === undefined ? undefined : new Novelty();
   const strategy = makeStrategy({ randomSeed: 1, executionsMax: Number.MAX_SAFE_INTEGER, depth: 3 });
   return () => {

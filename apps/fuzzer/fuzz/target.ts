@@ -18,6 +18,7 @@ const PLAIN: TargetSettings = {
   scenario: "cpmt-vs-uffdcopy",
   kernel: "6.6-dev",
   ablations: [],
+  memory: "sc",
   known: [],
   executionsMax: Number.MAX_SAFE_INTEGER,
 };
@@ -32,9 +33,8 @@ const settings: TargetSettings = {
 const ablations = settings.ablations.map(parseAblation);
 const observer = new InterleavingObserver();
 const novelty = new Novelty();
-const engine = new Engine(scenarioFamily(settings.scenario).on(kernelById(settings.kernel).id), ablations, [
-  observer,
-]);
+const scenario = scenarioFamily(settings.scenario).on(kernelById(settings.kernel).id);
+const engine = new Engine(scenario, { ablations, memory: settings.memory }, [observer]);
 const startMs = nowMs();
 const known = new Set(settings.known);
 

@@ -9,6 +9,7 @@
 import { UsageError } from "./assert.ts";
 import type { Operation } from "./operation.ts";
 import type { ModelThread } from "./thread.ts";
+import type { Aside } from "./outcome.ts";
 
 /** What operations and models may ask of the engine that drives them. */
 export interface ActiveEngine {
@@ -22,8 +23,18 @@ export interface ActiveEngine {
   chooseValue(count: number): number;
   /** Writes performed so far by threads other than `thread`. */
   foreignWrites(thread: ModelThread): number;
+  /** Tells the engine that an operation could not finish and goes on as a wait. Answers like `announce`. */
+  announceWait(operation: Operation<unknown>): boolean;
+  /** Counts a write of `thread` that the engine does not see by itself: a buffered store that reaches memory. */
+  noteWrite(thread: ModelThread): void;
   /** Ends the execution with a violation. Only the first one of an execution counts. */
-  report(oracle: string, message: string): void;
+  report(oracle: string, message: string, details?: readonly string[]): void;
+  /** Notes a finding that shows only beside other executions of the exploration. Does not end the execution. */
+  reportAside(aside: Aside): void;
+  /** What a model remembers from one execution to the next: made once per exploration. */
+  remember<T>(key: symbol, create: () => T): T;
+  /** Facts from other executions that this one is run with; see `RunSettings`. */
+  readonly given: readonly string[];
 }
 
 let active: ActiveEngine | undefined;
@@ -49,7 +60,8 @@ export function setActiveEngine(engine: ActiveEngine | undefined): ActiveEngine 
  * Ends the running execution with a violation, from inside a model or an operation's `perform`: the model's `BUG_ON`.
  *
  * @param oracle the oracle that noticed, for example `kernel assertion`.
+ * @param details further lines for a report: who holds what, in which order it came about.
  */
-export function violate(oracle: string, message: string): void {
-  activeEngine().report(oracle, message);
+export function violate(oracle: string, message: string, details?: readonly string[]): void {
+  activeEngine().report(oracle, message, details);
 }

@@ -3,24 +3,30 @@
  * next announcement, check the properties.
  */
 
-import { AblationRules, type Ablation } from "./ablation.ts";
+import { AblationRules } from "./ablation.ts";
 import { setActiveEngine, type ActiveEngine } from "./active.ts";
 import { assert, InternalError, UsageError } from "./assert.ts";
-import { castOf, type Part } from "./cast.ts";
-import { accessOf, type Operation } from "./operation.ts";
-import type { Ending } from "./outcome.ts";
+import { castOf, enlist, type Part } from "./cast.ts";
+import { restartGates } from "./cpu-gate.ts";
+import { spinning, waitingForEver } from "./ending.ts";
+import { accessOf } from "./footprint.ts";
+import { reportIfEnded } from "./lifetime.ts";
+import { MUST_WAIT, type Operation } from "./operation.ts";
+import type { Aside, Ending } from "./outcome.ts";
 import { PropertyChecker } from "./property-checker.ts";
+import type { MemoryModel, RunSettings } from "./run-settings.ts";
 import type { Scenario } from "./scenario.ts";
 import { restartLocations } from "./shared-object.ts";
 import { siteOf, type Site } from "./site.ts";
 import type { Steps } from "./steps.ts";
 import { PRUNE, type Strategy } from "./strategy.ts";
-import { ModelThread } from "./thread.ts";
+import { canRun, type ModelThread } from "./thread.ts";
+import { underTso } from "./tso.ts";
 
 /** Watches executions. Called on the hot path: keep it short. */
 export interface Observer {
   beginExecution?(threads: readonly ModelThread[]): void;
-  /** After the effect of an operation. `result` is what the model thread gets. */
+  /** After the effect of an operation. `result` is what the model thread gets, or `MUST_WAIT`. */
   onStep?(thread: ModelThread, operation: Operation<unknown>, result: unknown): void;
 }
 
@@ -29,6 +35,9 @@ const STEPS_MAX_DEFAULT = 10_000;
 /** Runs executions of one scenario. What an execution left behind stays readable until the next one begins. */
 export class Engine<W> implements ActiveEngine {
   readonly scenario: Scenario<W>;
+  readonly settings: RunSettings;
+  readonly memory: MemoryModel;
+  readonly given: readonly string[];
   readonly ablations: AblationRules;
   readonly properties: PropertyChecker<W>;
   /** The thread of each step of the execution. */
@@ -37,6 +46,8 @@ export class Engine<W> implements ActiveEngine {
   readonly values: number[] = [];
   /** The site of each step of the execution. */
   readonly sites: Site[] = [];
+  /** What the execution showed only beside others. */
+  readonly asides: Aside[] = [];
   preemptions = 0;
   threads: ModelThread[] = [];
   currentThread!: ModelThread;
@@ -50,7 +61,7 @@ export class Engine<W> implements ActiveEngine {
     enabled: readonly ModelThread[];
     current: ModelThread | undefined;
   };
-  #generators: Steps<void>[] = [];
+  readonly #generators: Steps<void>[] = [];
   #strategy!: Strategy;
   #world!: W;
   #ending: Ending | undefined;
@@ -62,14 +73,14 @@ export class Engine<W> implements ActiveEngine {
   /** An operation that an ablation removed, or the result that an ablation dictates. */
   #skipped: Operation<unknown> | undefined;
   #answers = new Map<Operation<unknown>, unknown>();
+  readonly #remembered = new Map<symbol, unknown>();
 
-  constructor(
-    scenario: Scenario<W>,
-    ablations: readonly Ablation[] = [],
-    observers: readonly Observer[] = [],
-  ) {
+  constructor(scenario: Scenario<W>, settings: RunSettings = {}, observers: readonly Observer[] = []) {
     this.scenario = scenario;
-    this.ablations = new AblationRules(ablations);
+    this.settings = settings;
+    this.memory = settings.memory ?? "sc";
+    this.given = settings.given ?? [];
+    this.ablations = new AblationRules(settings.ablations ?? []);
     this.properties = new PropertyChecker(scenario.properties);
     this.#observers = observers;
     this.#stepsMax = scenario.stepsMax ?? STEPS_MAX_DEFAULT;
@@ -93,8 +104,22 @@ export class Engine<W> implements ActiveEngine {
 
   announce(operation: Operation<unknown>): boolean {
     const thread = this.currentThread;
+    operation.thread = thread;
     operation.site = siteOf(thread.frame.procedure, operation.kind.name, operation.object.class);
+    if (this.memory === "tso") operation.kind = underTso(operation.kind);
     if (!this.ablations.isEmpty && this.#isSkipped(thread, operation)) return true;
+    return this.#schedule(thread, operation);
+  }
+
+  announceWait(operation: Operation<unknown>): boolean {
+    const { thenWait, name } = operation.kind;
+    assert(thenWait !== undefined, `${name} must wait, but says not how`);
+    operation.kind = thenWait;
+    return this.#schedule(this.currentThread, operation);
+  }
+
+  /** Makes an operation the thread's next one. True: perform it now. */
+  #schedule(thread: ModelThread, operation: Operation<unknown>): boolean {
     if (operation.kind.isSchedulingPoint === false) return true;
     thread.pending = operation;
     if (this.#isStarting) return false;
@@ -111,21 +136,11 @@ export class Engine<W> implements ActiveEngine {
     const thread = this.currentThread;
     const kind = operation.kind;
     if (kind.isSchedulingPoint !== false) this.sites.push(operation.site!);
-    const lifetime = operation.object.lifetime;
-    if (lifetime?.ended === true) {
-      this.report(
-        lifetime.oracle,
-        `${thread.name} does ${kind.name} on ${operation.object.name} after ${lifetime.name} was freed`,
-      );
-    }
+    if (operation.object.lifetime !== undefined) reportIfEnded(operation.object, kind.name, thread);
     const access = accessOf(operation);
     let result = kind.perform(operation.object, operation.argument, thread);
-    if (access === "write") {
-      this.#writes++;
-      thread.writes++;
-      this.#lastWriteStep = this.sites.length;
-    }
-    if (!this.ablations.isEmpty) result = this.#dictate(thread, operation, result);
+    if (access === "write") this.noteWrite(thread);
+    if (!this.ablations.isEmpty && result !== MUST_WAIT) result = this.#dictate(thread, operation, result);
     for (const observer of this.#observers) observer.onStep?.(thread, operation, result);
     return result;
   }
@@ -141,13 +156,28 @@ export class Engine<W> implements ActiveEngine {
     return this.#writes - thread.writes;
   }
 
-  report(oracle: string, message: string): void {
-    this.#ending ??= { kind: "violation", oracle, message };
+  noteWrite(thread: ModelThread): void {
+    this.#writes++;
+    thread.writes++;
+    this.#lastWriteStep = this.sites.length;
+  }
+
+  report(oracle: string, message: string, details?: readonly string[]): void {
+    this.#ending ??= { kind: "violation", oracle, message, ...(details === undefined ? {} : { details }) };
+  }
+
+  reportAside(aside: Aside): void {
+    this.asides.push(aside);
+  }
+
+  remember<T>(key: symbol, create: () => T): T {
+    if (!this.#remembered.has(key)) this.#remembered.set(key, create());
+    return this.#remembered.get(key) as T;
   }
 
   #begin(strategy: Strategy): void {
     this.#strategy = strategy;
-    this.choices.length = this.values.length = this.sites.length = 0;
+    this.choices.length = this.values.length = this.sites.length = this.asides.length = 0;
     this.preemptions = this.#writes = this.#lastWriteStep = 0;
     this.#ending = this.#next = this.#last = this.#skipped = undefined;
     if (!this.ablations.isEmpty) {
@@ -155,22 +185,15 @@ export class Engine<W> implements ActiveEngine {
       this.ablations.beginExecution();
     }
     restartLocations();
+    restartGates();
     this.#world = this.scenario.setup();
-    this.#createThreads();
+    enlist(this.#cast, this.#world, this.memory, this.threads, this.#generators);
     for (const observer of this.#observers) observer.beginExecution?.(this.threads);
     this.#isStarting = true;
     for (const thread of this.threads) this.#resume(thread);
     this.#isStarting = false;
     this.#completeStep();
     this.#next = this.#pick();
-  }
-
-  #createThreads(): void {
-    this.threads.length = this.#generators.length = 0;
-    for (const [id, { name, cpu, isDaemon, run }] of this.#cast.entries()) {
-      this.threads.push(new ModelThread(id, name, cpu, isDaemon));
-      this.#generators.push(run(this.#world));
-    }
   }
 
   /** Lets a thread run until it is suspended or has finished. */
@@ -222,8 +245,9 @@ export class Engine<W> implements ActiveEngine {
     if (picked?.isEnabled !== true) {
       throw new InternalError(`strategy ${this.#strategy.name} picked thread ${id}, which is not enabled`);
     }
-    if (current !== undefined && current !== picked) this.preemptions++;
     this.choices.push(id);
+    if (picked.isHardware) return picked;
+    if (current !== undefined && current !== picked) this.preemptions++;
     this.#last = picked;
     return picked;
   }
@@ -249,20 +273,14 @@ export class Engine<W> implements ActiveEngine {
       else this.report(broken.oracle, broken.name);
       return;
     }
-    const spins = waiting.some((thread) => thread.pending?.kind.access === "all");
-    const kind = spins ? "livelock" : "deadlock";
-    const who = waiting.map(
-      (thread) => `${thread.name} at ${thread.pending?.kind.name}(${thread.pending?.object.name})`,
-    );
-    this.#ending = { kind, oracle: kind, message: `waiting for ever: ${who.join(", ")}` };
+    this.#ending = waitingForEver(waiting);
   }
 
   /** Too long. Without a write since every enabled thread has had its turn, nothing will ever change. */
   #cutOff(): undefined {
     const turns = new Set(this.choices.slice(this.#lastWriteStep));
     const isStuck = this.#enabled.every((thread) => turns.has(thread.id));
-    const message = `no write in the last ${this.sites.length - this.#lastWriteStep} steps, though every enabled thread ran`;
-    this.#ending = isStuck ? { kind: "livelock", oracle: "livelock", message } : { kind: "stepLimit" };
+    this.#ending = isStuck ? spinning(this.sites.length - this.#lastWriteStep) : { kind: "stepLimit" };
   }
 
   #isSkipped(thread: ModelThread, operation: Operation<unknown>): boolean {
@@ -277,11 +295,4 @@ export class Engine<W> implements ActiveEngine {
     if (operation.kind.access === "read") this.ablations.onRead(thread, operation, given);
     return given;
   }
-}
-
-function canRun(thread: ModelThread): boolean {
-  const operation = thread.pending;
-  if (operation === undefined) return false;
-  const { isEnabled: test } = operation.kind;
-  return test === undefined || test(operation.object, operation.argument, thread);
 }

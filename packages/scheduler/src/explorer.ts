@@ -2,18 +2,17 @@
 
 import type { Ablation } from "./ablation.ts";
 import { Engine, type Observer } from "./engine.ts";
-import { findingOf } from "./finding.ts";
+import { asideFindingOf, findingOf } from "./finding.ts";
 import { modelFingerprint } from "./fingerprint.ts";
 import type { Ending, Outcome, Violation } from "./outcome.ts";
+import type { RunSettings } from "./run-settings.ts";
 import type { Scenario } from "./scenario.ts";
 import { encodeSchedule } from "./schedule.ts";
 import type { Strategy } from "./strategy.ts";
 import { recordTrace, TraceRecorder, type Trace } from "./trace.ts";
 
 /** Options of `explore`. */
-export interface ExploreOptions {
-  /** Guards to remove. */
-  readonly ablations?: readonly Ablation[];
+export interface ExploreOptions extends RunSettings {
   /** Stop at the first finding (default), or go on and collect one per signature. */
   readonly stopAtFirst?: boolean;
   /** Stop once a finding satisfies this; others are collected on the way. Overrides `stopAtFirst`. */
@@ -62,7 +61,6 @@ class Explorer<W> {
   readonly #scenario: Scenario<W>;
   readonly #strategy: Strategy;
   readonly #options: ExploreOptions;
-  readonly #ablations: readonly Ablation[];
   readonly #engine: Engine<W>;
   readonly #recorder = new TraceRecorder();
   readonly #violations = new Map<string, Violation>();
@@ -78,12 +76,11 @@ class Explorer<W> {
     this.#scenario = scenario;
     this.#strategy = strategy;
     this.#options = options;
-    this.#ablations = options.ablations ?? [];
     const observers = [
       ...(options.observers ?? []),
       ...(options.checkDeterminism === true ? [this.#recorder] : []),
     ];
-    this.#engine = new Engine(scenario, this.#ablations, observers);
+    this.#engine = new Engine(scenario, options, observers);
   }
 
   run(): Exploration {
@@ -114,7 +111,7 @@ class Explorer<W> {
       complete: isExhausted && !this.#wasCutOff,
       preemptionsMax: this.#strategy.preemptionsMax,
       unreached: this.#engine.properties.unreached,
-      unmatched: this.#ablations.filter((ablation) => !matched.has(ablation)),
+      unmatched: (this.#options.ablations ?? []).filter((ablation) => !matched.has(ablation)),
     };
   }
 
@@ -124,10 +121,15 @@ class Explorer<W> {
       if (this.#outcome.kind === "none")
         this.#outcome = { kind: "stepLimit", steps: this.#engine.sites.length };
     }
-    if (!("oracle" in ending)) return;
-    this.#fingerprint ??= modelFingerprint(this.#scenario);
-    const violation = findingOf(this.#scenario, this.#engine, ending, this.#ablations, this.#fingerprint);
-    if (!("violation" in this.#outcome)) this.#outcome = { kind: ending.kind, violation };
+    const { asides } = this.#engine;
+    if (!("oracle" in ending) && asides.length === 0) return;
+    const fingerprint = (this.#fingerprint ??= modelFingerprint(this.#scenario));
+    if ("oracle" in ending) this.#file(ending.kind, findingOf(this.#engine, ending, fingerprint));
+    for (const aside of asides) this.#file("violation", asideFindingOf(this.#engine, aside, fingerprint));
+  }
+
+  #file(kind: "violation" | "deadlock" | "livelock", violation: Violation): void {
+    if (!("violation" in this.#outcome)) this.#outcome = { kind, violation };
     if (!this.#violations.has(violation.signature)) this.#violations.set(violation.signature, violation);
     const { stopWhen, stopAtFirst = true } = this.#options;
     if (stopWhen === undefined ? stopAtFirst : stopWhen(violation)) this.#isStopped = true;
@@ -136,7 +138,7 @@ class Explorer<W> {
   #runAgain(ending: Ending): void {
     const first = this.#recorder.trace(ending);
     const schedule = encodeSchedule(this.#engine.choices, this.#engine.values);
-    const difference = firstDifference(first, recordTrace(this.#scenario, schedule, this.#ablations));
+    const difference = firstDifference(first, recordTrace(this.#scenario, schedule, this.#options));
     if (difference === undefined) return;
     this.#outcome = { kind: "notReproducible", message: difference };
     this.#isStopped = true;

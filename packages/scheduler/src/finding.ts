@@ -1,10 +1,8 @@
 /** Turns an execution that went wrong into a finding with a token. */
 
-import type { Ablation } from "./ablation.ts";
 import type { Engine } from "./engine.ts";
 import { HASH_START, hashWord } from "./hash.ts";
-import type { Ending, Violation } from "./outcome.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Aside, Ending, Violation } from "./outcome.ts";
 import { encodeSchedule } from "./schedule.ts";
 import type { Site } from "./site.ts";
 import { encodeToken } from "./token.ts";
@@ -16,30 +14,46 @@ export function signatureOf<W>(ending: Ending & { readonly oracle: string }, eng
   return `${ending.oracle} @ ${isAtEnd ? `end: ${ending.message}` : (engine.sites.at(-1)?.address ?? "start")}`;
 }
 
+/** An ending that is a finding. */
+export type BadEnding = Extract<Ending, { readonly oracle: string }>;
+
 /** Puts the execution that `engine` has just run into a finding. */
-export function findingOf<W>(
-  scenario: Scenario<W>,
+export function findingOf<W>(engine: Engine<W>, ending: BadEnding, fingerprint: number): Violation {
+  return assemble(engine, ending, signatureOf(ending, engine), fingerprint, engine.given);
+}
+
+/** Puts what the execution showed beside others into a finding: its token tells what the others showed. */
+export function asideFindingOf<W>(engine: Engine<W>, aside: Aside, fingerprint: number): Violation {
+  const given = [...new Set([...engine.given, ...aside.given])];
+  return assemble(engine, aside, `${aside.oracle} @ ${aside.message}`, fingerprint, given);
+}
+
+function assemble<W>(
   engine: Engine<W>,
-  ending: Ending & { readonly oracle: string; readonly message: string },
-  ablations: readonly Ablation[],
+  { oracle, message, details }: Pick<Aside, "oracle" | "message" | "details">,
+  signature: string,
   fingerprint: number,
+  given: readonly string[],
 ): Violation {
+  const { scenario, settings, memory } = engine;
   const schedule = encodeSchedule(engine.choices, engine.values);
   const token = encodeToken({
     scenario: scenario.name,
     variant: scenario.variant ?? "",
     parameters: scenario.parameters ?? {},
-    ablations,
-    memory: "sc",
+    ablations: settings.ablations ?? [],
+    memory,
+    given,
     fingerprint,
     schedule,
     checks: blocksOf(engine.choices, engine.sites).map(({ check }) => check),
   });
   const ran = new Set(engine.choices);
   return {
-    oracle: ending.oracle,
-    message: ending.message,
-    signature: signatureOf(ending, engine),
+    oracle,
+    message,
+    ...(details === undefined ? {} : { details }),
+    signature,
     token,
     preemptions: engine.preemptions,
     threads: engine.threads.filter(({ id }) => ran.has(id)).map(({ name }) => name),

@@ -1,6 +1,8 @@
 /** How long a shared object may be used. An operation on an object whose lifetime has ended is a violation. */
 
+import { activeEngine } from "./active.ts";
 import { SharedObject } from "./shared-object.ts";
+import type { ModelThread } from "./thread.ts";
 
 /**
  * The life of a piece of memory that can be freed: a page table, say, with its lock and its entries.
@@ -27,4 +29,15 @@ export class Lifetime extends SharedObject {
   end(): void {
     this.#ended = true;
   }
+}
+
+/** Ends the execution with a violation when a thread touches an object whose memory was freed. */
+export function reportIfEnded(
+  { lifetime, name }: SharedObject,
+  operation: string,
+  thread: ModelThread,
+): void {
+  if (lifetime?.ended !== true) return;
+  const message = `${thread.name} does ${operation} on ${name} after ${lifetime.name} was freed`;
+  activeEngine().report(lifetime.oracle, message);
 }

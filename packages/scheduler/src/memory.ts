@@ -38,21 +38,33 @@ function showPlainly(value: unknown): string {
   return typeof value === "object" && value !== null ? "{...}" : String(value);
 }
 
-const readKind: OperationKind<Cell<unknown>, void, unknown> = {
-  name: "read_once",
-  access: "read",
-  perform: (cell) => cell.value,
-  describe: (cell, _argument, result) => `READ_ONCE(${cell.name}) = ${cell.show(result)}`,
-};
+/** A load of a cell. `spelling` is how a trace shows it. */
+export function loadKind(name: string, spelling: string): OperationKind<Cell<unknown>, void, unknown> {
+  return {
+    name,
+    access: "read",
+    order: "load",
+    perform: (cell) => cell.value,
+    forward: (_argument, store) => store,
+    describe: (cell, _argument, result) => `${spelling}(${cell.name}) = ${cell.show(result)}`,
+  };
+}
 
-const writeKind: OperationKind<Cell<unknown>, unknown, void> = {
-  name: "write_once",
-  access: "write",
-  perform: (cell, value) => {
-    cell.value = value;
-  },
-  describe: (cell, value) => `WRITE_ONCE(${cell.name}, ${cell.show(value)})`,
-};
+/** A store to a cell, which x86 buffers. */
+export function storeKind(name: string, spelling: string): OperationKind<Cell<unknown>, unknown, void> {
+  return {
+    name,
+    access: "write",
+    order: "store",
+    perform: (cell, value) => {
+      cell.value = value;
+    },
+    describe: (cell, value) => `${spelling}(${cell.name}, ${cell.show(value)})`,
+  };
+}
+
+const readKind = loadKind("read_once", "READ_ONCE");
+const writeKind = storeKind("write_once", "WRITE_ONCE");
 
 const exchangeKind: OperationKind<Cell<unknown>, unknown, unknown> = {
   name: "xchg",

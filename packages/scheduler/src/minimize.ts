@@ -2,9 +2,9 @@
 
 import { Engine } from "./engine.ts";
 import { blocksOf, findingOf, signatureOf } from "./finding.ts";
-import type { Ablation } from "./ablation.ts";
 import { modelFingerprint } from "./fingerprint.ts";
 import type { Violation } from "./outcome.ts";
+import type { RunSettings } from "./run-settings.ts";
 import type { Scenario } from "./scenario.ts";
 import { encodeSchedule, replaySchedule } from "./schedule.ts";
 
@@ -25,9 +25,9 @@ interface Candidate {
 export function minimize<W>(
   scenario: Scenario<W>,
   violation: Violation,
-  ablations: readonly Ablation[] = [],
+  settings: RunSettings = {},
 ): Violation {
-  const engine = new Engine(scenario, ablations);
+  const engine = new Engine(scenario, settings);
   const attempt = (schedule: Uint8Array): Candidate | undefined => {
     const strategy = replaySchedule(schedule);
     strategy.beginExecution();
@@ -47,7 +47,7 @@ export function minimize<W>(
   strategy.beginExecution();
   const ending = engine.run(strategy);
   if (!("oracle" in ending)) return violation;
-  return findingOf(scenario, engine, ending, ablations, modelFingerprint(scenario));
+  return findingOf(engine, ending, modelFingerprint(scenario));
 }
 
 function firstSmaller(

@@ -19,6 +19,12 @@ import type { ModelThread } from "./thread.ts";
  */
 export type Access = "none" | "read" | "write" | "all";
 
+/** One location that an operation touches, and how. */
+export interface Touch {
+  readonly access: Access;
+  readonly object: SharedObject;
+}
+
 /**
  * What an operation does when it pairs with another: an ablation removes an `acquire` with its `release`.
  *
@@ -27,6 +33,23 @@ export type Access = "none" | "read" | "write" | "all";
  * has an `isEnabled` is not enabled. A counting semaphore keeps neither promise and must not use roles.
  */
 export type Role = "acquire" | "release";
+
+/**
+ * How x86 orders an operation when stores are buffered (memory model `tso`):
+ *
+ * - `locked`: waits until the CPU's own stores have reached memory, then acts on memory in one step. Atomic
+ *   read-modify-writes and fences.
+ * - `load`: sees the CPU's own newest buffered store to the object, else memory.
+ * - `store`: goes into the CPU's store buffer, and reaches memory later.
+ * - `none`: has nothing to do with memory.
+ */
+export type MemoryOrder = "locked" | "load" | "store" | "none";
+
+/** The answer of a `forward` whose store is to another part of the object: look at the store before it. */
+export const PASS: unique symbol = Symbol("pass");
+
+/** The answer of a `perform` that could not finish: the thread waits, as the kind's `thenWait`. */
+export const MUST_WAIT: unique symbol = Symbol("must wait");
 
 /** The meaning of one sort of operation, as data. `O` is the object acted on, `A` the argument, `R` the result. */
 export interface OperationKind<O extends SharedObject, A, R> {
@@ -37,7 +60,9 @@ export interface OperationKind<O extends SharedObject, A, R> {
    * The access of an operation performed in the present state, where that can be less than `access`: a compare and
    * exchange that would fail only reads. Must not change anything.
    */
-  readonly accessNow?: (object: O, argument: A) => Access;
+  readonly accessNow?: (object: O, argument: A, thread: ModelThread) => Access;
+  /** Further locations that it would touch in the present state, besides the object. Must not change anything. */
+  readonly touches?: (object: O, argument: A, thread: ModelThread) => readonly Touch[];
   readonly role?: Role;
   /** False for operations that are no scheduling point: they are performed as soon as they are announced. */
   readonly isSchedulingPoint?: boolean;
@@ -45,26 +70,44 @@ export interface OperationKind<O extends SharedObject, A, R> {
   readonly isIndispensable?: boolean;
   /** Whether the operation can run now. Absent means always. Must not change anything. */
   readonly isEnabled?: (object: O, argument: A, thread: ModelThread) => boolean;
-  /** The effect. Runs exactly once, when the thread is picked. */
-  readonly perform: (object: O, argument: A, thread: ModelThread) => R;
+  /** Whether other CPUs can make the operation wait. Absent means: if there is an `isEnabled`. */
+  readonly isBlockable?: (thread: ModelThread) => boolean;
+  /** The effect. Runs exactly once, when the thread is picked. `MUST_WAIT` makes the thread wait in a second step. */
+  readonly perform: (object: O, argument: A, thread: ModelThread) => R | typeof MUST_WAIT;
+  /** The second step of an operation that must wait: enabled when the wait is over. */
+  readonly thenWait?: OperationKind<O, A, R>;
   /** How a trace shows the performed operation. Absent means `name(object)`. */
   readonly describe?: (object: O, argument: A, result: R) => string;
+
+  /** Absent means: `locked` for writes and acquires, `load` for other reads, else `none`. */
+  readonly order?: MemoryOrder;
+  /** Of a `store`: what the thread itself notices when it issues it. The engine calls it under `tso` only. */
+  readonly issue?: (object: O, argument: A, thread: ModelThread) => void;
+  /** Of a `store`: its effect on memory, when it gets there. Absent means `perform`. */
+  readonly drain?: (object: O, argument: A, thread: ModelThread) => void;
+  /**
+   * Of a `load`: the value it takes from the CPU's own buffered store to the object, given that store's argument.
+   * Absent means that it waits until own stores to the object have reached memory.
+   */
+  readonly forward?: (argument: A, store: unknown) => R | typeof PASS;
 }
+
+/** A kind whose types are forgotten: the engine treats all kinds alike. */
+export type AnyKind = OperationKind<SharedObject, unknown, unknown>;
 
 /** One pending or performed operation of one thread. Made by functions such as `readOnce`; used with `yield*` once. */
 export class Operation<out R> implements Iterable<Operation<unknown>, R, void> {
-  readonly kind: OperationKind<SharedObject, unknown, unknown>;
+  /** What it does. The engine puts the kind of the run's memory model in its place, and that of a wait. */
+  kind: AnyKind;
   readonly object: SharedObject;
   readonly argument: unknown;
   /** Where in the model this operation stands; set by the engine when the operation is announced. */
   site: Site | undefined = undefined;
+  /** Whose operation this is; set by the engine when the operation is announced. */
+  thread: ModelThread | undefined = undefined;
   #announced = false;
 
-  private constructor(
-    kind: OperationKind<SharedObject, unknown, unknown>,
-    object: SharedObject,
-    argument: unknown,
-  ) {
+  private constructor(kind: AnyKind, object: SharedObject, argument: unknown) {
     this.kind = kind;
     this.object = object;
     this.argument = argument;
@@ -76,12 +119,8 @@ export class Operation<out R> implements Iterable<Operation<unknown>, R, void> {
     object: O,
     argument: A,
   ): Operation<R> {
-    // The engine treats all kinds alike; `object` and `argument` only ever meet the kind they were made with.
-    return new Operation<R>(
-      kind as unknown as OperationKind<SharedObject, unknown, unknown>,
-      object,
-      argument,
-    );
+    // `object` and `argument` only ever meet the kind they were made with.
+    return new Operation<R>(kind as unknown as AnyKind, object, argument);
   }
 
   [Symbol.iterator](): this {
@@ -95,46 +134,10 @@ export class Operation<out R> implements Iterable<Operation<unknown>, R, void> {
       this.#announced = true;
       if (!engine.announce(this)) return { done: false, value: this };
     }
-    return { done: true, value: engine.perform(this) as R };
+    for (;;) {
+      const result = engine.perform(this);
+      if (result !== MUST_WAIT) return { done: true, value: result as R };
+      if (!engine.announceWait(this)) return { done: false, value: this };
+    }
   }
-}
-
-/** What one operation touches, and how, in the state in which it was or would be performed. */
-export interface Footprint {
-  readonly access: Access;
-  readonly object: SharedObject;
-}
-
-/** What a pending operation would touch if it were performed now. */
-export function footprintOf(operation: Operation<unknown>): Footprint {
-  return { access: accessOf(operation), object: operation.object };
-}
-
-/** How an operation would touch its object if it were performed now. */
-export function accessOf({ kind, object, argument }: Operation<unknown>): Access {
-  return kind.accessNow === undefined ? kind.access : kind.accessNow(object, argument);
-}
-
-/** Whether the order of two pending operations can matter. The relation that partial-order reduction stands on. */
-export function conflicts(a: Operation<unknown>, b: Operation<unknown>): boolean {
-  return overlap(accessOf(a), a.object, accessOf(b), b.object);
-}
-
-/** The same for footprints, which may come from different states of one execution. */
-export function footprintsConflict(a: Footprint, b: Footprint): boolean {
-  return overlap(a.access, a.object, b.access, b.object);
-}
-
-function overlap(accessA: Access, a: SharedObject, accessB: Access, b: SharedObject): boolean {
-  if (accessA !== "none" && accessB !== "none") {
-    const writes = accessA === "write" || accessB === "write";
-    if (accessA === "all" || accessB === "all") return writes;
-    if (writes && a.location === b.location) return true;
-  }
-  return livesIn(a, accessB, b) || livesIn(b, accessA, a);
-}
-
-/** Whether `user` lives in the memory that an operation on `freed` writes. */
-function livesIn(user: SharedObject, access: Access, freed: SharedObject): boolean {
-  return user.lifetime !== undefined && access === "write" && user.lifetime.location === freed.location;
 }

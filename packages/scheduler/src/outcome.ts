@@ -6,6 +6,8 @@ export interface Violation {
   readonly oracle: string;
   /** What is wrong, in a sentence. */
   readonly message: string;
+  /** Further lines for a report. */
+  readonly details?: readonly string[];
   /** Two findings with one signature are one finding: the oracle and the site of the violating step. */
   readonly signature: string;
   /** Replays the finding: `mmr1.` and base64url. */
@@ -38,4 +40,14 @@ export type Ending =
       readonly kind: "violation" | "deadlock" | "livelock";
       readonly oracle: string;
       readonly message: string;
+      readonly details?: readonly string[];
     };
+
+/** A finding that shows only when executions are put together, such as two lock orders that never met in one. */
+export interface Aside {
+  readonly oracle: string;
+  readonly message: string;
+  readonly details?: readonly string[];
+  /** What this execution must be told about the others to show the finding by itself; see `RunSettings.given`. */
+  readonly given: readonly string[];
+}

@@ -34,7 +34,7 @@ export function replay(token: string): Strategy {
  * @param scenario the scenario with the token's name, variant and parameters; the caller looks it up.
  */
 export function replayToken<W>(scenario: Scenario<W>, content: TokenContent): Replay {
-  const engine = new Engine(scenario, content.ablations);
+  const engine = new Engine(scenario, content);
   const strategy = replaySchedule(content.schedule);
   strategy.beginExecution();
   const ending = engine.run(strategy);
@@ -52,7 +52,7 @@ export function replayToken<W>(scenario: Scenario<W>, content: TokenContent): Re
     );
   }
   if (!("oracle" in ending)) return { kind: "clean", steps: engine.sites.length };
-  const violation = findingOf(scenario, engine, ending, content.ablations, fingerprint);
+  const violation = findingOf(engine, ending, fingerprint);
   return { kind: "reproduced", violation, steps: engine.sites.length };
 }
 

@@ -10,7 +10,7 @@ export type ThreadBody<W> = (world: W) => Steps<void>;
 /** A thread that says more than its body. */
 export interface ThreadSpec<W> {
   readonly run: ThreadBody<W>;
-  /** The model CPU; by default each thread has one of its own, in the order of the record. */
+  /** The model CPU; by default each thread and daemon has one of its own, in the order of the records. */
   readonly cpu?: number;
 }
 
@@ -29,14 +29,14 @@ export interface Scenario<W> {
   /** The threads, by name. */
   readonly threads: Readonly<Record<string, ThreadBody<W> | ThreadSpec<W>>>;
   /** Internal actors: threads that need not finish. They run whenever the strategy picks them. */
-  readonly daemons?: Readonly<Record<string, ThreadBody<W>>>;
+  readonly daemons?: Readonly<Record<string, ThreadBody<W> | ThreadSpec<W>>>;
   readonly properties: readonly Property<W>[];
   /** An execution longer than this many steps is cut off. Default 10,000. */
   readonly stepsMax?: number;
 }
 
-/** Threads and daemons together; threads are numbered in bytes of a schedule and in bits of a set. */
-const THREADS_MAX = 30;
+/** Threads, daemons and store buffers together; threads are numbered in bytes of a schedule and in bits of a set. */
+export const THREADS_MAX = 30;
 
 /**
  * Checks a scenario and returns it.

@@ -43,7 +43,7 @@ export class ScheduleReader {
   }
 
   pickThread(point: SchedulingPoint): number {
-    if (this.#stepsLeft > 0 && point.current?.id === this.#thread) {
+    if (this.#stepsLeft > 0 && point.threads[this.#thread]?.isEnabled === true) {
       this.#stepsLeft--;
       return this.#thread;
     }

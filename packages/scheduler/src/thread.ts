@@ -1,7 +1,9 @@
 /** A model thread as the engine and the strategies see it. */
 
+import type { CpuGate } from "./cpu-gate.ts";
 import type { Operation } from "./operation.ts";
 import { procedureName, type ProcedureName } from "./site.ts";
+import type { StoreBuffer } from "./store-buffer.ts";
 
 /** A running procedure of a thread. The counts serve `nth` in site addresses and exist only when asked for. */
 export interface Frame {
@@ -29,6 +31,12 @@ export class ModelThread {
   /** Writes this thread has performed, and the others' writes it had seen at its last `cpuRelax`. */
   writes = 0;
   foreignWritesSeen = 0;
+  /** What may keep it off its CPU; most worlds have no such thing. */
+  gate: CpuGate | undefined = undefined;
+  /** The store buffer of its CPU, under `tso`. */
+  storeBuffer: StoreBuffer | undefined = undefined;
+  /** Set for the actor that drains a store buffer. It takes no CPU from anybody, so running it is no preemption. */
+  isHardware = false;
 
   constructor(id: number, name: string, cpu: number, isDaemon: boolean) {
     this.id = id;
@@ -42,4 +50,13 @@ export class ModelThread {
   get frame(): Frame {
     return this.frames[this.frames.length - 1]!;
   }
+}
+
+/** Whether the thread has something to do that can be done now. */
+export function canRun(thread: ModelThread): boolean {
+  const { pending, gate } = thread;
+  if (pending === undefined) return false;
+  if (gate !== undefined && !gate.admits(thread)) return false;
+  const { isEnabled } = pending.kind;
+  return isEnabled === undefined || isEnabled(pending.object, pending.argument, thread);
 }

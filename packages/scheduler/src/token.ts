@@ -1,6 +1,6 @@
 /**
  * Tokens: one line of text that replays an execution. `mmr1.` and the base64url form of, in order: format version,
- * scenario, variant, parameters, ablations, memory model, model fingerprint, schedule, one check per block of the
+ * scenario, variant, parameters, ablations, memory model, given facts, model fingerprint, schedule, one check per block of the
  * schedule, and a checksum over all of it. Texts and byte strings carry their length; numbers are little-endian.
  */
 
@@ -8,10 +8,11 @@ import { ablationText, parseAblation, type Ablation } from "./ablation.ts";
 import { UsageError } from "./assert.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { hashBytes } from "./hash.ts";
+import { MEMORY_MODELS, type MemoryModel } from "./run-settings.ts";
 import type { Parameters } from "./scenario.ts";
 
 /** Grows when the form changes; tokens of other versions are refused, never guessed at. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const PREFIX = "mmr1.";
 
 /** What a token says. */
@@ -21,8 +22,9 @@ export interface TokenContent {
   readonly variant: string;
   readonly parameters: Parameters;
   readonly ablations: readonly Ablation[];
-  /** The memory model of the run. */
-  readonly memory: "sc";
+  readonly memory: MemoryModel;
+  /** See `RunSettings`. */
+  readonly given: readonly string[];
   /** See `modelFingerprint`. */
   readonly fingerprint: number;
   readonly schedule: Uint8Array;
@@ -39,6 +41,7 @@ export function encodeToken(content: TokenContent): string {
   writer.text(JSON.stringify(content.parameters));
   writer.text(content.ablations.map(ablationText).join("\n"));
   writer.text(content.memory);
+  writer.text(content.given.join("\n"));
   writer.word(content.fingerprint);
   writer.bytes(content.schedule);
   writer.word(content.checks.length);
@@ -95,12 +98,17 @@ function readContent(reader: ByteReader): TokenContent {
   const variant = reader.text();
   const parameters = JSON.parse(reader.text()) as Parameters;
   const ablations = reader.text().split("\n").filter(Boolean).map(parseAblation);
-  const memory = reader.text();
-  if (memory !== "sc")
-    throw new UsageError(`The token wants memory model "${memory}"; this program knows sc.`);
+  const wanted = reader.text();
+  const memory = MEMORY_MODELS.find((model) => model === wanted);
+  if (memory === undefined) {
+    throw new UsageError(
+      `The token wants memory model "${wanted}"; this program knows ${MEMORY_MODELS.join(" and ")}.`,
+    );
+  }
+  const given = reader.text().split("\n").filter(Boolean);
   const fingerprint = reader.word();
   const schedule = reader.bytes();
   const checksCount = reader.word();
   const checks = Array.from({ length: checksCount }, () => reader.byte() | (reader.byte() << 8));
-  return { scenario, variant, parameters, ablations, memory, fingerprint, schedule, checks };
+  return { scenario, variant, parameters, ablations, memory, given, fingerprint, schedule, checks };
 }

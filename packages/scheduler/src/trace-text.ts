@@ -9,7 +9,7 @@ export interface ColumnsOptions {
 }
 
 interface Row {
-  readonly thread: number;
+  readonly column: number;
   readonly text: string;
 }
 
@@ -17,7 +17,7 @@ interface Row {
 export function columnsText(trace: Trace, options: ColumnsOptions = {}): string {
   const used = trace.threads
     .map((_, thread) => thread)
-    .filter((thread) => trace.events.some((event) => event.thread === thread));
+    .filter((thread) => trace.events.some(({ column }) => column === thread));
   const rows = rowsOf(trace);
   const longest = Math.max(
     ...rows.map(({ text }) => text.length),
@@ -44,7 +44,7 @@ export function columnsText(trace: Trace, options: ColumnsOptions = {}): string 
       .trimEnd(),
   );
   lines.push(used.map(() => "-".repeat(width)).join("-+-"));
-  for (const { thread, text } of rows) put(used.indexOf(thread), text);
+  for (const { column, text } of rows) put(used.indexOf(column), text);
   if ("message" in trace.ending) lines.push("", `*** ${trace.ending.oracle}: ${trace.ending.message}`);
   return lines.join("\n");
 }
@@ -70,14 +70,14 @@ function rowsOf(trace: Trace): Row[] {
   const rows: Row[] = [];
   const last: (TraceEvent | undefined)[] = [];
   for (const event of trace.events) {
-    const { thread, procedures, calls } = event;
+    const { thread, column, procedures, calls } = event;
     const before = last[thread]?.calls ?? [];
     let shared = 0;
     while (shared < calls.length && calls[shared] === before[shared]) shared++;
     for (let depth = shared; depth < procedures.length; depth++) {
-      rows.push({ thread, text: `${"  ".repeat(depth)}${procedures[depth]}()` });
+      rows.push({ column, text: `${"  ".repeat(depth)}${procedures[depth]}()` });
     }
-    rows.push({ thread, text: `${"  ".repeat(procedures.length)}${event.text}` });
+    rows.push({ column, text: `${"  ".repeat(procedures.length)}${event.text}` });
     last[thread] = event;
   }
   return rows;

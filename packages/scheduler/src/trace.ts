@@ -1,11 +1,12 @@
 /** Traces: what happened, as events. Derived from a schedule by running it again, so executions pay nothing for them. */
 
-import type { Ablation } from "./ablation.ts";
 import { Engine, type Observer } from "./engine.ts";
-import type { Operation } from "./operation.ts";
+import { MUST_WAIT, type Operation } from "./operation.ts";
 import type { Ending } from "./outcome.ts";
+import type { RunSettings } from "./run-settings.ts";
 import type { Scenario } from "./scenario.ts";
 import { replaySchedule } from "./schedule.ts";
+import { drainedBy } from "./store-buffer.ts";
 import type { Strategy } from "./strategy.ts";
 import type { ModelThread } from "./thread.ts";
 
@@ -13,6 +14,8 @@ import type { ModelThread } from "./thread.ts";
 export interface TraceEvent {
   /** Thread number. */
   readonly thread: number;
+  /** The thread in whose column it belongs: a store that reaches memory stands with the thread that issued it. */
+  readonly column: number;
   /** The procedures that were running, outermost first; empty in the thread's own body. */
   readonly procedures: readonly string[];
   /** Which run of each of those procedures this is: equal numbers belong to one call. */
@@ -46,6 +49,7 @@ export class TraceRecorder implements Observer {
     const frames = thread.frames.slice(1);
     this.events.push({
       thread: thread.id,
+      column: drainedBy(operation)?.thread.id ?? thread.id,
       procedures: frames.map(({ procedure }) => procedure.name),
       calls: frames.map((frame) => this.#callNumber(frame)),
       site: operation.site!.address,
@@ -68,17 +72,14 @@ export class TraceRecorder implements Observer {
 /** An operation in words, with its result where it is known. */
 export function describe(operation: Operation<unknown>, result: unknown): string {
   const { kind, object, argument } = operation;
+  if (result === MUST_WAIT) return `${kind.name}(${object.name}) waits`;
   return kind.describe?.(object, argument, result) ?? `${kind.name}(${object.name})`;
 }
 
 /** Runs one execution under a strategy and records it. */
-export function traceUnder<W>(
-  scenario: Scenario<W>,
-  strategy: Strategy,
-  ablations: readonly Ablation[] = [],
-): Trace {
+export function traceUnder<W>(scenario: Scenario<W>, strategy: Strategy, settings: RunSettings = {}): Trace {
   const recorder = new TraceRecorder();
-  const engine = new Engine(scenario, ablations, [recorder]);
+  const engine = new Engine(scenario, settings, [recorder]);
   strategy.beginExecution();
   return recorder.trace(engine.run(strategy));
 }
@@ -87,7 +88,7 @@ export function traceUnder<W>(
 export function recordTrace<W>(
   scenario: Scenario<W>,
   schedule: Uint8Array,
-  ablations: readonly Ablation[] = [],
+  settings: RunSettings = {},
 ): Trace {
-  return traceUnder(scenario, replaySchedule(schedule), ablations);
+  return traceUnder(scenario, replaySchedule(schedule), settings);
 }

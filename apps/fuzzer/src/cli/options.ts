@@ -1,7 +1,7 @@
 /** Options that several commands share, and the parsers that refuse bad values with a sentence. */
 
 import { bugs, scenarioFamily, type ScenarioFamily, type World } from "@mmrace/mm";
-import { parseAblation, UsageError, type Ablation, type Scenario } from "@mmrace/scheduler";
+import { MEMORY_MODELS, parseAblation, UsageError, type Ablation, type Scenario } from "@mmrace/scheduler";
 import { InvalidArgumentError, Option } from "commander";
 
 /** @throws {InvalidArgumentError} unless the text is a whole number of at least `least`. */
@@ -37,7 +37,9 @@ export const ablateOption = (): Option =>
     .argParser((text: string, before: readonly string[]) => [...before, text]);
 
 export const memoryOption = (): Option =>
-  new Option("--memory <model>", "memory model; sc is the only one so far").choices(["sc"]).default("sc");
+  new Option("--memory <model>", "memory model: sequential consistency, or x86-TSO with store buffers")
+    .choices(MEMORY_MODELS)
+    .default("sc");
 
 export const jsonOption = (): Option =>
   new Option("--json", "write one JSON object to standard output and nothing else");

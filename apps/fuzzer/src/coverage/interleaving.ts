@@ -3,7 +3,7 @@
  * its schedules; these edges do. Reads-from as in RFF (ASPLOS 2024), by sites.
  */
 
-import { hashWord, type ModelThread, type Observer, type Operation } from "@mmrace/scheduler";
+import { drainedBy, hashWord, type ModelThread, type Observer, type Operation } from "@mmrace/scheduler";
 
 /** Slots of each map. Edges are hashed; a collision merges two edges, it never invents one. */
 const MAP_SIZE = 1 << 14;
@@ -37,6 +37,11 @@ export class InterleavingObserver implements Observer {
   }
 
   onStep(thread: ModelThread, operation: Operation<unknown>): void {
+    const store = drainedBy(operation);
+    if (store !== undefined) {
+      this.#note(store.object.location, store.site?.hash ?? 0, store.thread);
+      return;
+    }
     const { access, role } = operation.kind;
     if (access !== "read" && access !== "write") return;
     const { location } = operation.object;
@@ -44,9 +49,12 @@ export class InterleavingObserver implements Observer {
     const writer = this.#writerThread[location] ?? 0;
     if (writer !== 0 && writer !== thread.id + 1)
       this.#count(role === "acquire" ? 1 : 0, this.#writerSite[location]!, site);
-    if (access !== "write") return;
+    if (access === "write") this.#note(location, site, thread);
+  }
+
+  #note(location: number, site: number, { id }: ModelThread): void {
     this.#writerSite[location] = site;
-    this.#writerThread[location] = thread.id + 1;
+    this.#writerThread[location] = id + 1;
   }
 
   #count(map: number, from: number, to: number): void {

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { kernelById, scenarioFamily } from "@mmrace/mm";
-import { parseAblation } from "@mmrace/scheduler";
+import { parseAblation, type MemoryModel } from "@mmrace/scheduler";
 import { Fuzzer, type FuzzStrategy, type RoundResult } from "./fuzzer.ts";
 
 /** What a worker is started with. Scenarios hold functions, so it is told their names. */
@@ -12,6 +12,7 @@ export interface WorkerSetup {
   readonly randomSeed: number;
   readonly strategy: FuzzStrategy;
   readonly ablations: readonly string[];
+  readonly memory: MemoryModel;
   readonly stopOnFirst: boolean;
 }
 

@@ -1,6 +1,7 @@
 /** The fuzzing loop: coverage-guided mutation of schedules beside an arm of random and PCT schedules. */
 
 import {
+  asideFindingOf,
   encodeSchedule,
   Engine,
   findingOf,
@@ -15,7 +16,8 @@ import {
   surw,
   uniformWalk,
   type Ablation,
-  type Ending,
+  type BadEnding,
+  type MemoryModel,
   type SamplingOptions,
   type Scenario,
   type Strategy,
@@ -64,6 +66,7 @@ export interface FuzzerOptions {
   readonly randomSeed: number;
   readonly strategy: FuzzStrategy;
   readonly ablations: readonly Ablation[];
+  readonly memory: MemoryModel;
   readonly stopOnFirst: boolean;
 }
 
@@ -85,7 +88,6 @@ export class Fuzzer<W> {
   readonly #observer = new InterleavingObserver();
   readonly #engine: Engine<W>;
   readonly #prng: Prng;
-  readonly #threadCount: number;
   readonly #random: Strategy;
   readonly #pct: Strategy;
   /** The only strategy, where `coverage` is not wanted. */
@@ -99,9 +101,8 @@ export class Fuzzer<W> {
   constructor(scenario: Scenario<W>, options: FuzzerOptions) {
     this.#scenario = scenario;
     this.#options = options;
-    this.#engine = new Engine(scenario, options.ablations, [this.#observer]);
+    this.#engine = new Engine(scenario, options, [this.#observer]);
     this.#prng = new Prng(options.randomSeed);
-    this.#threadCount = Object.keys(scenario.threads).length + Object.keys(scenario.daemons ?? {}).length;
     const sampling = { randomSeed: options.randomSeed, executionsMax: Number.MAX_SAFE_INTEGER };
     this.#random = samplers.random(sampling);
     this.#pct = samplers.pct(sampling);
@@ -156,6 +157,10 @@ export class Fuzzer<W> {
     this.executions++;
     this.steps += this.#engine.sites.length;
     if ("oracle" in ending) this.#file(ending);
+    for (const aside of this.#engine.asides) {
+      const finding = asideFindingOf(this.#engine, aside, this.#fingerprint());
+      if (!this.findings.has(finding.signature)) this.findings.set(finding.signature, finding);
+    }
     if (!this.novelty.isNew(this.#observer)) return;
     const schedule = encodeSchedule(this.#engine.choices, this.#engine.values);
     this.corpus.add({ schedule, slots: [...this.#observer.touched] });
@@ -174,16 +179,19 @@ export class Fuzzer<W> {
       this.#picked = this.corpus.rare(this.#prng, this.novelty).schedule;
       this.#mutationsLeft = MUTATIONS_PER_SEED - 1;
     }
-    return mutate(this.#picked, { prng: this.#prng, corpus: this.corpus, threadCount: this.#threadCount });
+    return mutate(this.#picked, {
+      prng: this.#prng,
+      corpus: this.corpus,
+      threadCount: this.#engine.threads.length,
+    });
   }
 
   /** Triage: confirm by replay while minimizing, keep one per signature. */
-  #file(ending: Ending & { readonly oracle: string; readonly message: string }): void {
+  #file(ending: BadEnding): void {
     const signature = signatureOf(ending, this.#engine);
     if (this.findings.has(signature)) return;
-    const { ablations } = this.#options;
-    const found = findingOf(this.#scenario, this.#engine, ending, ablations, this.#fingerprint());
-    this.findings.set(signature, minimize(this.#scenario, found, ablations));
+    const found = findingOf(this.#engine, ending, this.#fingerprint());
+    this.findings.set(signature, minimize(this.#scenario, found, this.#options));
   }
 
   #fingerprint(): number {

@@ -1,7 +1,7 @@
 /** What a campaign is asked to do, whatever engine does it. */
 
 import type { World } from "@mmrace/mm";
-import type { Ablation, Scenario } from "@mmrace/scheduler";
+import type { Ablation, MemoryModel, Scenario } from "@mmrace/scheduler";
 import { nowMs } from "../clock.ts";
 import type { FuzzStrategy } from "./fuzzer.ts";
 
@@ -17,6 +17,7 @@ export interface FuzzOptions {
   readonly corpus?: string;
   readonly out: string;
   readonly ablate: readonly string[];
+  readonly memory: MemoryModel;
   readonly stopOnFirst?: boolean;
   readonly json?: boolean;
 }

@@ -79,6 +79,7 @@ export class NativeCampaigns {
       randomSeed: options.seed + (saved === undefined ? 0 : 1_000_003 * saved.executions),
       strategy: options.strategy,
       ablations,
+      memory: options.memory,
       stopOnFirst: options.stopOnFirst === true,
       executionsMax: options.executions,
       workers: options.workers,

@@ -28,6 +28,7 @@ export class WorkerPool {
         randomSeed: options.randomSeed + index * SEED_STRIDE,
         strategy: options.strategy,
         ablations: options.ablations.map(ablationText),
+        memory: options.memory,
         stopOnFirst: options.stopOnFirst,
       };
       return new Worker(new URL("./fuzz-worker.js", import.meta.url), { workerData: setup });

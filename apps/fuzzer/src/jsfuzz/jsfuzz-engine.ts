@@ -40,6 +40,7 @@ async function runOne(
     randomSeed: options.seed,
     strategy: "coverage",
     ablations,
+    memory: options.memory,
     stopOnFirst: false,
   });
   const corpus = corpusDirectory(job, scenario);
@@ -50,6 +51,7 @@ async function runOne(
       scenario: scenario.name,
       kernel: scenario.variant ?? "",
       ablations: options.ablate,
+      memory: options.memory,
       known: [...triage.findings.keys()],
       executionsMax: executionsLeft,
       ...(deadlineMs === Infinity ? {} : { timeMs: Math.max(deadlineMs - nowMs(), 0) }),

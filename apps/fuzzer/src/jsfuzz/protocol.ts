@@ -1,10 +1,13 @@
 /** What our process and the fuzz target inside jsfuzz tell each other: settings by environment, a report by file. */
 
+import type { MemoryModel } from "@mmrace/scheduler";
+
 /** Settings of the target, as JSON in the environment variable `MMRACE_TARGET`. */
 export interface TargetSettings {
   readonly scenario: string;
   readonly kernel: string;
   readonly ablations: readonly string[];
+  readonly memory: MemoryModel;
   /** Signatures that are known: they end nothing. */
   readonly known: readonly string[];
   readonly executionsMax: number;

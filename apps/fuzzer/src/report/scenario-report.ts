@@ -23,13 +23,9 @@ export interface ScenarioReport {
 }
 
 /** Findings first, then one line per scenario. */
-export function reportText(
-  reports: readonly ScenarioReport[],
-  ablations: readonly Ablation[],
-  elapsedMs: number,
-): string {
+export function reportText(reports: readonly ScenarioReport[], elapsedMs: number): string {
   const findings = reports.flatMap(({ scenario, violations }) =>
-    violations.map((violation) => violationText(scenario, violation, ablations)),
+    violations.map((violation) => violationText(scenario, violation)),
   );
   const executions = reports.reduce((sum, report) => sum + report.executions, 0);
   const perSecond = Math.round((executions / Math.max(elapsedMs, 1)) * 1000);

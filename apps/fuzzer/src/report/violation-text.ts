@@ -1,23 +1,22 @@
 /** A finding for people: what broke, who did what when, and the one command that shows it again. */
 
 import type { World } from "@mmrace/mm";
-import { columnsText, recordTrace, type Ablation, type Scenario, type Violation } from "@mmrace/scheduler";
+import { columnsText, decodeToken, recordTrace, type Scenario, type Violation } from "@mmrace/scheduler";
 import { bold, dim, red } from "./style.ts";
 
 /** Several paragraphs; the last line is the command that replays the finding. */
-export function violationText(
-  scenario: Scenario<World>,
-  violation: Violation,
-  ablations: readonly Ablation[],
-): string {
-  const { oracle, message, preemptions, steps, signature, token } = violation;
+export function violationText(scenario: Scenario<World>, violation: Violation): string {
+  const { oracle, message, details = [], preemptions, steps, signature, token } = violation;
+  const settings = decodeToken(token);
   const where = `${scenario.name} on ${scenario.variant ?? "?"}`;
-  const guards = ablations.length === 0 ? "" : `, ${ablations.map(({ name }) => name).join(", ")}`;
-  const trace = recordTrace(scenario, violation.schedule, ablations);
+  const guards = settings.ablations.map(({ name }) => `, ${name}`).join("");
+  const memory = settings.memory === "sc" ? "" : ` under ${settings.memory}`;
+  const trace = recordTrace(scenario, violation.schedule, settings);
   return [
     `${red(bold(`VIOLATION ${oracle}`))}: ${message}`,
+    ...details,
     dim(
-      `${where}${guards}; ${preemptions} preemption${preemptions === 1 ? "" : "s"}, ${steps} steps; ${signature}`,
+      `${where}${memory}${guards}; ${preemptions} preemption${preemptions === 1 ? "" : "s"}, ${steps} steps; ${signature}`,
     ),
     "",
     columnsText(trace),

@@ -48,7 +48,7 @@ const BUDGET = 12_000;
 /** With how many random seeds the bug is found; every other campaign must have spent its budget. */
 function seedsThatFind(strategy: FuzzStrategy): number {
   return SEEDS.filter((randomSeed) => {
-    const fuzzer = new Fuzzer(gate, { randomSeed, strategy, ablations: [], stopOnFirst: true });
+    const fuzzer = new Fuzzer(gate, { randomSeed, strategy, ablations: [], memory: "sc", stopOnFirst: true });
     fuzzer.run(BUDGET);
     if (fuzzer.findings.size === 0) expect(fuzzer.executions).toBe(BUDGET);
     return fuzzer.findings.size > 0;

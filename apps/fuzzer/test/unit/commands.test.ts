@@ -265,9 +265,9 @@ describe("refusals", () => {
       /cannot be removed/,
     ],
     [
-      "a memory model that is not there yet",
-      ["explore", "T1-01", "--memory", "tso"],
-      /Allowed choices are sc/,
+      "a memory model that is not there",
+      ["explore", "T1-01", "--memory", "pso"],
+      /Allowed choices are sc, tso/,
     ],
     [
       "a strategy for the wrong engine",

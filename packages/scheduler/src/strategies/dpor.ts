@@ -13,7 +13,7 @@
  */
 
 import { UsageError } from "../assert.ts";
-import { conflicts, footprintOf } from "../operation.ts";
+import { conflicts, footprintOf } from "../footprint.ts";
 import type { Ending } from "../outcome.ts";
 import { PRUNE, type ExplorationFacts, type SchedulingPoint, type Strategy } from "../strategy.ts";
 import type { ModelThread } from "../thread.ts";

@@ -11,7 +11,7 @@
  */
 
 import { UsageError } from "../assert.ts";
-import { conflicts } from "../operation.ts";
+import { conflicts } from "../footprint.ts";
 import { PRUNE, type SchedulingPoint, type Strategy } from "../strategy.ts";
 
 /** Options of `exhaustive`. */
@@ -92,7 +92,7 @@ class Exhaustive implements Strategy {
       this.#path.push({ chosen, candidates, explored: 0, asleep: this.#asleep });
     }
     const node = this.#path[this.#depth++]!;
-    if (point.current !== undefined && point.current.id !== node.chosen) this.#preemptions++;
+    if (isPreemption(point, node.chosen)) this.#preemptions++;
     if (this.#isSleeping) this.#asleep = stillAsleep(point, node);
     return node.chosen;
   }
@@ -111,8 +111,9 @@ class Exhaustive implements Strategy {
     for (const { id } of point.enabled) candidates |= 1 << id;
     candidates &= ~this.#asleep;
     if (point.current === undefined || this.#preemptions !== this.preemptionsMax) return candidates;
-    const stay = 1 << point.current.id;
-    if (candidates !== stay) this.#hasCut = true;
+    let stay = 1 << point.current.id;
+    for (const { id, isHardware } of point.enabled) if (isHardware) stay |= 1 << id;
+    if ((candidates & ~stay) !== 0) this.#hasCut = true;
     return candidates & stay;
   }
 
@@ -141,6 +142,11 @@ function stillAsleep(point: SchedulingPoint, node: Node): number {
     if (id !== node.chosen && !conflicts(point.threads[id]!.pending!, operation)) asleep |= 1 << id;
   }
   return asleep;
+}
+
+/** Store buffers drain beside the threads: they preempt nobody. */
+function isPreemption({ current, threads }: SchedulingPoint, chosen: number): boolean {
+  return current !== undefined && current.id !== chosen && !threads[chosen]!.isHardware;
 }
 
 function lowest(set: number): number {

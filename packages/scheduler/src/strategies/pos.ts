@@ -1,6 +1,6 @@
 /** POS: a random priority per operation. Yuan, Yang and Gu, "Partial Order Aware Concurrency Sampling", CAV 2018. */
 
-import { conflicts } from "../operation.ts";
+import { conflicts } from "../footprint.ts";
 import { Prng } from "../prng.ts";
 import type { SchedulingPoint, Strategy } from "../strategy.ts";
 import { checkSampling, type SamplingOptions } from "./random.ts";

@@ -5,7 +5,8 @@
  * Terms as in Abdulla, Aronis, Jonsson and Sagonas, "Optimal Dynamic Partial Order Reduction", POPL 2014, section 4.
  */
 
-import { footprintOf, footprintsConflict, type Footprint, type Operation } from "../operation.ts";
+import { footprintOf, footprintsConflict, isBlockable, type Footprint } from "../footprint.ts";
+import type { Operation, Role } from "../operation.ts";
 
 /** A choice on the path from the start to where the search is. Sets are bit sets over threads, or over values. */
 export interface Node {
@@ -27,7 +28,8 @@ export interface Event {
   /** 1, 2, ... among the steps of the thread. */
   readonly ordinal: number;
   readonly footprint: Footprint;
-  readonly role: Operation<unknown>["kind"]["role"];
+  /** Of an operation that may have to wait after all, none: it has not acquired anything when it is performed. */
+  readonly role: Role | undefined;
   /** Whether steps of other threads may disable it. */
   readonly isBlocking: boolean;
   /** By thread id, the ordinal of that thread's last step that happens before this one, itself included. */
@@ -85,13 +87,13 @@ export class Races {
     const before = this.#last[thread];
     const past = before?.clock ?? Array.from({ length: threads }, () => 0);
     const clock = [...past];
-    const { role, isEnabled, access } = operation.kind;
+    const { role, thenWait } = operation.kind;
     const event: Event = {
       thread,
       ordinal: (before?.ordinal ?? 0) + 1,
       footprint: footprintOf(operation),
-      role,
-      isBlocking: isEnabled !== undefined && access !== "all",
+      role: thenWait === undefined ? role : undefined,
+      isBlocking: isBlockable(operation.kind, operation.thread),
       clock,
       node,
     };

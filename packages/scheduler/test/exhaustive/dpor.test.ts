@@ -27,7 +27,7 @@ import {
   type Strategy,
 } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
-import { footprintsConflict } from "../../src/operation.ts";
+import { footprintsConflict } from "../../src/footprint.ts";
 import { Dpor } from "../../src/strategies/dpor.ts";
 import { SOUND_RULES, type DporRules } from "../../src/strategies/races.ts";
 import { badChoice, lostUpdate, readers } from "../programs.ts";

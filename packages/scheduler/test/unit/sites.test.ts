@@ -60,11 +60,13 @@ describe("procedures and sites", () => {
 
   test("an ablation forces the second read to see what the first saw", () => {
     const ablations = [without.recheck("outer_step", "word", { nth: 2 })];
-    expect(recordTrace(scenario, new Uint8Array(0), ablations).events.at(-1)!.text).toBe(
+    expect(recordTrace(scenario, new Uint8Array(0), { ablations }).events.at(-1)!.text).toBe(
       "READ_ONCE(word) = 0",
     );
-    const given = [without.recheck("outer_step", "word", { nth: 2, answer: 7 })];
-    expect(recordTrace(scenario, new Uint8Array(0), given).events.at(-1)!.text).toBe("READ_ONCE(word) = 7");
+    const dictated = [without.recheck("outer_step", "word", { nth: 2, answer: 7 })];
+    expect(recordTrace(scenario, new Uint8Array(0), { ablations: dictated }).events.at(-1)!.text).toBe(
+      "READ_ONCE(word) = 7",
+    );
   });
 
   test("an ablation that matches nothing is named", () => {

@@ -118,7 +118,7 @@ function textOf(bug: Bug, verdicts: readonly Verdict[]): string {
         ? ""
         : red("NOT as expected");
     const found = exploration.violations.filter(({ oracle }) => role !== "buggy" || oracle === bug.oracle);
-    const shown = found.map((violation) => violationText(bug.family.on(kernel), violation, []));
+    const shown = found.map((violation) => violationText(bug.family.on(kernel), violation));
     const title = `${bold(`== Linux ${kernel}`)} ${role === "asked" ? "" : `(${role}) `}${mark}`;
     return [title, ...shown, summary(exploration)].join("\n\n");
   });

@@ -7,6 +7,7 @@ import {
   iterativeBound,
   UsageError,
   type Exploration,
+  type MemoryModel,
   type Strategy,
 } from "@mmrace/scheduler";
 import type { Command } from "commander";
@@ -32,6 +33,7 @@ interface ExploreOptions {
   readonly strategy: "dfs" | "dpor" | "interleavings" | "bounded";
   readonly preemptions: number;
   readonly ablate: readonly string[];
+  readonly memory: MemoryModel;
   readonly all?: boolean;
   readonly executions?: number;
 }
@@ -82,12 +84,13 @@ export function runExplore(name: string, options: ExploreOptions): CommandResult
   const startMs = nowMs();
   const exploration = explore(scenario, strategyOf(options), {
     ablations,
+    memory: options.memory,
     stopAtFirst: options.all !== true,
     ...(options.executions === undefined ? {} : { executionsMax: options.executions }),
   });
   refuseUnmatched(exploration.unmatched, scenario.name);
   const { violations } = exploration;
-  const findings = violations.map((violation) => violationText(scenario, violation, ablations));
+  const findings = violations.map((violation) => violationText(scenario, violation));
   return {
     exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
     text: [...findings, summary(exploration)].join("\n\n"),
@@ -96,6 +99,7 @@ export function runExplore(name: string, options: ExploreOptions): CommandResult
       kernel: scenario.variant,
       strategy: options.strategy,
       ablations: options.ablate,
+      memory: options.memory,
       ...explorationJson(exploration),
       elapsedMs: Math.round(nowMs() - startMs),
     },

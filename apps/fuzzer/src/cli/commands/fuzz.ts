@@ -99,7 +99,7 @@ export async function runFuzz(names: readonly string[], options: FuzzOptions): P
 }
 
 function resultOf(
-  { options, ablations }: FuzzJob,
+  { options }: FuzzJob,
   reports: readonly ScenarioReport[],
   elapsedMs: number,
 ): CommandResult {
@@ -108,12 +108,13 @@ function resultOf(
     reports.reduce((sum, report) => sum + part(report), 0);
   return {
     exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
-    text: reportText(reports, ablations, elapsedMs),
+    text: reportText(reports, elapsedMs),
     json: {
       engine: options.engine,
       strategy: options.strategy,
       seed: options.seed,
       ablations: options.ablate,
+      memory: options.memory,
       executions: total(({ executions }) => executions),
       steps: total(({ steps }) => steps),
       complete: false,

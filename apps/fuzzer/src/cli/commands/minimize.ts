@@ -39,11 +39,11 @@ export function runMinimize(argument: string): CommandResult {
   if (replayed.kind === "clean")
     throw new UsageError("The token's schedule runs without a violation: nothing to minimize.");
   const { violation: before } = replayed;
-  const after = minimize(scenario, before, content.ablations);
+  const after = minimize(scenario, before, content);
   const sizes = `${before.preemptions} preemptions and ${before.steps} steps before, ${after.preemptions} and ${after.steps} now`;
   return {
     exitCode: EXIT.violation,
-    text: `${violationText(scenario, after, content.ablations)}\n\n${sizes}.`,
+    text: `${violationText(scenario, after)}\n\n${sizes}.`,
     json: { replay: replayed.kind, before: violationJson(before), violations: [violationJson(after)] },
   };
 }

@@ -56,7 +56,7 @@ export function runReplay(argument: string, options: ReplayOptions): CommandResu
   const content = decodeToken(readToken(argument));
   const scenario = scenarioOf(content);
   const replayed = replayToken(scenario, content);
-  const trace = recordTrace(scenario, content.schedule, content.ablations);
+  const trace = recordTrace(scenario, content.schedule, content);
   const exitCode = exitCodeOf(replayed);
   const json = jsonOf(scenario, content, replayed, trace);
   const body = render(options.format, scenario, trace, json);
