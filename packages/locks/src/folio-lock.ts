@@ -16,7 +16,7 @@ const lockKind: OperationKind<FolioLock, void, void> = {
   isEnabled: (lock, _argument, thread) => lock.owner === undefined || lock.owner === thread,
   perform: (lock, _argument, thread) => {
     lock.lockdep.mightSleep(thread, `folio_lock(${lock.name})`);
-    lock.lockdep.acquired(thread, lock, { subclass: 0, isTry: false, isAtomic: false });
+    lock.lockdep.acquired(thread, lock, { subclass: 0, isTry: false, mode: "exclusive", wait: "sleep" });
     lock.owner = thread;
   },
 };
@@ -26,7 +26,7 @@ const trylockKind: OperationKind<FolioLock, void, boolean> = {
   access: "write",
   perform: (lock, _argument, thread) => {
     if (lock.owner !== undefined) return false;
-    lock.lockdep.acquired(thread, lock, { subclass: 0, isTry: true, isAtomic: false });
+    lock.lockdep.acquired(thread, lock, { subclass: 0, isTry: true, mode: "exclusive", wait: "sleep" });
     lock.owner = thread;
     return true;
   },
@@ -48,7 +48,7 @@ const setLockedKind: OperationKind<FolioLock, void, void> = {
   access: "write",
   role: "acquire",
   perform: (lock, _argument, thread) => {
-    lock.lockdep.acquired(thread, lock, { subclass: 0, isTry: true, isAtomic: false });
+    lock.lockdep.acquired(thread, lock, { subclass: 0, isTry: true, mode: "exclusive", wait: "sleep" });
     lock.owner = thread;
   },
 };

@@ -11,14 +11,21 @@ import { violate, type ModelThread, type SharedObject } from "@mmrace/scheduler"
 /** The oracle name of all lockdep reports. */
 export const LOCK_PROTOCOL = "lock protocol";
 
+/**
+ * How a waiter for a lock waits: not at all (`free`), spinning always (`spin`, raw spinlocks), spinning unless the
+ * kernel is PREEMPT_RT (`config`, other spinlocks), or sleeping (`sleep`). Kernel: enum lockdep_wait_type.
+ */
+export type WaitType = "free" | "spin" | "config" | "sleep";
+
 /** How a lock is taken. */
 export interface Acquisition {
   /** Lockdep subclass; two locks of one class may nest only under different subclasses. */
   readonly subclass: number;
   /** A trylock cannot wait, so it cannot close a cycle of waiting. */
   readonly isTry: boolean;
-  /** Whether holding it forbids sleeping, as a spinlock does. */
-  readonly isAtomic: boolean;
+  /** `recursive read`: a reader that may come while the thread reads already, whoever waits. */
+  readonly mode: "exclusive" | "read" | "recursive read";
+  readonly wait: WaitType;
 }
 
 interface Held {
@@ -57,6 +64,38 @@ export class Lockdep {
     else held.splice(at, 1);
   }
 
+  /** Records that a thread holds for reading what it held for writing. */
+  downgraded(thread: ModelThread, lock: SharedObject): void {
+    const held = this.#heldBy(thread);
+    const at = held.findLastIndex((candidate) => candidate.lock === lock);
+    if (at < 0) violate(LOCK_PROTOCOL, `${thread.name} downgrades ${lock.name}, which it does not hold`);
+    else held[at] = { lock, acquisition: { ...held[at]!.acquisition, mode: "read" } };
+  }
+
+  /** Records that a thread entered (+1) or left (-1) a section in which it may not be preempted. */
+  preemptionChanged(thread: ModelThread, by: 1 | -1): void {
+    void thread;
+    void by;
+  }
+
+  /** Records that interrupts are off on the thread's CPU, or on again. */
+  irqsChanged(thread: ModelThread, areOff: boolean): void {
+    void thread;
+    void areOff;
+  }
+
+  /** Records that a thread is an interrupt handler that starts (+1) or ends (-1). */
+  hardirqChanged(thread: ModelThread, by: 1 | -1): void {
+    void thread;
+    void by;
+  }
+
+  /** Reports it when an RCU-protected pointer is followed outside a read section. */
+  rcuDereference(thread: ModelThread, what: string): void {
+    void thread;
+    void what;
+  }
+
   /** Records that a thread entered (+1) or left (-1) an RCU read section. */
   rcuChanged(thread: ModelThread, by: 1 | -1): void {
     const depth = (this.#rcuDepth[thread.id] ?? 0) + by;
@@ -66,7 +105,7 @@ export class Lockdep {
 
   /** Reports it when the thread holds a spinlock or is in an RCU read section: what follows may sleep. */
   mightSleep(thread: ModelThread, what: string): void {
-    const spinning = this.#heldBy(thread).find(({ acquisition }) => acquisition.isAtomic);
+    const spinning = this.#heldBy(thread).find(({ acquisition }) => acquisition.wait !== "sleep");
     if (spinning !== undefined) {
       violate(LOCK_PROTOCOL, `${thread.name} may sleep in ${what} while it holds ${spinning.lock.name}`);
     } else if ((this.#rcuDepth[thread.id] ?? 0) > 0) {

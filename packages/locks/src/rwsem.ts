@@ -45,6 +45,7 @@ const modes = {
 
 function downKind(mode: keyof typeof modes): OperationKind<RwSem, number, void> {
   const name = `down_${mode}`;
+  const holds = mode === "read" ? "read" : "exclusive";
   return {
     name,
     // Readers commute with each other; a writer commutes with nobody.
@@ -53,7 +54,7 @@ function downKind(mode: keyof typeof modes): OperationKind<RwSem, number, void> 
     isEnabled: (sem, _subclass, thread) => modes[mode].isFree(sem, thread),
     perform: (sem, subclass, thread) => {
       sem.lockdep.mightSleep(thread, `${name}(${sem.name})`);
-      sem.lockdep.acquired(thread, sem, { subclass, isTry: false, isAtomic: false });
+      sem.lockdep.acquired(thread, sem, { subclass, isTry: false, mode: holds, wait: "sleep" });
       modes[mode].take(sem, thread);
     },
   };
@@ -61,13 +62,14 @@ function downKind(mode: keyof typeof modes): OperationKind<RwSem, number, void> 
 
 function tryKind(mode: keyof typeof modes): OperationKind<RwSem, void, boolean> {
   const name = `down_${mode}_trylock`;
+  const holds = mode === "read" ? "read" : "exclusive";
   return {
     name,
     // Writes even for readers: whether it succeeds depends on the order with a writer's release, and it never waits.
     access: "write",
     perform: (sem, _argument, thread) => {
       if (sem.writer !== undefined || (mode === "write" && sem.readers.length > 0)) return false;
-      sem.lockdep.acquired(thread, sem, { subclass: 0, isTry: true, isAtomic: false });
+      sem.lockdep.acquired(thread, sem, { subclass: 0, isTry: true, mode: holds, wait: "sleep" });
       modes[mode].take(sem, thread);
       return true;
     },

@@ -19,7 +19,7 @@ const lockKind: OperationKind<SpinLock, number, void> = {
   // A thread that already holds the lock may go on, so that lockdep reports it rather than a bare deadlock.
   isEnabled: (lock, _subclass, thread) => lock.owner === undefined || lock.owner === thread,
   perform: (lock, subclass, thread) => {
-    lock.lockdep.acquired(thread, lock, { subclass, isTry: false, isAtomic: true });
+    lock.lockdep.acquired(thread, lock, { subclass, isTry: false, mode: "exclusive", wait: "config" });
     lock.owner = thread;
   },
 };
@@ -29,7 +29,7 @@ const trylockKind: OperationKind<SpinLock, number, boolean> = {
   access: "write",
   perform: (lock, subclass, thread) => {
     if (lock.owner !== undefined) return false;
-    lock.lockdep.acquired(thread, lock, { subclass, isTry: true, isAtomic: true });
+    lock.lockdep.acquired(thread, lock, { subclass, isTry: true, mode: "exclusive", wait: "config" });
     lock.owner = thread;
     return true;
   },
