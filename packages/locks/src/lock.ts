@@ -1,7 +1,7 @@
 /** What all locks have in common: a class, a lockdep to report to, and perhaps memory that can be freed under them. */
 
 import { SharedObject, type Lifetime } from "@mmrace/scheduler";
-import type { Lockdep } from "./lockdep.ts";
+import type { Lockdep } from "./lockdep/lockdep.ts";
 
 /** Optional traits of a lock. */
 export interface LockOptions {

@@ -5,7 +5,7 @@
  */
 
 import { Operation, SharedObject, type OperationKind, type Steps } from "@mmrace/scheduler";
-import type { Lockdep } from "./lockdep.ts";
+import type { Lockdep } from "./lockdep/lockdep.ts";
 
 /** What runs after a grace period. */
 export type RcuCallback = () => Steps<void>;

@@ -31,6 +31,8 @@ export interface ActiveEngine {
   report(oracle: string, message: string, details?: readonly string[]): void;
   /** Notes a finding that shows only beside other executions of the exploration. Does not end the execution. */
   reportAside(aside: Aside): void;
+  /** Tells executions of one exploration apart: 1, 2, ... */
+  readonly runs: number;
   /** What a model remembers from one execution to the next: made once per exploration. */
   remember<T>(key: symbol, create: () => T): T;
   /** Facts from other executions that this one is run with; see `RunSettings`. */

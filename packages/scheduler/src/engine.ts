@@ -12,7 +12,8 @@ import { spinning, waitingForEver } from "./ending.ts";
 import { accessOf } from "./footprint.ts";
 import { reportIfEnded } from "./lifetime.ts";
 import { MUST_WAIT, type Operation } from "./operation.ts";
-import type { Aside, Ending } from "./outcome.ts";
+import type { Observer } from "./observer.ts";
+import type { Aside, Ending, Path } from "./outcome.ts";
 import { PropertyChecker } from "./property-checker.ts";
 import type { MemoryModel, RunSettings } from "./run-settings.ts";
 import type { Scenario } from "./scenario.ts";
@@ -23,17 +24,10 @@ import { PRUNE, type Strategy } from "./strategy.ts";
 import { canRun, type ModelThread } from "./thread.ts";
 import { underTso } from "./tso.ts";
 
-/** Watches executions. Called on the hot path: keep it short. */
-export interface Observer {
-  beginExecution?(threads: readonly ModelThread[]): void;
-  /** After the effect of an operation. `result` is what the model thread gets, or `MUST_WAIT`. */
-  onStep?(thread: ModelThread, operation: Operation<unknown>, result: unknown): void;
-}
-
 const STEPS_MAX_DEFAULT = 10_000;
 
 /** Runs executions of one scenario. What an execution left behind stays readable until the next one begins. */
-export class Engine<W> implements ActiveEngine {
+export class Engine<W> implements ActiveEngine, Path {
   readonly scenario: Scenario<W>;
   readonly settings: RunSettings;
   readonly memory: MemoryModel;
@@ -47,7 +41,9 @@ export class Engine<W> implements ActiveEngine {
   /** The site of each step of the execution. */
   readonly sites: Site[] = [];
   /** What the execution showed only beside others. */
-  readonly asides: Aside[] = [];
+  readonly asides: (Aside & { readonly path: Path })[] = [];
+  /** Executions begun so far. */
+  runs = 0;
   preemptions = 0;
   threads: ModelThread[] = [];
   currentThread!: ModelThread;
@@ -167,7 +163,9 @@ export class Engine<W> implements ActiveEngine {
   }
 
   reportAside(aside: Aside): void {
-    this.asides.push(aside);
+    const { choices, values, sites, preemptions } = this;
+    const path = { choices: [...choices], values: [...values], sites: [...sites], preemptions };
+    this.asides.push({ ...aside, path });
   }
 
   remember<T>(key: symbol, create: () => T): T {
@@ -177,6 +175,7 @@ export class Engine<W> implements ActiveEngine {
 
   #begin(strategy: Strategy): void {
     this.#strategy = strategy;
+    this.runs++;
     this.choices.length = this.values.length = this.sites.length = this.asides.length = 0;
     this.preemptions = this.#writes = this.#lastWriteStep = 0;
     this.#ending = this.#next = this.#last = this.#skipped = undefined;
@@ -216,6 +215,7 @@ export class Engine<W> implements ActiveEngine {
     if (isDone !== true) return;
     thread.isFinished = true;
     thread.pending = undefined;
+    thread.onExit?.();
     if (this.#isStarting) return;
     this.#completeStep();
     this.#next = this.#pick();

@@ -1,8 +1,9 @@
 /** Explorations: many executions of one scenario under one strategy. */
 
 import type { Ablation } from "./ablation.ts";
-import { Engine, type Observer } from "./engine.ts";
-import { asideFindingOf, findingOf } from "./finding.ts";
+import { Engine } from "./engine.ts";
+import type { Observer } from "./observer.ts";
+import { asideFindings, findingOf } from "./finding.ts";
 import { modelFingerprint } from "./fingerprint.ts";
 import type { Ending, Outcome, Violation } from "./outcome.ts";
 import type { RunSettings } from "./run-settings.ts";
@@ -65,7 +66,7 @@ class Explorer<W> {
   readonly #recorder = new TraceRecorder();
   readonly #violations = new Map<string, Violation>();
   #outcome: Outcome = { kind: "none" };
-  #fingerprint: number | undefined;
+  #knownFingerprint: number | undefined;
   #executions = 0;
   #pruned = 0;
   #steps = 0;
@@ -90,6 +91,7 @@ class Explorer<W> {
     while (!this.#isStopped && this.#executions < executionsMax && this.#strategy.beginExecution()) {
       const ending = this.#engine.run(this.#strategy);
       this.#steps += this.#engine.sites.length;
+      this.#fileAsides();
       if (ending.kind === "pruned") {
         this.#pruned++;
         continue;
@@ -121,11 +123,17 @@ class Explorer<W> {
       if (this.#outcome.kind === "none")
         this.#outcome = { kind: "stepLimit", steps: this.#engine.sites.length };
     }
-    const { asides } = this.#engine;
-    if (!("oracle" in ending) && asides.length === 0) return;
-    const fingerprint = (this.#fingerprint ??= modelFingerprint(this.#scenario));
-    if ("oracle" in ending) this.#file(ending.kind, findingOf(this.#engine, ending, fingerprint));
-    for (const aside of asides) this.#file("violation", asideFindingOf(this.#engine, aside, fingerprint));
+    if ("oracle" in ending) this.#file(ending.kind, findingOf(this.#engine, ending, this.#fingerprint));
+  }
+
+  /** In pruned executions as well: what they have shown up to there is as true. */
+  #fileAsides(): void {
+    if (this.#engine.asides.length === 0) return;
+    for (const finding of asideFindings(this.#engine, this.#fingerprint)) this.#file("violation", finding);
+  }
+
+  get #fingerprint(): number {
+    return (this.#knownFingerprint ??= modelFingerprint(this.#scenario));
   }
 
   #file(kind: "violation" | "deadlock" | "livelock", violation: Violation): void {

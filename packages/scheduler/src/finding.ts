@@ -2,7 +2,7 @@
 
 import type { Engine } from "./engine.ts";
 import { HASH_START, hashWord } from "./hash.ts";
-import type { Aside, Ending, Violation } from "./outcome.ts";
+import type { Aside, Ending, Path, Violation } from "./outcome.ts";
 import { encodeSchedule } from "./schedule.ts";
 import type { Site } from "./site.ts";
 import { encodeToken } from "./token.ts";
@@ -19,24 +19,27 @@ export type BadEnding = Extract<Ending, { readonly oracle: string }>;
 
 /** Puts the execution that `engine` has just run into a finding. */
 export function findingOf<W>(engine: Engine<W>, ending: BadEnding, fingerprint: number): Violation {
-  return assemble(engine, ending, signatureOf(ending, engine), fingerprint, engine.given);
+  return assemble(engine, engine, ending, signatureOf(ending, engine), engine.given, fingerprint);
 }
 
-/** Puts what the execution showed beside others into a finding: its token tells what the others showed. */
-export function asideFindingOf<W>(engine: Engine<W>, aside: Aside, fingerprint: number): Violation {
-  const given = [...new Set([...engine.given, ...aside.given])];
-  return assemble(engine, aside, `${aside.oracle} @ ${aside.message}`, fingerprint, given);
+/** What the execution showed only beside others, as findings whose tokens tell what the others showed. */
+export function asideFindings<W>(engine: Engine<W>, fingerprint: number): Violation[] {
+  return engine.asides.map((aside) => {
+    const given = [...new Set([...engine.given, ...aside.given])];
+    const signature = `${aside.oracle} @ ${aside.path.sites.at(-1)?.address ?? "start"}`;
+    return assemble(engine, aside.path, aside, signature, given, fingerprint);
+  });
 }
 
 function assemble<W>(
-  engine: Engine<W>,
+  { scenario, settings, memory, threads }: Engine<W>,
+  { choices, values, sites, preemptions }: Path,
   { oracle, message, details }: Pick<Aside, "oracle" | "message" | "details">,
   signature: string,
-  fingerprint: number,
   given: readonly string[],
+  fingerprint: number,
 ): Violation {
-  const { scenario, settings, memory } = engine;
-  const schedule = encodeSchedule(engine.choices, engine.values);
+  const schedule = encodeSchedule(choices, values);
   const token = encodeToken({
     scenario: scenario.name,
     variant: scenario.variant ?? "",
@@ -46,18 +49,18 @@ function assemble<W>(
     given,
     fingerprint,
     schedule,
-    checks: blocksOf(engine.choices, engine.sites).map(({ check }) => check),
+    checks: blocksOf(choices, sites).map(({ check }) => check),
   });
-  const ran = new Set(engine.choices);
+  const ran = new Set(choices);
   return {
     oracle,
     message,
     ...(details === undefined ? {} : { details }),
     signature,
     token,
-    preemptions: engine.preemptions,
-    threads: engine.threads.filter(({ id }) => ran.has(id)).map(({ name }) => name),
-    steps: engine.sites.length,
+    preemptions,
+    threads: threads.filter(({ id }) => ran.has(id)).map(({ name }) => name),
+    steps: sites.length,
     schedule,
   };
 }

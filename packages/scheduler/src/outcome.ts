@@ -1,5 +1,7 @@
 /** What executions and explorations come to. A finding is a value, never an exception. */
 
+import type { Site } from "./site.ts";
+
 /** A finding with all that is needed to show it again. */
 export interface Violation {
   /** The oracle that noticed: a property's bundle, `deadlock`, `livelock`, or one reported by a model. */
@@ -42,6 +44,17 @@ export type Ending =
       readonly message: string;
       readonly details?: readonly string[];
     };
+
+/** What an engine remembers of an execution, or of its beginning. */
+export interface Path {
+  /** The thread of each step. */
+  readonly choices: readonly number[];
+  /** The data choices. */
+  readonly values: readonly number[];
+  /** The site of each step. */
+  readonly sites: readonly Site[];
+  readonly preemptions: number;
+}
 
 /** A finding that shows only when executions are put together, such as two lock orders that never met in one. */
 export interface Aside {

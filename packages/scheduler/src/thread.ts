@@ -37,6 +37,8 @@ export class ModelThread {
   storeBuffer: StoreBuffer | undefined = undefined;
   /** Set for the actor that drains a store buffer. It takes no CPU from anybody, so running it is no preemption. */
   isHardware = false;
+  /** Called when the thread has come to its end: for primitives that then have something to check. */
+  onExit: (() => void) | undefined = undefined;
 
   constructor(id: number, name: string, cpu: number, isDaemon: boolean) {
     this.id = id;

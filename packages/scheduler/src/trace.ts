@@ -1,6 +1,7 @@
 /** Traces: what happened, as events. Derived from a schedule by running it again, so executions pay nothing for them. */
 
-import { Engine, type Observer } from "./engine.ts";
+import { Engine } from "./engine.ts";
+import type { Observer } from "./observer.ts";
 import { MUST_WAIT, type Operation } from "./operation.ts";
 import type { Ending } from "./outcome.ts";
 import type { RunSettings } from "./run-settings.ts";

@@ -1,7 +1,7 @@
 /** The fuzzing loop: coverage-guided mutation of schedules beside an arm of random and PCT schedules. */
 
 import {
-  asideFindingOf,
+  asideFindings,
   encodeSchedule,
   Engine,
   findingOf,
@@ -157,10 +157,7 @@ export class Fuzzer<W> {
     this.executions++;
     this.steps += this.#engine.sites.length;
     if ("oracle" in ending) this.#file(ending);
-    for (const aside of this.#engine.asides) {
-      const finding = asideFindingOf(this.#engine, aside, this.#fingerprint());
-      if (!this.findings.has(finding.signature)) this.findings.set(finding.signature, finding);
-    }
+    if (this.#engine.asides.length > 0) this.#fileAsides();
     if (!this.novelty.isNew(this.#observer)) return;
     const schedule = encodeSchedule(this.#engine.choices, this.#engine.values);
     this.corpus.add({ schedule, slots: [...this.#observer.touched] });
@@ -192,6 +189,13 @@ export class Fuzzer<W> {
     if (this.findings.has(signature)) return;
     const found = findingOf(this.#engine, ending, this.#fingerprint());
     this.findings.set(signature, minimize(this.#scenario, found, this.#options));
+  }
+
+  /** Findings that this execution showed only beside others; their tokens say what those were. */
+  #fileAsides(): void {
+    for (const finding of asideFindings(this.#engine, this.#fingerprint())) {
+      if (!this.findings.has(finding.signature)) this.findings.set(finding.signature, finding);
+    }
   }
 
   #fingerprint(): number {

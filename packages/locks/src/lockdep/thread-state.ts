@@ -1,0 +1,59 @@
+/** What one thread holds and where it runs, as lockdep sees it. */
+
+import type { ModelThread, SharedObject, Site } from "@mmrace/scheduler";
+import { STRICTNESS, type Acquisition } from "./acquisition.ts";
+
+/** A lock that is held. */
+export interface Held {
+  readonly lock: SharedObject;
+  readonly acquisition: Acquisition;
+  /** Number of its class and subclass in the book of facts. */
+  readonly key: number;
+  /** Where it was taken. */
+  readonly site: Site | undefined;
+}
+
+/** The state of one thread. */
+export class ThreadState {
+  readonly thread: ModelThread;
+  /** Oldest first. */
+  readonly held: Held[] = [];
+  /** How deep it is in sections of each kind. */
+  rcu = 0;
+  preemption = 0;
+  hardirq = 0;
+  irqsAreOff = false;
+
+  constructor(thread: ModelThread) {
+    this.thread = thread;
+  }
+
+  /** Whether it holds nothing and is in no section. */
+  get isQuiet(): boolean {
+    return this.held.length === 0 && this.rcu === 0 && this.preemption === 0 && !this.irqsAreOff;
+  }
+
+  /** Why it may not sleep, in words that follow "may sleep in f()"; `undefined` when it may. */
+  get sleepObstacle(): string | undefined {
+    const spinning = this.held.find(({ acquisition }) => acquisition.wait !== "sleep");
+    if (spinning !== undefined) return `while it holds ${spinning.lock.name}`;
+    if (this.hardirq > 0) return "in an interrupt handler";
+    if (this.rcu > 0) return "inside an RCU read section";
+    if (this.irqsAreOff) return "with interrupts off";
+    return this.preemption > 0 ? "with preemption off" : undefined;
+  }
+
+  /** What forbids it to wait in the given way, in words that follow "while"; `undefined` when nothing does. */
+  waitObstacle({ wait }: Acquisition): string | undefined {
+    const strict = this.held.find(({ acquisition }) => STRICTNESS[acquisition.wait] < STRICTNESS[wait]);
+    if (strict !== undefined) return `it holds ${strict.lock.name} (${strict.acquisition.wait})`;
+    if (STRICTNESS[wait] <= STRICTNESS.config) return undefined;
+    if (this.hardirq > 0) return "it is in an interrupt handler";
+    return this.rcu > 0 ? "it is inside an RCU read section" : undefined;
+  }
+
+  /** The newest hold of a lock, by position. */
+  find(lock: SharedObject): number {
+    return this.held.findLastIndex((candidate) => candidate.lock === lock);
+  }
+}
