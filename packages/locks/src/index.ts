@@ -1,6 +1,16 @@
 /** Public API of @mmrace/locks. */
 
-export { FolioLock, folioLock, folioSetLocked, folioTrylock, folioUnlock } from "./folio-lock.ts";
+export { EINTR, FatalSignal, sendSigkill } from "./fatal-signal.ts";
+export {
+  folioEndRead,
+  FolioLock,
+  folioLock,
+  folioLockKillable,
+  folioSetLocked,
+  folioTrylock,
+  folioUnlock,
+  folioWaitLocked,
+} from "./folio-lock.ts";
 export { Lock } from "./lock.ts";
 export type { LockOptions } from "./lock.ts";
 export { LOCK_PROTOCOL } from "./lockdep/acquisition.ts";
@@ -8,5 +18,20 @@ export type { Acquisition, WaitType } from "./lockdep/acquisition.ts";
 export { Lockdep } from "./lockdep/lockdep.ts";
 export { callRcu, Rcu, rcuCallbacks, rcuReadLock, rcuReadUnlock } from "./rcu.ts";
 export type { RcuCallback } from "./rcu.ts";
-export { downRead, downReadTrylock, downWrite, downWriteTrylock, RwSem, upRead, upWrite } from "./rwsem.ts";
+export {
+  downgradeWrite,
+  downRead,
+  downReadKillable,
+  downReadTrylock,
+  downWrite,
+  downWriteKillable,
+  downWriteTrylock,
+  RwSem,
+  upRead,
+  upWrite,
+} from "./rwsem.ts";
+export type { RwSemFairness, RwSemOptions } from "./rwsem.ts";
+export { readLock, readTrylock, readUnlock, RwLock, writeLock, writeTrylock, writeUnlock } from "./rwlock.ts";
+export type { RwLockOptions } from "./rwlock.ts";
 export { SINGLE_DEPTH_NESTING, SpinLock, spinLock, spinTrylock, spinUnlock } from "./spinlock.ts";
+export type { SpinLockOptions } from "./spinlock.ts";

@@ -1,36 +1,98 @@
-/** Spinlocks: exclusive, and whoever holds one may not sleep. */
+/**
+ * Spinlocks: exclusive, and whoever holds one may not sleep. On x86 taking one is a locked instruction and releasing it
+ * a plain store. Kernel: include/linux/spinlock.h, kernel/locking/qspinlock.c, Linux v6.12.
+ */
 
-import { Operation, type ModelThread, type OperationKind } from "@mmrace/scheduler";
-import { Lock } from "./lock.ts";
+import { MUST_WAIT, Operation, type ModelThread, type OperationKind } from "@mmrace/scheduler";
+import { LockQueue } from "./lock-queue.ts";
+import { Lock, type LockOptions } from "./lock.ts";
+import { forSubclasses, requireSubclass, type Acquisition } from "./lockdep/acquisition.ts";
+import type { Lockdep } from "./lockdep/lockdep.ts";
 
 /** Lockdep subclass for the second lock of one class: the kernel's SINGLE_DEPTH_NESTING. */
 export const SINGLE_DEPTH_NESTING = 1;
+
+/** Traits of a spinlock. */
+export interface SpinLockOptions extends LockOptions {
+  /** `none` (default): any waiter may be next, and waiting is no step. `queued`: first come, first served. */
+  readonly fairness?: "none" | "queued";
+  /** A raw spinlock spins on PREEMPT_RT too; under one, no other spinlock may be waited for. */
+  readonly isRaw?: boolean;
+}
 
 /** A lock held by at most one thread. */
 export class SpinLock extends Lock {
   /** The holder; for properties, not for models. */
   owner: ModelThread | undefined = undefined;
+  /** Who waits, where the lock is queued. */
+  readonly queue: LockQueue | undefined;
+  readonly isRaw: boolean;
+
+  /** @param lockClass the lockdep class; it also names sites. */
+  constructor(lockdep: Lockdep, lockClass: string, options: SpinLockOptions = {}) {
+    super(lockdep, lockClass, options);
+    this.queue = options.fairness === "queued" ? new LockQueue() : undefined;
+    this.isRaw = options.isRaw ?? false;
+  }
+}
+
+const WAITING = { spin: spinning("spin", false), config: spinning("config", false) };
+const TRYING = { spin: spinning("spin", true), config: spinning("config", true) };
+
+function spinning(wait: "spin" | "config", isTry: boolean): readonly Acquisition[] {
+  return forSubclasses({ isTry, mode: "exclusive", wait });
+}
+
+function take(lock: SpinLock, how: typeof WAITING, subclass: number, thread: ModelThread): void {
+  lock.lockdep.acquired(thread, lock, how[lock.isRaw ? "spin" : "config"][subclass]!);
+  lock.owner = thread;
+}
+
+// A thread that already holds the lock may go on, so that lockdep reports it rather than a bare deadlock.
+function isFree(lock: SpinLock, thread: ModelThread): boolean {
+  return lock.owner === undefined || lock.owner === thread;
 }
 
 const lockKind: OperationKind<SpinLock, number, void> = {
   name: "spin_lock",
   access: "write",
+  order: "locked",
   role: "acquire",
-  // A thread that already holds the lock may go on, so that lockdep reports it rather than a bare deadlock.
-  isEnabled: (lock, _subclass, thread) => lock.owner === undefined || lock.owner === thread,
+  isEnabled: (lock, _subclass, thread) => isFree(lock, thread),
+  perform: (lock, subclass, thread) => take(lock, WAITING, subclass, thread),
+};
+
+const queuedKind: OperationKind<SpinLock, number, void> = {
+  name: "spin_lock",
+  access: "write",
+  order: "locked",
+  role: "acquire",
   perform: (lock, subclass, thread) => {
-    lock.lockdep.acquired(thread, lock, { subclass, isTry: false, mode: "exclusive", wait: "config" });
-    lock.owner = thread;
+    if (lock.owner === thread || (lock.owner === undefined && lock.queue!.isEmpty)) {
+      return take(lock, WAITING, subclass, thread);
+    }
+    lock.queue!.enter(thread);
+    return MUST_WAIT;
+  },
+  thenWait: {
+    name: "spin_lock",
+    access: "write",
+    order: "locked",
+    isEnabled: (lock, _subclass, thread) => lock.owner === undefined && lock.queue!.isFirst(thread),
+    perform: (lock, subclass, thread) => {
+      lock.queue!.leave(thread);
+      take(lock, WAITING, subclass, thread);
+    },
   },
 };
 
 const trylockKind: OperationKind<SpinLock, number, boolean> = {
   name: "spin_trylock",
   access: "write",
+  order: "locked",
   perform: (lock, subclass, thread) => {
-    if (lock.owner !== undefined) return false;
-    lock.lockdep.acquired(thread, lock, { subclass, isTry: true, mode: "exclusive", wait: "config" });
-    lock.owner = thread;
+    if (lock.owner !== undefined || lock.queue?.isEmpty === false) return false;
+    take(lock, TRYING, subclass, thread);
     return true;
   },
   describe: (lock, _subclass, result) => `spin_trylock(${lock.name}) = ${result}`,
@@ -39,21 +101,29 @@ const trylockKind: OperationKind<SpinLock, number, boolean> = {
 const unlockKind: OperationKind<SpinLock, void, void> = {
   name: "spin_unlock",
   access: "write",
+  order: "store",
   role: "release",
   perform: (lock, _argument, thread) => {
     lock.lockdep.released(thread, lock);
-    if (lock.owner === thread) lock.owner = undefined;
+    free(lock, thread);
   },
+  issue: (lock, _argument, thread) => lock.lockdep.released(thread, lock),
+  drain: (lock, _argument, thread) => free(lock, thread),
 };
 
-/** Waits until the lock is free and takes it. */
-export function spinLock(lock: SpinLock, subclass: number = 0): Operation<void> {
-  return Operation.of(lockKind, lock, subclass);
+function free(lock: SpinLock, thread: ModelThread): void {
+  if (lock.owner === thread) lock.owner = undefined;
 }
 
-/** Takes the lock if it is free; the result says whether it did. */
+/** Waits until the lock is free and takes it. @throws {UsageError} on a subclass that lockdep does not have. */
+export function spinLock(lock: SpinLock, subclass: number = 0): Operation<void> {
+  const kind = lock.queue === undefined ? lockKind : queuedKind;
+  return Operation.of(kind, lock, requireSubclass(subclass));
+}
+
+/** Takes the lock if it is free and nobody waits for it; the result says whether it did. */
 export function spinTrylock(lock: SpinLock, subclass: number = 0): Operation<boolean> {
-  return Operation.of(trylockKind, lock, subclass);
+  return Operation.of(trylockKind, lock, requireSubclass(subclass));
 }
 
 /** Releases the lock. */

@@ -169,7 +169,8 @@ export class AblationRules {
     this.matched.add(rule.ablation);
     if (role === "acquire") this.#skipped.add(key);
     if (operation.kind.isIndispensable === true) throw new UsageError(indispensable(site.address));
-    if (operation.kind.access !== "read" || role !== undefined) return SKIP;
+    const { access, isWait } = operation.kind;
+    if (access !== "read" || isWait === true || role !== undefined) return SKIP;
     if (rule.ablation.answer !== undefined) return { kind: "answer", value: rule.ablation.answer };
     return this.#seen.has(key) ? { kind: "answer", value: this.#seen.get(key) } : KEEP;
   }

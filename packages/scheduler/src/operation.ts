@@ -68,6 +68,8 @@ export interface OperationKind<O extends SharedObject, A, R> {
   readonly isSchedulingPoint?: boolean;
   /** True when the thread cannot go on without the result, so that no ablation can remove the operation. */
   readonly isIndispensable?: boolean;
+  /** True for a read that waits for what it reads: an ablation skips it, where it answers other reads from memory. */
+  readonly isWait?: boolean;
   /** Whether the operation can run now. Absent means always. Must not change anything. */
   readonly isEnabled?: (object: O, argument: A, thread: ModelThread) => boolean;
   /** Whether other CPUs can make the operation wait. Absent means: if there is an `isEnabled`. */

@@ -31,11 +31,16 @@ export class Lockdep {
     state.held.push(taken);
   }
 
-  /** Records that a thread released a lock; reports it when the thread does not hold it. */
-  released(thread: ModelThread, lock: SharedObject): void {
+  /** Records that a thread released a lock; reports it when the thread does not hold it, or holds it otherwise. */
+  released(thread: ModelThread, lock: SharedObject, as?: "reader" | "writer"): void {
     const state = this.#stateOf(thread);
     const at = state.find(lock);
-    if (at >= 0) state.held.splice(at, 1);
+    const held = state.held[at];
+    const isWrongMode = as !== undefined && (held?.acquisition.mode === "exclusive") !== (as === "writer");
+    if (held !== undefined && isWrongMode) {
+      const how = as === "writer" ? "reading" : "writing";
+      this.#report(state, `${thread.name} releases ${lock.name} as a ${as}, but holds it for ${how}`);
+    } else if (held !== undefined) state.held.splice(at, 1);
     else
       this.#report(
         state,
@@ -108,6 +113,11 @@ export class Lockdep {
     return this.#stateOf(thread).find(lock) >= 0;
   }
 
+  /** Whether the thread runs as an interrupt handler. */
+  isInHandler(thread: ModelThread): boolean {
+    return this.#stateOf(thread).hardirq > 0;
+  }
+
   /** Whether nobody holds anything. A thread that ends while it does is reported anyway. */
   get isQuiet(): boolean {
     return this.#states.every((state) => state.isQuiet);
@@ -128,7 +138,8 @@ export class Lockdep {
     const before = thread.onExit;
     thread.onExit = () => {
       before?.();
-      if (!state.isQuiet) this.#report(state, `${thread.name} ends ${leftOpen(state)}`);
+      const open = leftOpen(state);
+      if (open !== undefined) this.#report(state, `${thread.name} ends ${open}`);
     };
     return state;
   }
@@ -208,8 +219,11 @@ function isRecursive(held: Held, wanted: Held): boolean {
   return held.key === wanted.key || held.lock === wanted.lock;
 }
 
-function leftOpen({ held, rcu, preemption }: ThreadState): string {
-  if (held.length > 0) return `while it holds ${held.map(({ lock }) => lock.name).join(", ")}`;
+/** What a thread that ends has left open, in words that follow "ends". */
+function leftOpen({ held, rcu, preemption, irqsAreOff }: ThreadState): string | undefined {
+  const own = held.filter(({ acquisition }) => acquisition.mayOutlive !== true);
+  if (own.length > 0) return `while it holds ${own.map(({ lock }) => lock.name).join(", ")}`;
   if (rcu > 0) return "inside an RCU read section";
-  return preemption > 0 ? "with preemption off" : "with interrupts off";
+  if (preemption > 0) return "with preemption off";
+  return irqsAreOff ? "with interrupts off" : undefined;
 }

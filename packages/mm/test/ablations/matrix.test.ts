@@ -82,6 +82,7 @@ describe("every oracle can see", () => {
 
   test("lockdep notices a lock that is not released", () => {
     expect(oraclesThatNotice("fault-vs-retract", "collapse_file/folio_unlock/folio_lock", "6.12")).toEqual([
+      "deadlock",
       LOCK_PROTOCOL,
     ]);
   });

@@ -13,7 +13,7 @@
  */
 
 import { UsageError } from "../assert.ts";
-import { conflicts, footprintOf } from "../footprint.ts";
+import { conflicts, footprintOf, isBlockable } from "../footprint.ts";
 import type { Ending } from "../outcome.ts";
 import { PRUNE, type ExplorationFacts, type SchedulingPoint, type Strategy } from "../strategy.ts";
 import type { ModelThread } from "../thread.ts";
@@ -167,8 +167,9 @@ export class Dpor implements Strategy {
   #suspect({ enabled, threads }: SchedulingPoint, node: Node): void {
     const release = threads[node.chosen]!.pending!;
     for (const { id, pending, name } of enabled) {
-      const { role, isEnabled } = pending!.kind;
-      const isAcquire = role === "acquire" && isEnabled !== undefined && pending!.object === release.object;
+      const { role, thenWait } = pending!.kind;
+      const isBlocking = thenWait === undefined && isBlockable(pending!.kind, threads[id]);
+      const isAcquire = role === "acquire" && isBlocking && pending!.object === release.object;
       if (id === node.chosen || !isAcquire || !conflicts(pending!, release)) continue;
       this.#suspicion = `${release.kind.name}(${release.object.name}) ran while ${name} could do ${pending!.kind.name}`;
     }
