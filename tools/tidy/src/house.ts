@@ -5,9 +5,10 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "packages/x86-paging": [],
   "packages/scheduler": [],
   "packages/locks": ["@mmrace/scheduler"],
+  "packages/litmus": ["@mmrace/scheduler"],
   "packages/mm": ["@mmrace/x86-paging", "@mmrace/locks", "@mmrace/scheduler"],
-  "apps/fuzzer": ["@mmrace/mm", "@mmrace/locks", "@mmrace/scheduler", "@mmrace/x86-paging"],
-  suites: ["@mmrace/locks", "@mmrace/scheduler"],
+  "apps/fuzzer": ["@mmrace/mm", "@mmrace/litmus", "@mmrace/locks", "@mmrace/scheduler", "@mmrace/x86-paging"],
+  suites: ["@mmrace/litmus", "@mmrace/locks", "@mmrace/scheduler"],
 };
 
 /** The only private package that others import: programs shared by tests and benches. */

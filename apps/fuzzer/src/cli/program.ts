@@ -8,6 +8,7 @@ import { defineDecode, runDecode } from "./commands/decode.ts";
 import { defineExplore, runExplore } from "./commands/explore.ts";
 import { defineFuzz, runFuzz } from "./commands/fuzz.ts";
 import { defineList, runList } from "./commands/list.ts";
+import { defineLitmus, runLitmusFiles } from "./commands/litmus.ts";
 import { defineMinimize, runMinimize } from "./commands/minimize.ts";
 import { defineReplay, runReplay } from "./commands/replay.ts";
 import type { CommandResult } from "./output.ts";
@@ -46,6 +47,7 @@ export function createProgram(deliver: Deliver): Command {
   defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));
   defineDecode(program).action((entries, options) => put("decode", options, runDecode(entries, options)));
   defineConform(program).action((what, options) => put("conform", options, runConform(what, options)));
+  defineLitmus(program).action((files, options) => put("litmus", options, runLitmusFiles(files, options)));
   defineList(program).action((what, scenario, options) =>
     put("list", options, runList(what, scenario, options)),
   );
