@@ -32,7 +32,7 @@ const lockKind: OperationKind<FolioLock, void, void> = {
   // A thread that already holds the lock may go on, so that lockdep reports it rather than a bare deadlock.
   isEnabled: (lock, _argument, thread) => lock.owner === undefined || lock.owner === thread,
   perform: (lock, _argument, thread) => {
-    lock.lockdep.mightSleep(thread, `folio_lock(${lock.name})`);
+    lock.lockdep.mightSleep(thread, "folio_lock", lock);
     take(lock, WAITING, thread);
   },
 };
@@ -46,7 +46,7 @@ const killableKind: OperationKind<FolioLock, FatalSignal, 0 | typeof EINTR> = {
   isEnabled: (lock, signal) => lock.owner === undefined || signal.isPending,
   touches: (_lock, signal) => [{ access: "read", object: signal }],
   perform: (lock, _signal, thread) => {
-    lock.lockdep.mightSleep(thread, `folio_lock_killable(${lock.name})`);
+    lock.lockdep.mightSleep(thread, "folio_lock_killable", lock);
     if (lock.owner !== undefined) return EINTR;
     take(lock, WAITING, thread);
     return 0;
@@ -95,7 +95,7 @@ const waitKind: OperationKind<FolioLock, void, void> = {
   access: "read",
   isWait: true,
   isEnabled: ({ owner }) => owner === undefined,
-  perform: (lock, _argument, thread) => lock.lockdep.mightSleep(thread, `folio_wait_locked(${lock.name})`),
+  perform: (lock, _argument, thread) => lock.lockdep.mightSleep(thread, "folio_wait_locked", lock),
 };
 
 const setLockedKind: OperationKind<FolioLock, void, void> = {

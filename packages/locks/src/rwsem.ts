@@ -105,7 +105,7 @@ function plainKind(mode: Mode): OperationKind<RwSem, Request, 0 | typeof EINTR> 
     role: "acquire",
     isEnabled: (sem, _request, thread) => isFree(sem, mode, thread),
     perform: (sem, request, thread) => {
-      sem.lockdep.mightSleep(thread, `${name}(${sem.name})`);
+      sem.lockdep.mightSleep(thread, name, sem);
       return take(sem, mode, request, thread);
     },
   };
@@ -125,7 +125,7 @@ function queuedKind(mode: Mode): OperationKind<RwSem, Request, 0 | typeof EINTR>
     role: "acquire",
     describe,
     perform: (sem, request, thread) => {
-      sem.lockdep.mightSleep(thread, `${name}(${sem.name})`);
+      sem.lockdep.mightSleep(thread, name, sem);
       if (mayTake(sem, mode, thread)) return take(sem, mode, request, thread);
       sem.queue.enter(thread, mode);
       return MUST_WAIT;
