@@ -15,6 +15,7 @@ export { Lock } from "./lock.ts";
 export type { LockOptions } from "./lock.ts";
 export { LOCK_PROTOCOL } from "./lockdep/acquisition.ts";
 export type { Acquisition, WaitType } from "./lockdep/acquisition.ts";
+export { lockdepAssertHeld, lockdepAssertHeldWrite, mightSleep } from "./lockdep/assertions.ts";
 export { Lockdep } from "./lockdep/lockdep.ts";
 export { callRcu, Rcu, rcuCallbacks, rcuReadLock, rcuReadUnlock } from "./rcu.ts";
 export type { RcuCallback } from "./rcu.ts";

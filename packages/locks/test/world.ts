@@ -25,6 +25,7 @@ export class World {
   readonly lockdep = new Lockdep();
   readonly a = new SpinLock(this.lockdep, "lock_a");
   readonly b = new SpinLock(this.lockdep, "lock_b");
+  readonly raw = new SpinLock(this.lockdep, "raw_lock", { isRaw: true });
   readonly a2 = new SpinLock(this.lockdep, "lock_a", { name: "second lock_a" });
   readonly queued = new SpinLock(this.lockdep, "queued_lock", { fairness: "queued" });
   readonly rw = new RwLock(this.lockdep, "rw_lock");
