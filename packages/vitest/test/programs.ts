@@ -1,15 +1,18 @@
 /** Small programs that the matchers are tried on, and how to read what a matcher says. */
 
 import {
+  activeEngine,
   always,
   atEnd,
   Cell,
+  cmpxchg,
   cpuRelax,
   defineProcedures,
   defineScenario,
   readOnce,
   sometimes,
   update,
+  violate,
   writeOnce,
   type Scenario,
   type Steps,
@@ -60,6 +63,27 @@ export const raisedFlags: Scenario<Flags> = defineScenario<Flags>({
   setup: () => ({ a: new Cell("a", false), b: new Cell("b", false), entered: 0 }),
   threads: { a: entering("a", "b"), b: entering("b", "a") },
   properties: [always("at most one enters", ({ entered }) => entered < 2)],
+});
+
+const WINNERS = Symbol("winners so far");
+
+function win(name: string, other: string) {
+  return function* (winner: Cell<string>): Steps<void> {
+    if ((yield* cmpxchg(winner, "", name)) !== "") return;
+    const engine = activeEngine();
+    const winners = engine.remember(WINNERS, () => new Set<string>()).add(name);
+    const finding = { oracle: "fixed winner", message: "somebody else has won elsewhere" };
+    if (engine.given.includes(other)) violate(finding.oracle, finding.message);
+    else if (winners.has(other)) engine.reportAside({ ...finding, given: [other] });
+  };
+}
+
+/** Each execution is right by itself; that either thread can win shows only when executions are put together. */
+export const fixedWinner: Scenario<Cell<string>> = defineScenario<Cell<string>>({
+  name: "fixed-winner",
+  setup: () => new Cell("winner", ""),
+  threads: { a: win("a", "b"), b: win("b", "a") },
+  properties: [],
 });
 
 interface Mailbox {

@@ -20,6 +20,7 @@ import {
   busy,
   careless,
   failureOf,
+  fixedWinner,
   idle,
   lostUpdate,
   mailbox,
@@ -110,6 +111,15 @@ Replay it with: expect(scenario).toReplay("${token}")`);
       'telling does not hold in every interleaving: it broke "house rule": nobody writes in execution 1, with 0 preemptions.',
     );
     expect(more.slice(0, 3)).toEqual(["a wrote", "and b knew", ""]);
+  });
+
+  test("replays what shows only when executions are put together", () => {
+    const text = failureOf(() => expect(fixedWinner).toHoldInEveryInterleaving());
+    expect(text).toMatch(
+      /^fixed-winner does not hold .* it broke "fixed winner": somebody else has won elsewhere in/,
+    );
+    expect(fixedWinner).toReplay(tokenIn(text), "fixed winner");
+    expect(fixedWinner).toBeFoundBy(random, { within: 20, oracle: "fixed winner" });
   });
 
   test("a finding that needs no guard taken out says nothing about the guard", () => {
