@@ -2,6 +2,10 @@
 
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import {
+  atEnd,
+  Cell,
+  choose,
+  defineScenario,
   dpor,
   exhaustive,
   explore,
@@ -9,10 +13,11 @@ import {
   pct,
   portfolio,
   random,
+  writeOnce,
   type Strategy,
 } from "@mmrace/scheduler";
 import { deadlineOf, withDeadline, type Deadline } from "../../src/deadline.ts";
-import { busyForLong, lostUpdate, mailbox, writers } from "../programs.ts";
+import { atomicUpdate, busyForLong, lostUpdate, mailbox, writers } from "../programs.ts";
 
 const clock = vi.hoisted(() => ({ ms: 0, msPerLook: 0 }));
 vi.mock("../../src/clock.ts", () => ({ nowMs: () => (clock.ms += clock.msPerLook) }));
@@ -41,6 +46,52 @@ describe("a timed strategy", () => {
     }
     const watched = explore(mailbox, make(), { stopAtFirst: false });
     expect(explore(mailbox, withDeadline(make(), inMs(1)), { stopAtFirst: false })).toEqual(watched);
+  });
+
+  test("hears and answers all that it would without", () => {
+    const calls: string[] = [];
+    let executionsLeft = 1;
+    const listening: Strategy = {
+      name: "listening",
+      isComplete: true,
+      preemptionsMax: 7,
+      beginExploration: (facts) => calls.push(`begin ${JSON.stringify(facts)}`),
+      beginExecution: () => executionsLeft-- > 0,
+      pickThread: ({ enabled }) => (calls.push("thread"), enabled[0]!.id),
+      pickValue: (count) => (calls.push(`value of ${count}`), 1),
+      endExecution: (threads, { kind }) => calls.push(`end of ${threads.length}: ${kind}`),
+    };
+    const choosing = defineScenario<Cell<number>>({
+      name: "choosing",
+      setup: () => new Cell("cell", 0),
+      threads: {
+        *a(cell) {
+          yield* writeOnce(cell, yield* choose("number", 3));
+        },
+      },
+      properties: [atEnd("the second of three", ({ value }) => value === 1)],
+    });
+    const strategy = withDeadline(listening, inMs(1));
+    expect(explore(choosing, strategy)).toMatchObject({
+      executions: 1,
+      complete: true,
+      preemptionsMax: 7,
+      outcome: { kind: "none" },
+    });
+    expect(strategy.name).toBe("listening");
+    expect(calls).toEqual([
+      'begin {"watchesEveryState":false}',
+      "value of 3",
+      "thread",
+      "end of 1: finished",
+    ]);
+  });
+
+  test("is not complete out of time, even if it was complete before", () => {
+    const usedUp = exhaustive();
+    explore(atomicUpdate, usedUp);
+    const { executions, complete } = explore(atomicUpdate, withDeadline(usedUp, inMs(0)));
+    expect([usedUp.isComplete, executions, complete]).toEqual([true, 0, false]);
   });
 
   test("ends before the execution that would be too late, and is not complete", () => {

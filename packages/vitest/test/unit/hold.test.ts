@@ -206,6 +206,10 @@ describe("nothing is known, so it fails both ways:", () => {
     );
   });
 
+  test("a finding of an execution that went otherwise the second time", () => {
+    fails(() => [careless(2), { checkDeterminism: true }], /^careless is not reproducible\. Step \d was "/);
+  });
+
   test("a finding that its token does not show again", () => {
     fails(
       () => [careless(3), {}],
