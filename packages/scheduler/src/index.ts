@@ -39,6 +39,7 @@ export type { DporOptions } from "./strategies/dpor.ts";
 export { exhaustive } from "./strategies/exhaustive.ts";
 export type { ExhaustiveOptions } from "./strategies/exhaustive.ts";
 export { iterativeBound } from "./strategies/iterative-bound.ts";
+export type { IterativeBoundOptions } from "./strategies/iterative-bound.ts";
 export { pct } from "./strategies/pct.ts";
 export type { PctOptions } from "./strategies/pct.ts";
 export { portfolio } from "./strategies/portfolio.ts";
