@@ -16,6 +16,7 @@ export { Lifetime } from "./lifetime.ts";
 export { Cell, choose, cmpxchg, cpuRelax, readOnce, update, writeOnce, xchg } from "./memory.ts";
 export type { CellOptions } from "./memory.ts";
 export { minimize } from "./minimize.ts";
+export type { Minimized, MinimizeOptions } from "./minimize.ts";
 export { conflicts, Operation } from "./operation.ts";
 export type { Access, OperationKind, Role } from "./operation.ts";
 export type { Ending, Outcome, Violation } from "./outcome.ts";

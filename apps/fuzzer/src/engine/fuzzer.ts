@@ -183,7 +183,7 @@ export class Fuzzer<W> {
     if (this.findings.has(signature)) return;
     const { ablations } = this.#options;
     const found = findingOf(this.#scenario, this.#engine, ending, ablations, this.#fingerprint());
-    this.findings.set(signature, minimize(this.#scenario, found, ablations));
+    this.findings.set(signature, minimize(this.#scenario, found, { ablations }).violation);
   }
 
   #fingerprint(): number {

@@ -227,8 +227,13 @@ describe("minimize", () => {
     expect(run.parsed).toMatchObject({
       exitCode: 3,
       before: { preemptions: noisy.preemptions },
+      fewestPreemptionsProven: true,
+      fewestStepsProven: true,
       violations: [{ preemptions: 1 }],
     });
+    const unproven = await mmrace("minimize", noisy.token, "--executions", "0");
+    expect(unproven.text).toContain("Not proven to be the fewest");
+    expect(unproven.parsed).toMatchObject({ fewestPreemptionsProven: false, fewestStepsProven: false });
     const again = await mmrace("minimize", violationsOf(run)[0]!.token);
     expect(violationsOf(again)).toEqual(violationsOf(run));
   });
