@@ -43,7 +43,7 @@ export function createProgram(deliver: Deliver): Command {
   defineFuzz(program).action(async (names, options) => put("fuzz", options, await runFuzz(names, options)));
   defineExplore(program).action((name, options) => put("explore", options, runExplore(name, options)));
   defineReplay(program).action((token, options) => put("replay", options, runReplay(token, options)));
-  defineMinimize(program).action((token, options) => put("minimize", options, runMinimize(token)));
+  defineMinimize(program).action((token, options) => put("minimize", options, runMinimize(token, options)));
   defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));
   defineDecode(program).action((entries, options) => put("decode", options, runDecode(entries, options)));
   defineConform(program).action((what, options) => put("conform", options, runConform(what, options)));

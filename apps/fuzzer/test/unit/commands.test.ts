@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scenarioOf } from "@mmrace/mm";
-import { decodeToken, encodeToken, explore, replaySchedule } from "@mmrace/scheduler";
+import { decodeToken, encodeToken, explore, replaySchedule, UsageError } from "@mmrace/scheduler";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fuzzStrategies } from "../../src/engine/fuzzer.ts";
 import { mmrace, violationsOf, withoutTimes } from "../run.ts";
@@ -82,6 +82,20 @@ describe("explore", () => {
   test("bounded search says what its bound is", async () => {
     const run = await mmrace("explore", "T1-01", "--strategy", "bounded", "--preemptions", "0");
     expect(run.parsed).toMatchObject({ exitCode: 0, complete: false, preemptionsMax: 0, violations: [] });
+  });
+
+  test("a bound on delays instead", async () => {
+    const run = await mmrace("explore", "T1-01", "--strategy", "bounded", "--delays", "0");
+    expect(run.parsed).toMatchObject({ exitCode: 0, complete: false, delaysMax: 0, executions: 1 });
+    expect(run.parsed["preemptionsMax"]).toBeUndefined();
+    const found = await mmrace("explore", "T1-01", "--strategy", "bounded", "--delays", "2");
+    expect(found.parsed).toMatchObject({ exitCode: 3, delaysMax: 2 });
+    for (const wrong of [
+      ["--strategy", "bounded", "--delays", "1", "--preemptions", "1"],
+      ["--delays", "1"],
+      ["--strategy", "dpor", "--preemptions", "1"],
+    ])
+      await expect(mmrace("explore", "T1-01", ...wrong)).rejects.toThrow(UsageError);
   });
 
   test("a budget leaves the search incomplete", async () => {
@@ -213,8 +227,13 @@ describe("minimize", () => {
     expect(run.parsed).toMatchObject({
       exitCode: 3,
       before: { preemptions: noisy.preemptions },
+      fewestPreemptionsProven: true,
+      fewestStepsProven: true,
       violations: [{ preemptions: 1 }],
     });
+    const unproven = await mmrace("minimize", noisy.token, "--executions", "0");
+    expect(unproven.text).toContain("Not proven to be the fewest");
+    expect(unproven.parsed).toMatchObject({ fewestPreemptionsProven: false, fewestStepsProven: false });
     const again = await mmrace("minimize", violationsOf(run)[0]!.token);
     expect(violationsOf(again)).toEqual(violationsOf(run));
   });

@@ -48,7 +48,11 @@ const strategies: readonly Row[] = [
     about: "source-DPOR (POPL 2014); like dfs where properties watch every state",
   },
   { strategy: "interleavings", command: "explore", about: "all schedules, each one" },
-  { strategy: "bounded", command: "explore", about: "all schedules with 0, 1, ... preemptions (PLDI 2007)" },
+  {
+    strategy: "bounded",
+    command: "explore",
+    about: "all schedules with 0, 1, ... preemptions (PLDI 2007), or delays (POPL 2011)",
+  },
 ];
 
 /** Describes the command. */
