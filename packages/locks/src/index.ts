@@ -17,8 +17,10 @@ export { LOCK_PROTOCOL } from "./lockdep/acquisition.ts";
 export type { Acquisition, WaitType } from "./lockdep/acquisition.ts";
 export { lockdepAssertHeld, lockdepAssertHeldWrite, mightSleep } from "./lockdep/assertions.ts";
 export { Lockdep } from "./lockdep/lockdep.ts";
-export { callRcu, Rcu, rcuCallbacks, rcuReadLock, rcuReadUnlock } from "./rcu.ts";
-export type { RcuCallback } from "./rcu.ts";
+export { GracePeriod } from "./grace-period.ts";
+export { Rcu, rcuAssignPointer, rcuDereference, rcuReadLock, rcuReadUnlock } from "./rcu.ts";
+export { callRcu, rcuBarrier, rcuCallbacks, synchronizeRcu, synchronizeRcuExpedited } from "./rcu-update.ts";
+export type { PendingCallback, RcuCallback } from "./rcu-update.ts";
 export {
   downgradeWrite,
   downRead,
@@ -36,3 +38,27 @@ export { readLock, readTrylock, readUnlock, RwLock, writeLock, writeTrylock, wri
 export type { RwLockOptions } from "./rwlock.ts";
 export { SINGLE_DEPTH_NESTING, SpinLock, spinLock, spinTrylock, spinUnlock } from "./spinlock.ts";
 export type { SpinLockOptions } from "./spinlock.ts";
+export {
+  Refcount,
+  REFCOUNT_MAX,
+  REFCOUNT_SATURATED,
+  refcountAdd,
+  refcountAddNotZero,
+  refcountDec,
+  refcountDecAndTest,
+  refcountDecIfOne,
+  refcountInc,
+  refcountIncNotZero,
+  refcountRead,
+  refcountSet,
+  refcountSubAndTest,
+} from "./refcount.ts";
+export type { RefcountOptions } from "./refcount.ts";
+export {
+  kmemCacheAlloc,
+  kmemCacheFree,
+  kmemCacheShrink,
+  TypesafeCache,
+  USE_AFTER_FREE,
+} from "./typesafe-cache.ts";
+export type { Constructor } from "./typesafe-cache.ts";

@@ -1,33 +1,72 @@
 /**
- * RCU: read sections that nest and never block, and callbacks that run after every read section that was open when
- * they were queued has ended. The grace period is an internal actor: a scenario that wants callbacks to run adds
- * `rcuCallbacks` as a daemon, and the strategy decides how late they come.
+ * RCU: read sections that nest, never block and cost nothing, and pointers that are read in them. What waits for readers
+ * is in rcu-update.ts. Kernel: include/linux/rcupdate.h, Linux v6.12.
+ *
+ * Since 4.20 there is one flavour: a grace period also waits for regions with preemption or interrupts off, where the
+ * `Machine` was told of the `Rcu`. Reduced: readers are not preempted into priority boosting, and there are no stalls.
  */
 
-import { Operation, SharedObject, type OperationKind, type Steps } from "@mmrace/scheduler";
+import {
+  Operation,
+  SharedObject,
+  type Cell,
+  type ModelThread,
+  type OperationKind,
+  type Touch,
+} from "@mmrace/scheduler";
+import type { GracePeriod } from "./grace-period.ts";
 import type { Lockdep } from "./lockdep/lockdep.ts";
-
-/** What runs after a grace period. */
-export type RcuCallback = () => Steps<void>;
-
-interface Pending {
-  readonly name: string;
-  readonly callback: RcuCallback;
-  /** Ids of the threads whose read sections it still waits for. */
-  readonly waitsFor: Set<number>;
-}
+import type { PendingCallback } from "./rcu-update.ts";
 
 /** The RCU state of a world. */
 export class Rcu extends SharedObject {
   readonly lockdep: Lockdep;
-  /** Nesting depth by thread id; for properties. */
+  /** Nesting depth by thread id, regions that count as sections included; for properties. */
   readonly depth: number[] = [];
   /** Queued callbacks, oldest first; for properties. */
-  readonly queue: Pending[] = [];
+  readonly queue: PendingCallback[] = [];
+  /** Grace periods that a thread waits for. */
+  #awaited: GracePeriod[] = [];
 
   constructor(lockdep: Lockdep) {
     super("rcu");
     this.lockdep = lockdep;
+  }
+
+  /** Ids of the threads that are in a read section. */
+  get readers(): readonly number[] {
+    return this.depth.flatMap((depth, id) => (depth > 0 ? [id] : []));
+  }
+
+  /** A thread enters a section. */
+  enter({ id }: ModelThread): void {
+    this.depth[id] = (this.depth[id] ?? 0) + 1;
+  }
+
+  /** A thread leaves a section, and perhaps its outermost one. */
+  leave(thread: ModelThread): void {
+    const depth = Math.max((this.depth[thread.id] ?? 0) - 1, 0);
+    this.depth[thread.id] = depth;
+    if (depth > 0) return;
+    for (const { gracePeriod } of this.queue) gracePeriod.noteLeft(thread);
+    for (const gracePeriod of this.#awaited) gracePeriod.noteLeft(thread);
+  }
+
+  /** What `leave` touches besides the RCU state itself. */
+  touchedByLeave(thread: ModelThread): readonly Touch[] {
+    if ((this.depth[thread.id] ?? 0) > 1) return [];
+    const touches: Touch[] = [];
+    for (const object of this.#awaited) {
+      if (object.waitsFor.has(thread.id)) touches.push({ access: "write", object });
+    }
+    if (thread.storeBuffer !== undefined) touches.push({ access: "read", object: thread.storeBuffer });
+    return touches;
+  }
+
+  /** A thread is going to wait for a grace period. */
+  await(gracePeriod: GracePeriod): void {
+    this.#awaited = this.#awaited.filter(({ waitsFor }) => waitsFor.size > 0);
+    this.#awaited.push(gracePeriod);
   }
 }
 
@@ -36,10 +75,11 @@ export class Rcu extends SharedObject {
 const readLockKind: OperationKind<Rcu, void, void> = {
   name: "rcu_read_lock",
   access: "read",
+  order: "none",
   role: "acquire",
   perform: (rcu, _argument, thread) => {
     rcu.lockdep.rcuChanged(thread, 1);
-    rcu.depth[thread.id] = (rcu.depth[thread.id] ?? 0) + 1;
+    rcu.enter(thread);
   },
   describe: () => "rcu_read_lock()",
 };
@@ -47,54 +87,54 @@ const readLockKind: OperationKind<Rcu, void, void> = {
 const readUnlockKind: OperationKind<Rcu, void, void> = {
   name: "rcu_read_unlock",
   access: "read",
+  order: "none",
   role: "release",
+  touches: (rcu, _argument, thread) => rcu.touchedByLeave(thread),
   perform: (rcu, _argument, thread) => {
     rcu.lockdep.rcuChanged(thread, -1);
-    const depth = (rcu.depth[thread.id] ?? 0) - 1;
-    rcu.depth[thread.id] = Math.max(depth, 0);
-    if (depth <= 0) for (const { waitsFor } of rcu.queue) waitsFor.delete(thread.id);
+    rcu.leave(thread);
   },
   describe: () => "rcu_read_unlock()",
 };
 
-const callKind: OperationKind<Rcu, Omit<Pending, "waitsFor">, void> = {
-  name: "call_rcu",
-  access: "write",
-  perform: (rcu, { name, callback }) => {
-    const readers = rcu.depth.flatMap((depth, id) => (depth > 0 ? [id] : []));
-    rcu.queue.push({ name, callback, waitsFor: new Set(readers) });
-  },
-  describe: (_rcu, { name }) => `call_rcu(${name})`,
-};
-
-const gracePeriodKind: OperationKind<Rcu, void, RcuCallback> = {
-  name: "rcu_grace_period",
-  access: "write",
-  isIndispensable: true,
-  isEnabled: (rcu) => rcu.queue.length > 0 && rcu.queue[0]!.waitsFor.size === 0,
-  perform: (rcu) => rcu.queue.shift()!.callback,
-  describe: () => "RCU grace period ends",
-};
-
-/** Enters a read section; sections nest. */
+/** Enters a read section; sections nest. No barrier. */
 export function rcuReadLock(rcu: Rcu): Operation<void> {
   return Operation.of(readLockKind, rcu, undefined);
 }
 
-/** Leaves the innermost read section. */
+/** Leaves the innermost read section; a thread that is in none is reported. No barrier. */
 export function rcuReadUnlock(rcu: Rcu): Operation<void> {
   return Operation.of(readUnlockKind, rcu, undefined);
 }
 
-/** Queues a callback. It runs in the daemon after all read sections that are open now have ended. */
-export function callRcu(rcu: Rcu, name: string, callback: RcuCallback): Operation<void> {
-  return Operation.of(callKind, rcu, { name, callback });
+const dereferenceKind: OperationKind<Cell<unknown>, Rcu, unknown> = {
+  name: "rcu_dereference",
+  access: "read",
+  order: "load",
+  perform: (cell, rcu, thread) => {
+    rcu.lockdep.rcuDereference(thread, cell.name);
+    return cell.value;
+  },
+  forward: (_rcu, store) => store,
+  describe: (cell, _rcu, result) => `rcu_dereference(${cell.name}) = ${cell.show(result)}`,
+};
+
+const assignKind: OperationKind<Cell<unknown>, unknown, void> = {
+  name: "rcu_assign_pointer",
+  access: "write",
+  order: "store",
+  perform: (cell, value) => {
+    cell.value = value;
+  },
+  describe: (cell, value) => `rcu_assign_pointer(${cell.name}, ${cell.show(value)})`,
+};
+
+/** Reads an RCU-protected pointer; lockdep reports it outside a read section. */
+export function rcuDereference<T>(rcu: Rcu, cell: Cell<T>): Operation<T> {
+  return Operation.of(dereferenceKind, cell as Cell<unknown>, rcu) as Operation<T>;
 }
 
-/** The internal actor: waits for each grace period in turn and runs its callback. Use it as a daemon. */
-export function* rcuCallbacks(rcu: Rcu): Steps<void> {
-  for (;;) {
-    const callback = yield* Operation.of(gracePeriodKind, rcu, undefined);
-    yield* callback();
-  }
+/** Publishes what a pointer points to: a store that earlier stores stay before. On x86 a plain store. */
+export function rcuAssignPointer<T>(cell: Cell<T>, value: T): Operation<void> {
+  return Operation.of(assignKind, cell as Cell<unknown>, value);
 }

@@ -121,8 +121,8 @@ export class AblationRules {
   readonly #rules: readonly Rule[];
   /** Ablations that matched at least once in the exploration; one that never does is probably misspelt. */
   readonly matched: Set<Ablation> = new Set();
-  /** Locks whose acquire was skipped, as thread id and location. */
-  #skipped = new Set<string>();
+  /** Of each acquire that waits for its release, whether it was skipped; by thread id and location, innermost last. */
+  #open = new Map<string, boolean[]>();
   /** What each thread last read, by thread id and location. */
   #seen = new Map<string, unknown>();
 
@@ -149,7 +149,7 @@ export class AblationRules {
   }
 
   beginExecution(): void {
-    this.#skipped.clear();
+    this.#open.clear();
     this.#seen.clear();
   }
 
@@ -157,7 +157,7 @@ export class AblationRules {
   judge(thread: ModelThread, operation: Operation<unknown>): Verdict {
     const key = `${thread.id} ${operation.object.location}`;
     const role = operation.kind.role;
-    if (role === "release" && this.#skipped.delete(key)) return SKIP;
+    if (role === "release" && this.#open.get(key)?.pop() === true) return SKIP;
 
     const site = operation.site!;
     const counts = (thread.frame.counts ??= new Map());
@@ -165,14 +165,21 @@ export class AblationRules {
     counts.set(site.address, nth);
 
     const rule = this.#rules.find((candidate) => matches(candidate, operation, nth));
+    if (role === "acquire") this.#noteAcquire(key, rule !== undefined);
     if (rule === undefined) return KEEP;
     this.matched.add(rule.ablation);
-    if (role === "acquire") this.#skipped.add(key);
     if (operation.kind.isIndispensable === true) throw new UsageError(indispensable(site.address));
     const { access, isWait } = operation.kind;
     if (access !== "read" || isWait === true || role !== undefined) return SKIP;
     if (rule.ablation.answer !== undefined) return { kind: "answer", value: rule.ablation.answer };
     return this.#seen.has(key) ? { kind: "answer", value: this.#seen.get(key) } : KEEP;
+  }
+
+  /** Sections nest: the release that goes with a skipped acquire is not the first one, but its own. */
+  #noteAcquire(key: string, isSkipped: boolean): void {
+    const open = this.#open.get(key);
+    if (open === undefined) this.#open.set(key, [isSkipped]);
+    else open.push(isSkipped);
   }
 
   /** Remembers what a read returned. */

@@ -56,9 +56,12 @@ export function enlist<W>(
 /** One actor per CPU, after all others. */
 function enlistStoreBuffers(threads: ModelThread[], bodies: Steps<void>[]): void {
   const own = [...threads];
+  const buffers: StoreBuffer[] = [];
   for (const cpu of new Set(own.map((thread) => thread.cpu))) {
     const users = own.filter((thread) => thread.cpu === cpu);
     const buffer = new StoreBuffer(cpu, users.length > 1);
+    buffers.push(buffer);
+    buffer.ofAllCpus = buffers;
     for (const thread of users) thread.storeBuffer = buffer;
     const actor = new ModelThread(threads.length, buffer.name, cpu, true);
     actor.isHardware = true;

@@ -40,7 +40,7 @@ export type { Site } from "./site.ts";
 export { defineProcedures, kernelSpelling } from "./steps.ts";
 export type { Steps } from "./steps.ts";
 export { drainedBy } from "./store-buffer.ts";
-export type { BufferedStore } from "./store-buffer.ts";
+export type { BufferedStore, StoreBuffer } from "./store-buffer.ts";
 export { PRUNE } from "./strategy.ts";
 export type { ExplorationFacts, SchedulingPoint, Strategy } from "./strategy.ts";
 export { dpor } from "./strategies/dpor.ts";

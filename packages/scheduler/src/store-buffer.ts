@@ -32,6 +32,8 @@ export class StoreBuffer extends SharedObject {
   /** Stores issued so far, and how many of them have reached memory. */
   issued = 0;
   drained = 0;
+  /** Those of all CPUs, this one included: for operations that wait for other CPUs' stores. Filled before the first step. */
+  ofAllCpus: readonly StoreBuffer[] = [this];
   /** All stores of the execution, oldest first. */
   readonly #stores: BufferedStore[] = [];
   readonly #slots: Slot[] = [];

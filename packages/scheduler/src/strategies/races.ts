@@ -28,7 +28,10 @@ export interface Event {
   /** 1, 2, ... among the steps of the thread. */
   readonly ordinal: number;
   readonly footprint: Footprint;
-  /** Of an operation that may have to wait after all, none: it has not acquired anything when it is performed. */
+  /**
+   * Of an operation that may have to wait after all, none: it has not acquired anything when it is performed. None behind
+   * a gate either: what waits there need not wait for the lock.
+   */
   readonly role: Role | undefined;
   /** Whether steps of other threads may disable it. */
   readonly isBlocking: boolean;
@@ -88,12 +91,14 @@ export class Races {
     const past = before?.clock ?? Array.from({ length: threads }, () => 0);
     const clock = [...past];
     const { role, thenWait } = operation.kind;
+    // A gate may keep any operation of its threads waiting, for reasons that a role says nothing about.
+    const isGated = operation.thread?.gate !== undefined;
     const event: Event = {
       thread,
       ordinal: (before?.ordinal ?? 0) + 1,
       footprint: footprintOf(operation),
-      role: thenWait === undefined ? role : undefined,
-      isBlocking: isBlockable(operation.kind, operation.thread),
+      role: thenWait === undefined && !isGated ? role : undefined,
+      isBlocking: isGated || isBlockable(operation.kind, operation.thread),
       clock,
       node,
     };

@@ -8,12 +8,15 @@ import {
   exhaustive,
   explore,
   kernelSpelling,
+  Operation,
   readOnce,
   recordTrace,
+  SharedObject,
   stepsText,
   UsageError,
   without,
   writeOnce,
+  type OperationKind,
   type Steps,
 } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
@@ -73,5 +76,39 @@ describe("procedures and sites", () => {
     const misspelt = without.site("outer_stop/read_once/word");
     expect(explore(scenario, exhaustive(), { ablations: [misspelt] }).unmatched).toEqual([misspelt]);
     expect(() => without.site("outer_step")).toThrow(UsageError);
+  });
+
+  test("where sections nest, the release that goes is that of the acquire that went", () => {
+    class Section extends SharedObject {}
+    const kind = (role: "acquire" | "release"): OperationKind<Section, string, void> => ({
+      name: role,
+      access: "read",
+      role,
+      perform: () => {},
+      describe: (_section, mark) => `${role} ${mark}`,
+    });
+    const nested = defineProcedures({
+      *outerStep(section: Section): Steps<void> {
+        yield* Operation.of(kind("acquire"), section, "outer");
+        yield* nested.innerStep(section);
+        yield* Operation.of(kind("release"), section, "outer");
+      },
+      *innerStep(section: Section): Steps<void> {
+        yield* Operation.of(kind("acquire"), section, "inner");
+        yield* Operation.of(kind("release"), section, "inner");
+      },
+    });
+    const sections = defineScenario<Section>({
+      name: "sections",
+      setup: () => new Section("section"),
+      threads: { main: (section) => nested.outerStep(section) },
+      properties: [],
+    });
+    const left = (site: string): readonly string[] => {
+      const ablations = [without.site(site)];
+      return recordTrace(sections, new Uint8Array(0), { ablations }).events.map(({ text }) => text);
+    };
+    expect(left("outer_step/acquire/section")).toEqual(["acquire inner", "release inner"]);
+    expect(left("inner_step/acquire/section")).toEqual(["acquire outer", "release outer"]);
   });
 });
