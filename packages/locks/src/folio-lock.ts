@@ -38,7 +38,7 @@ const lockKind: OperationKind<FolioLock, void, void> = {
 };
 
 // Without the role of an acquire, whose promise a signal would break: it goes on while somebody else holds the lock.
-const killableKind: OperationKind<FolioLock, FatalSignal, 0 | typeof EINTR> = {
+const killableKind: OperationKind<FolioLock, FatalSignal, number> = {
   name: "folio_lock_killable",
   access: "write",
   order: "locked",
@@ -47,7 +47,7 @@ const killableKind: OperationKind<FolioLock, FatalSignal, 0 | typeof EINTR> = {
   touches: (_lock, signal) => [{ access: "read", object: signal }],
   perform: (lock, _signal, thread) => {
     lock.lockdep.mightSleep(thread, "folio_lock_killable", lock);
-    if (lock.owner !== undefined) return EINTR;
+    if (lock.owner !== undefined) return -EINTR;
     take(lock, WAITING, thread);
     return 0;
   },
@@ -117,7 +117,7 @@ export function folioLock(lock: FolioLock): Operation<void> {
 }
 
 /** The same, but gives up when a fatal signal comes while it waits. @returns 0, or -EINTR without the lock. */
-export function folioLockKillable(lock: FolioLock, signal: FatalSignal): Operation<0 | typeof EINTR> {
+export function folioLockKillable(lock: FolioLock, signal: FatalSignal): Operation<number> {
   return Operation.of(killableKind, lock, signal);
 }
 

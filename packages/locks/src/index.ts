@@ -1,5 +1,13 @@
 /** Public API of @mmrace/locks. */
 
+export {
+  complete,
+  completeAll,
+  Completion,
+  reinitCompletion,
+  tryWaitForCompletion,
+  waitForCompletion,
+} from "./completion.ts";
 export { EINTR, FatalSignal, sendSigkill } from "./fatal-signal.ts";
 export {
   folioEndRead,
@@ -62,3 +70,16 @@ export {
   USE_AFTER_FREE,
 } from "./typesafe-cache.ts";
 export type { Constructor } from "./typesafe-cache.ts";
+export { Mutex, mutexLock, mutexLockKillable, mutexTrylock, mutexUnlock } from "./mutex.ts";
+export type { MutexFairness, MutexOptions } from "./mutex.ts";
+export {
+  finishWait,
+  prepareToWait,
+  schedule,
+  waitEvent,
+  WaitQueue,
+  waitqueueActive,
+  wakeUp,
+  wakeUpAll,
+} from "./wait-queue.ts";
+export type { WaitEntry, WaitOptions } from "./wait-queue.ts";

@@ -96,7 +96,7 @@ function wake(sem: RwSem): void {
 }
 
 /** Waiting is no step. */
-function plainKind(mode: Mode): OperationKind<RwSem, Request, 0 | typeof EINTR> {
+function plainKind(mode: Mode): OperationKind<RwSem, Request, number> {
   const name = `down_${mode}`;
   return {
     name,
@@ -112,9 +112,9 @@ function plainKind(mode: Mode): OperationKind<RwSem, Request, 0 | typeof EINTR> 
 }
 
 /** Who cannot have it at once comes to wait, as a step; and may give up, if the wait is killable. */
-function queuedKind(mode: Mode): OperationKind<RwSem, Request, 0 | typeof EINTR> {
+function queuedKind(mode: Mode): OperationKind<RwSem, Request, number> {
   const name = `down_${mode}`;
-  const describe = (sem: RwSem, { signal }: Request, result: 0 | typeof EINTR): string =>
+  const describe = (sem: RwSem, { signal }: Request, result: number): string =>
     signal === undefined ? `${name}(${sem.name})` : `${name}_killable(${sem.name}) = ${result}`;
   return {
     name,
@@ -142,7 +142,7 @@ function queuedKind(mode: Mode): OperationKind<RwSem, Request, 0 | typeof EINTR>
         sem.queue.leave(thread);
         if (granted) return take(sem, mode, request, thread);
         wake(sem); // Readers may have waited behind this thread only.
-        return EINTR;
+        return -EINTR;
       },
     },
   };
@@ -219,7 +219,7 @@ export function downRead(sem: RwSem, subclass: number = 0): Operation<void> {
 }
 
 /** The same, but gives up when a fatal signal comes while it waits. @returns 0, or -EINTR without the semaphore. */
-export function downReadKillable(sem: RwSem, signal: FatalSignal): Operation<0 | typeof EINTR> {
+export function downReadKillable(sem: RwSem, signal: FatalSignal): Operation<number> {
   return Operation.of(queuedKinds.read, sem, { subclass: 0, signal });
 }
 
@@ -239,7 +239,7 @@ export function downWrite(sem: RwSem, subclass: number = 0): Operation<void> {
 }
 
 /** The same, but gives up when a fatal signal comes while it waits. @returns 0, or -EINTR without the semaphore. */
-export function downWriteKillable(sem: RwSem, signal: FatalSignal): Operation<0 | typeof EINTR> {
+export function downWriteKillable(sem: RwSem, signal: FatalSignal): Operation<number> {
   return Operation.of(queuedKinds.write, sem, { subclass: 0, signal });
 }
 
