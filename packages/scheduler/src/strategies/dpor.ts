@@ -167,8 +167,10 @@ export class Dpor implements Strategy {
   #suspect({ enabled, threads }: SchedulingPoint, node: Node): void {
     const release = threads[node.chosen]!.pending!;
     for (const { id, pending, name } of enabled) {
-      const { role, isEnabled } = pending!.kind;
-      const isAcquire = role === "acquire" && isEnabled !== undefined && pending!.object === release.object;
+      const { role, isEnabled, thenWait } = pending!.kind;
+      // What may have to wait after all can run at any time, and promises nothing.
+      const isPromised = role === "acquire" && isEnabled !== undefined && thenWait === undefined;
+      const isAcquire = isPromised && pending!.object === release.object;
       if (id === node.chosen || !isAcquire || !conflicts(pending!, release)) continue;
       this.#suspicion = `${release.kind.name}(${release.object.name}) ran while ${name} could do ${pending!.kind.name}`;
     }
