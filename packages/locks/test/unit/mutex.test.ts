@@ -132,6 +132,21 @@ describe("who comes next", () => {
     expectCountsAnyway(scenario("fifo", { a: visitor("a"), b: visitor("b"), tries }), counts);
     expect(countInterleavings(START, [fairVisitor(0), fairVisitor(1), triesByHand(2)])).toEqual(counts);
   });
+
+  test("two trylocks: whoever comes second fails, or comes behind the unlock", () => {
+    const tries = (name: string): Body =>
+      function* (w) {
+        if (!(yield* mutexTrylock(w.mutex))) return;
+        w.log.push(name);
+        yield* mutexUnlock(w.mutex);
+      };
+    for (const fairness of ["none", "fifo"] as const) {
+      const model = scenario(fairness, { a: tries("a"), b: tries("b") });
+      const { outcomes } = expectCountsAnyway(model, { executions: 4, deadlocks: 0 });
+      const logs = [...outcomes].map((outcome) => outcome.split(";")[0]);
+      expect(new Set(logs)).toEqual(new Set(["a", "b", "a,b", "b,a"]));
+    }
+  });
 });
 
 describe("misuse", () => {
