@@ -7,7 +7,8 @@ import type { Lockdep } from "./lockdep/lockdep.ts";
 /**
  * A count of events, or "for good" after `complete_all`. Often on the stack of the waiter, so it takes a `lifetime`.
  *
- * Reduced: waiters are not queued. The kernel wakes the first, but whoever then comes first takes the event.
+ * Reduced: waiters are not queued. The kernel wakes the first, but whoever then comes first takes the event. Under `tso`
+ * `try_wait_for_completion` is a full barrier also when it fails, where the kernel only looks.
  */
 export class Completion extends SharedObject {
   readonly lockdep: Lockdep;
