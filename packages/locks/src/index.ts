@@ -61,3 +61,15 @@ export {
   USE_AFTER_FREE,
 } from "./typesafe-cache.ts";
 export type { Constructor } from "./typesafe-cache.ts";
+export {
+  readSeqbegin,
+  readSeqcountBegin,
+  readSeqcountRetry,
+  readSeqretry,
+  SeqCount,
+  SeqLock,
+  writeSeqcountBegin,
+  writeSeqcountEnd,
+  writeSeqlock,
+  writeSequnlock,
+} from "./seqcount.ts";
