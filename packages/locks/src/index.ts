@@ -83,3 +83,15 @@ export {
   wakeUpAll,
 } from "./wait-queue.ts";
 export type { WaitEntry, WaitOptions } from "./wait-queue.ts";
+export {
+  readSeqbegin,
+  readSeqcountBegin,
+  readSeqcountRetry,
+  readSeqretry,
+  SeqCount,
+  SeqLock,
+  writeSeqcountBegin,
+  writeSeqcountEnd,
+  writeSeqlock,
+  writeSequnlock,
+} from "./seqcount.ts";
