@@ -84,6 +84,26 @@ export {
 } from "./wait-queue.ts";
 export type { WaitEntry, WaitOptions } from "./wait-queue.ts";
 export {
+  localIrqDisable,
+  localIrqEnable,
+  localIrqRestore,
+  localIrqSave,
+  preemptDisable,
+  preemptEnable,
+} from "./context.ts";
+export type { IrqFlags } from "./context.ts";
+export { CallState, Cpu, inInterrupt, irqsDisabled, Machine, thisCpu } from "./cpu.ts";
+export type { Interrupt, InterruptHandler, MachineOptions } from "./cpu.ts";
+export {
+  interruptDaemons,
+  raiseIrq,
+  runInterrupts,
+  smpCallFunction,
+  smpCallFunctionMany,
+} from "./interrupts.ts";
+export type { CallOptions } from "./interrupts.ts";
+export { spinLockIrq, spinLockIrqsave, spinUnlockIrq, spinUnlockIrqrestore } from "./irq-spinlock.ts";
+export {
   readSeqbegin,
   readSeqcountBegin,
   readSeqcountRetry,
