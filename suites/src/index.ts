@@ -11,6 +11,8 @@ import { deadlocks, largeDeadlocks } from "./wrong/deadlock/sctbench.ts";
 import { lockOrders } from "./wrong/lock-order/kernel.ts";
 import { largeRaces, races } from "./wrong/race/sctbench.ts";
 
+export { executionsToBug, hunt, hunters } from "./hunt.ts";
+export type { Hunt, Hunter } from "./hunt.ts";
 export { lock, Mutex, trylock, unlock } from "./mutex.ts";
 export { family, Memory, NOTHING_WRONG, program, times } from "./program.ts";
 export type { Body, CostCounts, Expected, Parts, Program } from "./program.ts";
