@@ -110,6 +110,11 @@ export function footprintOf(operation: Operation<unknown>): Footprint {
   return { access: accessOf(operation), object: operation.object };
 }
 
+/** The most that an operation could touch, whatever the state. */
+export function widestFootprintOf({ kind, object }: Operation<unknown>): Footprint {
+  return { access: kind.access, object };
+}
+
 /** How an operation would touch its object if it were performed now. */
 export function accessOf({ kind, object, argument }: Operation<unknown>): Access {
   return kind.accessNow === undefined ? kind.access : kind.accessNow(object, argument);
