@@ -5,20 +5,26 @@
 
 import { dpor, exhaustive, optimalDpor, Prng, type Strategy } from "@mmrace/scheduler";
 import { expect, test } from "vitest";
+import { randomExchanges } from "../src/exchanges.ts";
 import { randomGates } from "../src/gates.ts";
 import { randomProgram } from "../src/random.ts";
-import { survey } from "../src/survey.ts";
+import { survey, type Survey } from "../src/survey.ts";
 import type { Program } from "../src/program.ts";
 
 interface Total {
   plain: number;
   dpor: number;
   optimal: number;
+  optimalPruned: number;
   fallenBack: number;
   asleep: number;
   outcomes: number;
   deadlocked: number;
   wrong: number;
+}
+
+function begun({ executions, pruned }: Survey): number {
+  return executions + pruned;
 }
 
 /** Compares `count` programs whose plain search is short; answers what there was to compare. */
@@ -27,6 +33,7 @@ function compare<W>(make: (randomSeed: number) => Program<W>, count: number): To
     plain: 0,
     dpor: 0,
     optimal: 0,
+    optimalPruned: 0,
     fallenBack: 0,
     asleep: 0,
     outcomes: 0,
@@ -39,20 +46,22 @@ function compare<W>(make: (randomSeed: number) => Program<W>, count: number): To
     if (!plain.isComplete) continue;
     left--;
     const asleep = survey(program, exhaustive({ reduction: "sleep-sets" }));
-    const begun = (strategy: Strategy): number => {
+    const run = (strategy: Strategy): Survey => {
       const reduced = survey(program, strategy);
       expect(reduced.outcomes, `${program.id} by ${strategy.name}`).toEqual(plain.outcomes);
       if (plain.wrong === 0) {
         expect(reduced.executions, `${program.id} by ${strategy.name}`).toBe(asleep.executions);
       }
-      return reduced.executions + reduced.pruned;
+      return reduced;
     };
-    total.dpor += begun(dpor());
-    total.optimal += begun(optimalDpor());
+    const optimal = run(optimalDpor());
+    total.dpor += begun(run(dpor()));
+    total.optimal += begun(optimal);
+    total.optimalPruned += optimal.pruned;
     const small = optimalDpor({ wakeupTreeNodesMax: new Prng(randomSeed).below(20) });
-    begun(small);
+    run(small);
     if (small.hasFallenBack) total.fallenBack++;
-    total.asleep += asleep.executions + asleep.pruned;
+    total.asleep += begun(asleep);
     total.plain += plain.executions;
     total.outcomes += plain.outcomes.size;
     if (plain.deadlocked > 0) total.deadlocked++;
@@ -77,4 +86,10 @@ test("gates, where anything may block and unblock anything", () => {
   expect(total.deadlocked).toBeGreaterThan(500);
   expect(total.outcomes).toBeGreaterThan(2_500);
   expect(total.fallenBack).toBeGreaterThan(20);
+});
+
+test("cells, exchanges and locks, where optimal means optimal", () => {
+  const total = compare(randomExchanges, 500);
+  expect(total.optimalPruned).toBe(0);
+  expect(total.outcomes).toBeGreaterThan(2_500);
 });

@@ -65,6 +65,8 @@ function positionOf(thread: number, sequence: readonly SequenceStep[]): number {
   return -1;
 }
 
+const NO_VALUES: readonly number[] = [];
+
 /** The wakeup trees of all nodes of a search, with the memory they take. */
 export class WakeupTrees {
   readonly #conflict: Conflict;
@@ -151,11 +153,12 @@ export class WakeupTrees {
   #append(siblings: Branch[], sequence: readonly SequenceStep[]): void {
     this.#size += sequence.length;
     this.#isOverfull ||= this.#size > this.#sizeMax;
-    for (const { thread, footprint, values } of sequence) {
-      const children: Branch[] = [];
-      siblings.push({ thread, footprint, values: [...values], children });
-      siblings = children;
+    // From the end, as an array that grows by one element reserves room for many.
+    let children: Branch[] = [];
+    for (const { thread, footprint, values } of sequence.toReversed()) {
+      children = [{ thread, footprint, values: values.length === 0 ? NO_VALUES : [...values], children }];
     }
+    siblings.push(...children);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   exhaustive,
   explore,
   iterativeBound,
+  optimalDpor,
   UsageError,
   type Exploration,
   type Strategy,
@@ -29,7 +30,7 @@ import { green } from "../../report/style.ts";
 
 interface ExploreOptions {
   readonly kernel?: string;
-  readonly strategy: "dfs" | "dpor" | "interleavings" | "bounded";
+  readonly strategy: "dfs" | "dpor" | "optimal-dpor" | "interleavings" | "bounded";
   readonly preemptions: number;
   readonly ablate: readonly string[];
   readonly all?: boolean;
@@ -44,12 +45,12 @@ export function defineExplore(program: Command): Command {
     .description(
       "Searches every schedule of a scenario. dfs explores one execution of each class of executions that differ only " +
         "in the order of operations that commute (sleep sets); dpor does so too, and begins fewer in vain where no " +
-        "property watches every state; interleavings explores each execution; bounded explores all schedules with 0, " +
+        "property watches every state; optimal-dpor hardly any, for more memory; interleavings explores each execution; bounded explores all schedules with 0, " +
         "1, ... preemptions, so that its first finding has the fewest possible.",
     )
     .argument("<scenario>", "scenario, or the id of a bug (see: mmrace list scenarios)")
     .addOption(kernelOption())
-    .option("--strategy <name>", "dfs, dpor, interleavings or bounded", "dfs")
+    .option("--strategy <name>", "dfs, dpor, optimal-dpor, interleavings or bounded", "dfs")
     .option("--preemptions <n>", "highest bound of the bounded strategy", wholeNumber(0), 2)
     .addOption(ablateOption())
     .addOption(memoryOption())
@@ -68,10 +69,11 @@ export function defineExplore(program: Command): Command {
 function strategyOf({ strategy, preemptions }: ExploreOptions): Strategy {
   if (strategy === "dfs") return exhaustive({ reduction: "sleep-sets" });
   if (strategy === "dpor") return dpor();
+  if (strategy === "optimal-dpor") return optimalDpor();
   if (strategy === "interleavings") return exhaustive();
   if (strategy === "bounded") return iterativeBound({ preemptionsMax: preemptions });
   throw new UsageError(
-    `There is no strategy "${String(strategy)}" for explore. There are dfs, dpor, interleavings and bounded.`,
+    `There is no strategy "${String(strategy)}" for explore. There are dfs, dpor, optimal-dpor, interleavings and bounded.`,
   );
 }
 
