@@ -49,6 +49,8 @@ export { exhaustive } from "./strategies/exhaustive.ts";
 export type { ExhaustiveOptions } from "./strategies/exhaustive.ts";
 export { iterativeBound } from "./strategies/iterative-bound.ts";
 export type { IterativeBoundOptions } from "./strategies/iterative-bound.ts";
+export { optimalDpor } from "./strategies/optimal-dpor.ts";
+export type { OptimalDporOptions, OptimalDporStrategy } from "./strategies/optimal-dpor.ts";
 export { pct } from "./strategies/pct.ts";
 export type { PctOptions } from "./strategies/pct.ts";
 export { portfolio } from "./strategies/portfolio.ts";

@@ -68,15 +68,16 @@ describe("explore", () => {
     expect((await mmrace("replay", violation!.token)).exitCode).toBe(3);
   });
 
-  test("dpor and dfs agree on a complete, clean search", async () => {
-    const [dfs, dpor] = await Promise.all(
-      ["dfs", "dpor"].map((strategy) =>
+  test("dpor, optimal-dpor and dfs agree on a complete, clean search", async () => {
+    const [dfs, dpor, optimal] = await Promise.all(
+      ["dfs", "dpor", "optimal-dpor"].map((strategy) =>
         mmrace("explore", "fault-vs-retract", "--strategy", strategy, "--json"),
       ),
     );
-    for (const run of [dfs!, dpor!])
+    for (const run of [dfs!, dpor!, optimal!])
       expect(run.parsed).toMatchObject({ exitCode: 0, complete: true, unreached: [] });
     expect(dpor!.parsed["executions"]).toBe(dfs!.parsed["executions"]);
+    expect(optimal!.parsed["executions"]).toBe(dfs!.parsed["executions"]);
   });
 
   test("bounded search says what its bound is", async () => {
@@ -245,7 +246,7 @@ describe("list", () => {
     ["kernels", 4],
     ["bugs", 2],
     ["oracles", 8],
-    ["strategies", 10],
+    ["strategies", 11],
   ])("%s", async (what, count) => {
     const run = await mmrace("list", what, "--json");
     expect(run.exitCode).toBe(0);

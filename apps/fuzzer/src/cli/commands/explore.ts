@@ -5,6 +5,7 @@ import {
   exhaustive,
   explore,
   iterativeBound,
+  optimalDpor,
   UsageError,
   type Exploration,
   type MemoryModel,
@@ -33,7 +34,7 @@ const PREEMPTIONS_MAX = 2;
 
 interface ExploreOptions {
   readonly kernel?: string;
-  readonly strategy: "dfs" | "dpor" | "interleavings" | "bounded";
+  readonly strategy: "dfs" | "dpor" | "optimal-dpor" | "interleavings" | "bounded";
   readonly preemptions?: number;
   readonly delays?: number;
   readonly ablate: readonly string[];
@@ -50,12 +51,12 @@ export function defineExplore(program: Command): Command {
     .description(
       "Searches every schedule of a scenario. dfs explores one execution of each class of executions that differ only " +
         "in the order of operations that commute (sleep sets); dpor does so too, and begins fewer in vain where no " +
-        "property watches every state; interleavings explores each execution; bounded explores all schedules with 0, " +
-        "1, ... preemptions, or delays, so that its first finding has the fewest possible.",
+        "property watches every state; optimal-dpor hardly any, for more memory; interleavings explores each " +
+        "execution; bounded explores all schedules with 0, 1, ... preemptions, or delays, so that its first finding has the fewest possible.",
     )
     .argument("<scenario>", "scenario, or the id of a bug (see: mmrace list scenarios)")
     .addOption(kernelOption())
-    .option("--strategy <name>", "dfs, dpor, interleavings or bounded", "dfs")
+    .option("--strategy <name>", "dfs, dpor, optimal-dpor, interleavings or bounded", "dfs")
     .option(
       "--preemptions <n>",
       `highest bound of the bounded strategy (default: ${PREEMPTIONS_MAX})`,
@@ -85,10 +86,11 @@ function strategyOf({ strategy, preemptions, delays }: ExploreOptions): Strategy
     throw new UsageError(`--preemptions and --delays go with --strategy bounded, not ${strategy}.`);
   if (strategy === "dfs") return exhaustive({ reduction: "sleep-sets" });
   if (strategy === "dpor") return dpor();
+  if (strategy === "optimal-dpor") return optimalDpor();
   if (strategy === "interleavings") return exhaustive();
   if (strategy === "bounded") return boundedStrategy(preemptions, delays);
   throw new UsageError(
-    `There is no strategy "${String(strategy)}" for explore. There are dfs, dpor, interleavings and bounded.`,
+    `There is no strategy "${String(strategy)}" for explore. There are dfs, dpor, optimal-dpor, interleavings and bounded.`,
   );
 }
 
