@@ -2,6 +2,7 @@
 
 import {
   dpor,
+  optimalDpor,
   Engine,
   exhaustive,
   type Ending,
@@ -56,7 +57,7 @@ function outcomeOf(ending: Ending, state: string): string {
 export function expectCounts<W>(scenario: Scenario<W>, expected: Counts, settings: RunSettings = {}): Tally {
   const plain = tally(scenario, settings);
   expect({ executions: plain.executions, deadlocks: plain.deadlocks }).toEqual(expected);
-  for (const strategy of [exhaustive({ reduction: "sleep-sets" }), dpor()]) {
+  for (const strategy of [exhaustive({ reduction: "sleep-sets" }), dpor(), optimalDpor()]) {
     const reduced = tally(scenario, settings, strategy);
     expect([strategy.name, reduced.outcomes]).toEqual([strategy.name, plain.outcomes]);
     expect(reduced.executions).toBeLessThanOrEqual(plain.executions);

@@ -9,6 +9,7 @@ import {
   exhaustive,
   explore,
   Lifetime,
+  optimalDpor,
   type Exploration,
   type MemoryModel,
   type Operation,
@@ -103,7 +104,7 @@ export function expectAgreement(
 ): ReadonlySet<string> {
   const scenario = scenarioOf(threads, properties);
   const sleeping = outcomesOf(scenario, exhaustive({ reduction: "sleep-sets" }), memory);
-  const others = memory === "sc" ? [dpor(), exhaustive()] : [dpor()];
+  const others = [dpor(), optimalDpor(), ...(memory === "sc" ? [exhaustive()] : [])];
   for (const strategy of others) expect(outcomesOf(scenario, strategy, memory)).toEqual(sleeping);
   return sleeping;
 }
