@@ -115,3 +115,18 @@ export {
   writeSeqlock,
   writeSequnlock,
 } from "./seqcount.ts";
+export {
+  mmapAssertWriteLocked,
+  mmapReadUnlock,
+  mmapWriteDowngrade,
+  mmapWriteLock,
+  mmapWriteUnlock,
+  MmLock,
+  mmLockSeqcountBegin,
+  vmaEndWriteAll,
+} from "./mm-lock.ts";
+export { refcountVmaLock, VmaRefcountLock } from "./vma-lock-refcount.ts";
+export type { ReadAttempt, RefcountVmaLock, VmaLookup } from "./vma-lock-refcount.ts";
+export { rwsemVmaLock, VmaRwsemLock } from "./vma-lock-rwsem.ts";
+export type { RwsemVmaLock } from "./vma-lock-rwsem.ts";
+export { VMA_LOCK_OFFSET, VMA_REF_LIMIT, VmaRefcount } from "./vma-refcount.ts";
