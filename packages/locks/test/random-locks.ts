@@ -20,6 +20,11 @@ import {
   folioUnlock,
   folioWaitLocked,
   Lockdep,
+  Mutex,
+  mutexLock,
+  mutexLockKillable,
+  mutexTrylock,
+  mutexUnlock,
   readLock,
   readTrylock,
   readUnlock,
@@ -110,6 +115,15 @@ const folioWays: readonly Way<FolioLock>[] = [
   { take: ({ lock }) => always(folioWaitLocked(lock)), *drop() {} },
 ];
 
+const mutexWays: readonly Way<Mutex>[] = [
+  { take: ({ lock }) => always(mutexLock(lock)), drop: ({ lock }) => plain(mutexUnlock(lock)) },
+  { take: ({ lock }) => plain(mutexTrylock(lock)), drop: ({ lock }) => plain(mutexUnlock(lock)) },
+  {
+    take: ({ lock, signal }) => isZero(mutexLockKillable(lock, signal)),
+    drop: ({ lock }) => plain(mutexUnlock(lock)),
+  },
+];
+
 /** Every lock that waits, in every fairness. */
 export const subjects: readonly Subject<never>[] = [
   ...(["none", "queued"] as const).flatMap((fairness) => [
@@ -118,6 +132,9 @@ export const subjects: readonly Subject<never>[] = [
   ]),
   ...(["none", "stealing", "fifo"] satisfies readonly RwSemFairness[]).map((fairness) =>
     subject(`rwsem, ${fairness}`, (lockdep) => new RwSem(lockdep, "lock", { fairness }), semWays),
+  ),
+  ...(["none", "fifo"] as const).map((fairness) =>
+    subject(`mutex, ${fairness}`, (lockdep) => new Mutex(lockdep, "lock", { fairness }), mutexWays),
   ),
   subject("folio lock", (lockdep) => new FolioLock(lockdep, "lock"), folioWays),
 ];

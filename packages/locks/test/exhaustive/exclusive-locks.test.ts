@@ -9,6 +9,9 @@ import {
   folioLock,
   folioUnlock,
   Lockdep,
+  Mutex,
+  mutexLock,
+  mutexUnlock,
   RwLock,
   RwSem,
   SpinLock,
@@ -36,7 +39,7 @@ import {
 import { expectExactly, expectNoViolation } from "@mmrace/scheduler/testing";
 import { describe, expect, test } from "vitest";
 
-type Exclusive = SpinLock | RwLock | RwSem | FolioLock;
+type Exclusive = SpinLock | RwLock | RwSem | FolioLock | Mutex;
 
 interface Row {
   readonly make: (lockdep: Lockdep, name: string) => Exclusive;
@@ -54,6 +57,8 @@ const rows: Readonly<Record<string, Row>> = {
   "rwsem, none": semRow("none"),
   "rwsem, stealing": semRow("stealing"),
   "rwsem, fifo": semRow("fifo"),
+  mutex: mutexRow("none"),
+  "fifo mutex": mutexRow("fifo"),
   "folio lock": {
     make: (lockdep, name) => new FolioLock(lockdep, "lock", { name }),
     take: folioLock,
@@ -75,6 +80,11 @@ function rwRow(fairness: "none" | "queued"): Row {
 function semRow(fairness: "none" | "stealing" | "fifo"): Row {
   const make: Row["make"] = (lockdep, name) => new RwSem(lockdep, "lock", { name, fairness });
   return { make, take: (lock) => downWrite(lock), drop: upWrite, queues: fairness !== "none" };
+}
+
+function mutexRow(fairness: "none" | "fifo"): Row {
+  const make: Row["make"] = (lockdep, name) => new Mutex(lockdep, "lock", { name, fairness });
+  return { make, take: (lock) => mutexLock(lock), drop: mutexUnlock, queues: fairness === "fifo" };
 }
 
 interface Counter {

@@ -12,6 +12,10 @@ import {
   folioTrylock,
   folioUnlock,
   Lockdep,
+  Mutex,
+  mutexLock,
+  mutexTrylock,
+  mutexUnlock,
   readLock,
   readUnlock,
   RwLock,
@@ -47,7 +51,7 @@ import {
 
 import { describe, expect, test } from "vitest";
 
-type Exclusive = SpinLock | RwLock | RwSem | FolioLock;
+type Exclusive = SpinLock | RwLock | RwSem | FolioLock | Mutex;
 type Make = (lockdep: Lockdep, name: string) => Exclusive;
 
 /** A world for store buffering: each thread writes its cell and reads the other's, with something in between. */
@@ -118,6 +122,7 @@ const spin: Make = (lockdep, name) => new SpinLock(lockdep, "lock", { name });
 const rw: Make = (lockdep, name) => new RwLock(lockdep, "lock", { name });
 const sem: Make = (lockdep, name) => new RwSem(lockdep, "lock", { name });
 const folio: Make = (lockdep, name) => new FolioLock(lockdep, "lock", { name });
+const mutex: Make = (lockdep, name) => new Mutex(lockdep, "lock", { name });
 
 describe("x86: locked instructions are full barriers, plain stores are not", () => {
   test.each<[string, Make, Between, readonly string[]]>([
@@ -137,6 +142,9 @@ describe("x86: locked instructions are full barriers, plain stores are not", () 
     ["folio_lock", folio, { between: folioLock, after: folioUnlock }, ORDERED],
     ["folio_trylock", folio, { between: folioTrylock, after: folioUnlock }, ORDERED],
     ["folio_unlock", folio, { before: folioLock, between: folioUnlock }, ORDERED],
+    ["mutex_lock", mutex, { between: (l) => mutexLock(l), after: mutexUnlock }, ORDERED],
+    ["mutex_trylock", mutex, { between: mutexTrylock, after: mutexUnlock }, ORDERED],
+    ["mutex_unlock", mutex, { before: (l) => mutexLock(l), between: mutexUnlock }, ORDERED],
     ["a lock without order", spin, { between: (l) => Operation.of(unorderedKind, l, undefined) }, BUFFERED],
   ])("%s", (_name, make, between, expected) => {
     expect(readings(storeBuffering(make, between), "tso")).toEqual(expected);

@@ -27,6 +27,8 @@ const TOTALS: Readonly<Record<string, Readonly<Record<MemoryModel, Total>>>> = {
   "rwsem, none": both([29, 143, 0], [24, 105, 0]),
   "rwsem, stealing": both([25, 118, 0], [19, 81, 0]),
   "rwsem, fifo": both([25, 118, 0], [19, 81, 0]),
+  "mutex, none": both([56, 337, 0], [45, 220, 0]),
+  "mutex, fifo": both([39, 191, 0], [33, 153, 0]),
   "folio lock": both([52, 331, 12], [36, 179, 9]),
 };
 
