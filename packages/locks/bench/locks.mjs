@@ -9,7 +9,13 @@ import {
   FolioLock,
   folioLock,
   folioUnlock,
+  Completion,
+  complete,
   Lockdep,
+  Mutex,
+  mutexLock,
+  mutexUnlock,
+  waitForCompletion,
   readLock,
   readUnlock,
   RwLock,
@@ -42,6 +48,9 @@ function scenario(name, pair) {
         rw: new RwLock(lockdep, "rw"),
         sem: new RwSem(lockdep, "sem"),
         folio: new FolioLock(lockdep, "folio"),
+        mutex: new Mutex(lockdep, "mutex"),
+        fifoMutex: new Mutex(lockdep, "fifo_mutex", { fairness: "fifo" }),
+        completion: new Completion(lockdep, "completion"),
       };
     },
     threads: {
@@ -85,6 +94,18 @@ const pairs = {
   "folio lock": function* ({ folio }) {
     yield* folioLock(folio);
     yield* folioUnlock(folio);
+  },
+  mutex: function* ({ mutex }) {
+    yield* mutexLock(mutex);
+    yield* mutexUnlock(mutex);
+  },
+  "fifo mutex": function* ({ fifoMutex }) {
+    yield* mutexLock(fifoMutex);
+    yield* mutexUnlock(fifoMutex);
+  },
+  completion: function* ({ completion }) {
+    yield* complete(completion);
+    yield* waitForCompletion(completion);
   },
 };
 

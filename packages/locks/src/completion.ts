@@ -1,8 +1,12 @@
 /** Completions: events that are counted until somebody has waited for them. kernel/sched/completion.c, Linux v6.12. */
 
 import { Operation, SharedObject, type OperationKind } from "@mmrace/scheduler";
+import type { FatalSignal } from "./fatal-signal.ts";
 import type { LockOptions } from "./lock.ts";
 import type { Lockdep } from "./lockdep/lockdep.ts";
+
+/** The error of an interrupted wait for a completion, where locks have EINTR: include/linux/errno.h, v6.12. */
+export const ERESTARTSYS = 512;
 
 /**
  * A count of events, or "for good" after `complete_all`. Often on the stack of the waiter, so it takes a `lifetime`.
@@ -31,9 +35,27 @@ const waitKind: OperationKind<Completion, void, void> = {
   accessNow: ({ done }) => (done === Infinity ? "read" : "write"),
   isEnabled: ({ done }) => done > 0,
   perform: (completion, _argument, thread) => {
-    completion.lockdep.mightSleep(thread, `wait_for_completion(${completion.name})`);
+    completion.lockdep.mightSleep(thread, "wait_for_completion", completion);
     completion.done--;
   },
+};
+
+const killableKind: OperationKind<Completion, FatalSignal, number> = {
+  name: "wait_for_completion_killable",
+  access: "write",
+  accessNow: ({ done }) => (done === Infinity ? "read" : "write"),
+  isIndispensable: true,
+  touches: (_completion, signal) => [{ access: "read", object: signal }],
+  isEnabled: ({ done }, signal) => done > 0 || signal.isPending,
+  perform: (completion, _signal, thread) => {
+    completion.lockdep.mightSleep(thread, "wait_for_completion_killable", completion);
+    // do_wait_for_common looks at signals only while nothing is there.
+    if (completion.done === 0) return -ERESTARTSYS;
+    completion.done--;
+    return 0;
+  },
+  describe: ({ name }, _signal, result) =>
+    `wait_for_completion_killable(${name}) = ${result === 0 ? "0" : "-ERESTARTSYS"}`,
 };
 
 const tryWaitKind: OperationKind<Completion, void, boolean> = {
@@ -79,6 +101,15 @@ const reinitKind: OperationKind<Completion, void, void> = {
 /** Sleeps until an event is there, and consumes it: `wait_for_completion`, kernel/sched/completion.c, v6.12. */
 export function waitForCompletion(completion: Completion): Operation<void> {
   return Operation.of(waitKind, completion, undefined);
+}
+
+/**
+ * Sleeps until an event is there, and consumes it, or until a fatal signal comes. @returns 0, or -ERESTARTSYS
+ * without an event.
+ * `wait_for_completion_killable`, kernel/sched/completion.c, v6.12.
+ */
+export function waitForCompletionKillable(completion: Completion, signal: FatalSignal): Operation<number> {
+  return Operation.of(killableKind, completion, signal);
 }
 
 /** Consumes an event if one is there; says whether. `try_wait_for_completion`, kernel/sched/completion.c, v6.12. */

@@ -104,6 +104,11 @@ const setLockedKind: OperationKind<FolioLock, void, void> = {
   order: "store",
   role: "acquire",
   perform: (lock, _argument, thread) => take(lock, TRYING, thread),
+  // The thread holds it at once; others see that when the store gets there.
+  issue: (lock, _argument, thread) => lock.lockdep.acquired(thread, lock, TRYING),
+  drain: (lock, _argument, thread) => {
+    lock.owner = thread;
+  },
 };
 
 /** Marks a folio that nobody else can see yet as locked: `__folio_set_locked`. Never waits. */

@@ -1,12 +1,15 @@
 /** Public API of @mmrace/locks. */
 
+export { BitSpinLock, bitSpinLock, bitSpinTrylock, bitSpinUnlock } from "./bit-spin-lock.ts";
 export {
   complete,
   completeAll,
+  ERESTARTSYS,
   Completion,
   reinitCompletion,
   tryWaitForCompletion,
   waitForCompletion,
+  waitForCompletionKillable,
 } from "./completion.ts";
 export { EINTR, FatalSignal, sendSigkill } from "./fatal-signal.ts";
 export {

@@ -10,6 +10,7 @@
 import { MUST_WAIT, Operation, type ModelThread, type OperationKind, type Touch } from "@mmrace/scheduler";
 import { EINTR, type FatalSignal } from "./fatal-signal.ts";
 import { Lock, type LockOptions } from "./lock.ts";
+import { forSubclasses, requireSubclass, type Acquisition } from "./lockdep/acquisition.ts";
 import type { Lockdep } from "./lockdep/lockdep.ts";
 
 /** Who gets a mutex that several threads wait for: any of them, or the one that came first. */
@@ -45,8 +46,11 @@ function isItsTurn({ owner, waiters }: Mutex, thread: ModelThread): boolean {
   return owner === undefined && waiters[0] === thread;
 }
 
-function take(lock: Mutex, thread: ModelThread, subclass: number, isTry: boolean = false): void {
-  lock.lockdep.acquired(thread, lock, { subclass, isTry, mode: "exclusive", wait: "sleep" });
+const WAITING = forSubclasses({ isTry: false, mode: "exclusive", wait: "sleep" });
+const TRYING: Acquisition = { subclass: 0, isTry: true, mode: "exclusive", wait: "sleep" };
+
+function take(lock: Mutex, thread: ModelThread, how: Acquisition): void {
+  lock.lockdep.acquired(thread, lock, how);
   lock.owner = thread;
 }
 
@@ -60,8 +64,8 @@ const lockKind: OperationKind<Mutex, number, void> = {
   role: "acquire",
   isEnabled: (lock, _subclass, thread) => isFreeFor(lock, thread),
   perform: (lock, subclass, thread) => {
-    lock.lockdep.mightSleep(thread, `mutex_lock(${lock.name})`);
-    take(lock, thread, subclass);
+    lock.lockdep.mightSleep(thread, "mutex_lock", lock);
+    take(lock, thread, WAITING[subclass]!);
   },
 };
 
@@ -72,7 +76,7 @@ const queuedKind: OperationKind<Mutex, number, void> = {
   isEnabled: (lock, _subclass, thread) => isItsTurn(lock, thread),
   perform: (lock, subclass, thread) => {
     leaveQueue(lock, thread);
-    take(lock, thread, subclass);
+    take(lock, thread, WAITING[subclass]!);
   },
 };
 
@@ -81,12 +85,12 @@ const fairLockKind: OperationKind<Mutex, number, void> = {
   access: "write",
   role: "acquire",
   perform: (lock, subclass, thread) => {
-    lock.lockdep.mightSleep(thread, `mutex_lock(${lock.name})`);
+    lock.lockdep.mightSleep(thread, "mutex_lock", lock);
     if (!isFreeFor(lock, thread)) {
       lock.waiters.push(thread);
       return MUST_WAIT;
     }
-    return take(lock, thread, subclass);
+    return take(lock, thread, WAITING[subclass]!);
   },
   thenWait: queuedKind,
 };
@@ -108,9 +112,9 @@ const killableKind: OperationKind<Mutex, FatalSignal, number> = {
   isIndispensable: true,
   isEnabled: (lock, signal, thread) => isFreeFor(lock, thread) || signal.isPending,
   perform: (lock, _signal, thread) => {
-    lock.lockdep.mightSleep(thread, `mutex_lock_killable(${lock.name})`);
+    lock.lockdep.mightSleep(thread, "mutex_lock_killable", lock);
     if (!isFreeFor(lock, thread)) return -EINTR;
-    take(lock, thread, 0);
+    take(lock, thread, WAITING[0]!);
     return 0;
   },
   describe: describeKillable,
@@ -127,7 +131,7 @@ const queuedKillableKind: OperationKind<Mutex, FatalSignal, number> = {
     const canTake = isItsTurn(lock, thread);
     leaveQueue(lock, thread);
     if (!canTake) return -EINTR;
-    take(lock, thread, 0);
+    take(lock, thread, WAITING[0]!);
     return 0;
   },
   describe: describeKillable,
@@ -138,12 +142,12 @@ const fairKillableKind: OperationKind<Mutex, FatalSignal, number> = {
   access: "write",
   isIndispensable: true,
   perform: (lock, _signal, thread) => {
-    lock.lockdep.mightSleep(thread, `mutex_lock_killable(${lock.name})`);
+    lock.lockdep.mightSleep(thread, "mutex_lock_killable", lock);
     if (!isFreeFor(lock, thread)) {
       lock.waiters.push(thread);
       return MUST_WAIT;
     }
-    take(lock, thread, 0);
+    take(lock, thread, WAITING[0]!);
     return 0;
   },
   thenWait: queuedKillableKind,
@@ -159,7 +163,7 @@ const trylockKind: OperationKind<Mutex, void, boolean> = {
   accessNow: (lock) => (canTry(lock) ? "write" : "read"),
   perform: (lock, _argument, thread) => {
     if (!canTry(lock)) return false;
-    take(lock, thread, 0, true);
+    take(lock, thread, TRYING);
     return true;
   },
   describe: (lock, _argument, result) => `mutex_trylock(${lock.name}) = ${result}`,
@@ -177,7 +181,7 @@ const unlockKind: OperationKind<Mutex, void, void> = {
 
 /** Waits until the mutex is free, or its turn has come, and takes it: `mutex_lock`, kernel/locking/mutex.c, v6.12. */
 export function mutexLock(lock: Mutex, subclass: number = 0): Operation<void> {
-  return Operation.of(lock.fairness === "fifo" ? fairLockKind : lockKind, lock, subclass);
+  return Operation.of(lock.fairness === "fifo" ? fairLockKind : lockKind, lock, requireSubclass(subclass));
 }
 
 /**

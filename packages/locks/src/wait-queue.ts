@@ -69,7 +69,7 @@ const scheduleKind: OperationKind<WaitQueue, void, void> = {
   isIndispensable: true,
   isEnabled: (queue, _argument, thread) => !isQueued(queue, thread),
   perform: (queue, _argument, thread) => {
-    queue.lockdep.mightSleep(thread, `schedule(${queue.name})`);
+    queue.lockdep.mightSleep(thread, "schedule", queue);
   },
 };
 
@@ -111,7 +111,7 @@ const mightSleepKind: OperationKind<WaitQueue, void, void> = {
   name: "might_sleep",
   access: "none",
   isSchedulingPoint: false,
-  perform: (queue, _argument, thread) => queue.lockdep.mightSleep(thread, `wait_event(${queue.name})`),
+  perform: (queue, _argument, thread) => queue.lockdep.mightSleep(thread, "wait_event", queue),
   describe: () => "might_sleep()",
 };
 
