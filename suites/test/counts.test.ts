@@ -16,7 +16,7 @@ const SLEEP_SETS_MAX = 2_000;
  */
 const OPTIMAL_PRUNED: ReadonlyMap<string, number> = new Map([
   ["rcu: a callback after the readers", 42],
-  ["lockdep: two orders", 1],
+  ["lockdep: two orders", 4],
 ]);
 
 const groups: readonly (readonly [string, readonly Program[]])[] = [
