@@ -133,3 +133,13 @@ export type { ReadAttempt, RefcountVmaLock, VmaLookup } from "./vma-lock-refcoun
 export { rwsemVmaLock, VmaRwsemLock } from "./vma-lock-rwsem.ts";
 export type { RwsemVmaLock } from "./vma-lock-rwsem.ts";
 export { VMA_LOCK_OFFSET, VMA_REF_LIMIT, VmaRefcount } from "./vma-refcount.ts";
+export { KvmMmu, kvmMmu, kvmSubscriber } from "./kvm-mmu.ts";
+export type { KvmMmuProcedures } from "./kvm-mmu.ts";
+export { intervalSubscriber, mmuInterval, MmuIntervals } from "./mmu-interval.ts";
+export type { MmuInterval, MmuIntervalProcedures } from "./mmu-interval.ts";
+export {
+  mmuNotifierInvalidateRangeEnd,
+  mmuNotifierInvalidateRangeStart,
+  MmuNotifiers,
+} from "./mmu-notifier.ts";
+export type { MmuRange, MmuSubscriber } from "./mmu-notifier.ts";
