@@ -1,0 +1,28 @@
+/** `mmrace list`: everything there is, and sites that can be removed. */
+
+import { describe, expect, test } from "vitest";
+import { mmrace } from "../run.ts";
+
+describe("list", () => {
+  test.each([
+    ["scenarios", 4],
+    ["kernels", 4],
+    ["bugs", 2],
+    ["oracles", 8],
+    ["strategies", 11],
+  ])("%s", async (what, count) => {
+    const run = await mmrace("list", what, "--json");
+    expect(run.exitCode).toBe(0);
+    expect(run.parsed[what]).toHaveLength(count);
+    expect(run.text.split("\n")).toHaveLength(count + 1);
+  });
+
+  test("sites are found by running, and each can be removed", async () => {
+    const sites = (await mmrace("list", "sites", "retract-vs-uffdcopy", "--json")).parsed[
+      "sites"
+    ] as readonly { site: string }[];
+    expect(sites.map(({ site }) => site)).toContain("retract_page_tables/spin_lock/pte_lock");
+    for (const { site } of sites)
+      await mmrace("explore", "retract-vs-uffdcopy", "--ablate", site, "--executions", "300");
+  });
+});
