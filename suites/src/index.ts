@@ -7,13 +7,15 @@ import { locks } from "./correct/locks.ts";
 import { readsAndWrites } from "./correct/reads-and-writes.ts";
 import { tables } from "./correct/tables.ts";
 import type { Program } from "./program.ts";
-import { deadlocks } from "./wrong/deadlock/sctbench.ts";
+import { deadlocks, largeDeadlocks } from "./wrong/deadlock/sctbench.ts";
 import { lockOrders } from "./wrong/lock-order/kernel.ts";
-import { races } from "./wrong/race/sctbench.ts";
+import { largeRaces, races } from "./wrong/race/sctbench.ts";
 
+export { executionsToBug, hunt, hunters } from "./hunt.ts";
+export type { Hunt, Hunter } from "./hunt.ts";
 export { lock, Mutex, trylock, unlock } from "./mutex.ts";
 export { family, Memory, NOTHING_WRONG, program, times } from "./program.ts";
-export type { Body, Expected, Parts, Program } from "./program.ts";
+export type { Body, CostCounts, Expected, Parts, Program } from "./program.ts";
 export { survey } from "./survey.ts";
 export type { Survey } from "./survey.ts";
 
@@ -32,6 +34,12 @@ export const wrong: Readonly<Record<string, readonly Program[]>> = {
   race: ofAnyWorld(races),
   deadlock: ofAnyWorld(deadlocks),
   "lock order": ofAnyWorld(lockOrders),
+};
+
+/** Programs with a bug that are too large for a complete search: for samplers and for searches within a bound. */
+export const large: Readonly<Record<string, readonly Program[]>> = {
+  race: ofAnyWorld(largeRaces),
+  deadlock: ofAnyWorld(largeDeadlocks),
 };
 
 /** Forgets the type of the worlds: a program's functions only ever meet worlds that its own `setup` made. */

@@ -12,6 +12,9 @@ import {
 } from "@mmrace/scheduler";
 import { Mutex } from "./mutex.ts";
 
+/** How many schedules cost exactly 0, 1, 2, ...: all of them, and those that are wrong or deadlock. */
+export type CostCounts = readonly [all: readonly number[], wrong: readonly number[]];
+
 /** Known numbers of one program. Left out: not known, or too large to recount in a test. */
 export interface Expected {
   /** Mazurkiewicz traces, those that end in a deadlock included: complete executions of any sound reduction. */
@@ -22,6 +25,12 @@ export interface Expected {
   readonly interleavings?: number;
   /** How many of those are wrong or deadlock. */
   readonly wrongInterleavings?: number;
+  /** Exact probability that one random walk goes wrong or deadlocks. */
+  readonly walkRate?: number;
+  /** Schedules by preemptions. */
+  readonly preemptions?: CostCounts;
+  /** Schedules by delays against a round robin that runs each thread until it blocks or ends. */
+  readonly delays?: CostCounts;
   /** Executions of source-DPOR that sleep sets cut off, for our order of choices; 0 where source sets are optimal. */
   readonly sourcePruned?: number;
 }

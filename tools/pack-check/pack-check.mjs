@@ -9,7 +9,9 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -99,33 +101,55 @@ async function useThem(tarballs) {
       ...localCopies(join(root, "apps", "fuzzer")),
     },
   });
-  writeJson(join(project, "tsconfig.json"), {
-    compilerOptions: {
-      target: "ES2022",
-      module: "NodeNext",
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      // A stranger has neither our Node types nor a tolerance for broken declarations.
-      types: [],
-      // DOM for console, which programs without Node types know from there.
-      lib: ["ES2023", "DOM"],
-      skipLibCheck: false,
-      outDir: "out",
-    },
-    include: ["*.ts"],
-  });
+  // A stranger has no tolerance for broken declarations.
+  writeJson(join(project, "tsconfig.json"), compilerSettings({ skipLibCheck: false, outDir: "out" }));
   await run(project, "npm", [
     "install",
     "--offline",
     "--no-audit",
     "--no-fund",
     "--ignore-scripts",
+    "--legacy-peer-deps",
     "--loglevel=error",
   ]);
   await run(project, bin(root, "tsc"), ["-p", "."]);
   for (const program of programs)
     await run(project, process.execPath, [join("out", `${program}.js`)], program);
   await run(project, bin(project, "mmrace"), ["list", "scenarios"]);
+  await testThere(project);
+}
+
+/** Compiles and runs the tests in the project, with the repository's vitest as the one that its owner has. */
+async function testThere(project) {
+  const tests = join(project, "tests");
+  cpSync(join(here, "tests"), tests, { recursive: true });
+  symlinkSync(
+    realpathSync(join(root, "node_modules", "vitest")),
+    join(project, "node_modules", "vitest"),
+    "junction",
+  );
+  // The declarations of vitest need more types than they bring.
+  writeJson(join(tests, "tsconfig.json"), compilerSettings({ skipLibCheck: true, noEmit: true }));
+  await run(tests, bin(root, "tsc"), ["-p", "."]);
+  await run(tests, bin(root, "vitest"), ["run", "--root", tests]);
+}
+
+/** What the programs and tests of a stranger are compiled with. */
+function compilerSettings(more) {
+  return {
+    compilerOptions: {
+      target: "ES2022",
+      module: "NodeNext",
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      // Nobody but us has our Node types.
+      types: [],
+      // DOM for console, which programs without Node types know from there.
+      lib: ["ES2023", "DOM"],
+      ...more,
+    },
+    include: ["*.ts"],
+  };
 }
 
 /** The registry dependencies of a package, as folders of the repository. */

@@ -1,16 +1,19 @@
-/** Fatal signals: what ends a killable wait. Kernel: fatal_signal_pending(), Linux v6.12. */
+/** Fatal signals: what ends a killable wait before it has got what it waited for. */
 
 import { Operation, SharedObject, type OperationKind } from "@mmrace/scheduler";
 
-/** What a killable operation returns when it was interrupted: -EINTR. */
-export const EINTR = -4;
+/** The error of an interrupted wait; operations return it negated, as the kernel does. */
+export const EINTR = 4;
 
-/** The pending SIGKILL of one process. */
+/**
+ * Whether one task was sent SIGKILL. Killable waits of that task name it, and so touch it. Reduced: one signal, never
+ * taken back, and it kills nobody; a model that minds returns when a wait answers -EINTR.
+ */
 export class FatalSignal extends SharedObject {
-  /** For properties. */
+  /** `fatal_signal_pending` of include/linux/sched/signal.h; for properties. */
   isPending = false;
 
-  constructor(name: string = "signal") {
+  constructor(name?: string) {
     super("signal", name);
   }
 }
@@ -18,13 +21,13 @@ export class FatalSignal extends SharedObject {
 const sendKind: OperationKind<FatalSignal, void, void> = {
   name: "send_sigkill",
   access: "write",
-  order: "locked",
+  accessNow: ({ isPending }) => (isPending ? "read" : "write"),
   perform: (signal) => {
     signal.isPending = true;
   },
 };
 
-/** Sends SIGKILL to the process. */
+/** Sends SIGKILL to the task: `send_sig(SIGKILL, ...)` down to `complete_signal`, kernel/signal.c, v6.12. */
 export function sendSigkill(signal: FatalSignal): Operation<void> {
   return Operation.of(sendKind, signal, undefined);
 }

@@ -32,13 +32,13 @@ const lockKind: OperationKind<FolioLock, void, void> = {
   // A thread that already holds the lock may go on, so that lockdep reports it rather than a bare deadlock.
   isEnabled: (lock, _argument, thread) => lock.owner === undefined || lock.owner === thread,
   perform: (lock, _argument, thread) => {
-    lock.lockdep.mightSleep(thread, `folio_lock(${lock.name})`);
+    lock.lockdep.mightSleep(thread, "folio_lock", lock);
     take(lock, WAITING, thread);
   },
 };
 
 // Without the role of an acquire, whose promise a signal would break: it goes on while somebody else holds the lock.
-const killableKind: OperationKind<FolioLock, FatalSignal, 0 | typeof EINTR> = {
+const killableKind: OperationKind<FolioLock, FatalSignal, number> = {
   name: "folio_lock_killable",
   access: "write",
   order: "locked",
@@ -46,8 +46,8 @@ const killableKind: OperationKind<FolioLock, FatalSignal, 0 | typeof EINTR> = {
   isEnabled: (lock, signal) => lock.owner === undefined || signal.isPending,
   touches: (_lock, signal) => [{ access: "read", object: signal }],
   perform: (lock, _signal, thread) => {
-    lock.lockdep.mightSleep(thread, `folio_lock_killable(${lock.name})`);
-    if (lock.owner !== undefined) return EINTR;
+    lock.lockdep.mightSleep(thread, "folio_lock_killable", lock);
+    if (lock.owner !== undefined) return -EINTR;
     take(lock, WAITING, thread);
     return 0;
   },
@@ -95,7 +95,7 @@ const waitKind: OperationKind<FolioLock, void, void> = {
   access: "read",
   isWait: true,
   isEnabled: ({ owner }) => owner === undefined,
-  perform: (lock, _argument, thread) => lock.lockdep.mightSleep(thread, `folio_wait_locked(${lock.name})`),
+  perform: (lock, _argument, thread) => lock.lockdep.mightSleep(thread, "folio_wait_locked", lock),
 };
 
 const setLockedKind: OperationKind<FolioLock, void, void> = {
@@ -104,6 +104,11 @@ const setLockedKind: OperationKind<FolioLock, void, void> = {
   order: "store",
   role: "acquire",
   perform: (lock, _argument, thread) => take(lock, TRYING, thread),
+  // The thread holds it at once; others see that when the store gets there.
+  issue: (lock, _argument, thread) => lock.lockdep.acquired(thread, lock, TRYING),
+  drain: (lock, _argument, thread) => {
+    lock.owner = thread;
+  },
 };
 
 /** Marks a folio that nobody else can see yet as locked: `__folio_set_locked`. Never waits. */
@@ -117,7 +122,7 @@ export function folioLock(lock: FolioLock): Operation<void> {
 }
 
 /** The same, but gives up when a fatal signal comes while it waits. @returns 0, or -EINTR without the lock. */
-export function folioLockKillable(lock: FolioLock, signal: FatalSignal): Operation<0 | typeof EINTR> {
+export function folioLockKillable(lock: FolioLock, signal: FatalSignal): Operation<number> {
   return Operation.of(killableKind, lock, signal);
 }
 

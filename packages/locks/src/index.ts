@@ -1,5 +1,16 @@
 /** Public API of @mmrace/locks. */
 
+export { BitSpinLock, bitSpinLock, bitSpinTrylock, bitSpinUnlock } from "./bit-spin-lock.ts";
+export {
+  complete,
+  completeAll,
+  ERESTARTSYS,
+  Completion,
+  reinitCompletion,
+  tryWaitForCompletion,
+  waitForCompletion,
+  waitForCompletionKillable,
+} from "./completion.ts";
 export { EINTR, FatalSignal, sendSigkill } from "./fatal-signal.ts";
 export {
   folioEndRead,
@@ -15,6 +26,7 @@ export { Lock } from "./lock.ts";
 export type { LockOptions } from "./lock.ts";
 export { LOCK_PROTOCOL } from "./lockdep/acquisition.ts";
 export type { Acquisition, WaitType } from "./lockdep/acquisition.ts";
+export { lockdepAssertHeld, lockdepAssertHeldWrite, mightSleep } from "./lockdep/assertions.ts";
 export { Lockdep } from "./lockdep/lockdep.ts";
 export { GracePeriod } from "./grace-period.ts";
 export { Rcu, rcuAssignPointer, rcuDereference, rcuReadLock, rcuReadUnlock } from "./rcu.ts";
@@ -61,6 +73,19 @@ export {
   USE_AFTER_FREE,
 } from "./typesafe-cache.ts";
 export type { Constructor } from "./typesafe-cache.ts";
+export { Mutex, mutexLock, mutexLockKillable, mutexTrylock, mutexUnlock } from "./mutex.ts";
+export type { MutexFairness, MutexOptions } from "./mutex.ts";
+export {
+  finishWait,
+  prepareToWait,
+  schedule,
+  waitEvent,
+  WaitQueue,
+  waitqueueActive,
+  wakeUp,
+  wakeUpAll,
+} from "./wait-queue.ts";
+export type { WaitEntry, WaitOptions } from "./wait-queue.ts";
 export {
   localIrqDisable,
   localIrqEnable,

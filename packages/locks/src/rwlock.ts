@@ -123,13 +123,19 @@ function lockKinds(mode: Mode): Readonly<Record<"none" | "queued", OperationKind
 function tryKind(mode: Mode): OperationKind<RwLock, number, boolean> {
   const name = `${mode}_trylock`;
   const how = acquisitions(mode, true);
+  const canTry = ({ writer, readers, queue }: RwLock): boolean =>
+    writer === undefined && (mode === "read" || readers.length === 0) && queue?.first !== "write";
   return {
     name,
     access: "write",
+    // What fails changes nothing. But readers that leave count as reads, so a writer that fails over them does not.
+    accessNow: (lock) => {
+      const mayDependOnReaders = mode === "write" && lock.writer === undefined;
+      return mayDependOnReaders || canTry(lock) ? "write" : "read";
+    },
     order: "locked",
     perform: (lock, subclass, thread) => {
-      const isTaken = lock.writer !== undefined || (mode === "write" && lock.readers.length > 0);
-      if (isTaken || lock.queue?.first === "write") return false;
+      if (!canTry(lock)) return false;
       lock.lockdep.acquired(thread, lock, how(lock, thread, subclass));
       modes[mode].take(lock, thread);
       return true;

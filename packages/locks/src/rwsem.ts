@@ -67,11 +67,21 @@ function isFree(sem: RwSem, mode: Mode, thread: ModelThread): boolean {
   return mode === "read" || sem.readers.every((reader) => reader === thread);
 }
 
+/** Whether nobody waits, or nobody minds who does. */
+function isUnqueued({ fairness, queue }: RwSem): boolean {
+  return fairness === "none" || queue.isEmpty;
+}
+
 /** Whether a thread that has just come may take it at once. */
 function mayTake(sem: RwSem, mode: Mode, thread: ModelThread): boolean {
   if (!isFree(sem, mode, thread)) return false;
-  if (sem.fairness === "none" || sem.queue.isEmpty || sem.lockdep.isHeld(thread, sem)) return true;
+  if (isUnqueued(sem) || sem.lockdep.isHeld(thread, sem)) return true;
   return sem.fairness === "stealing" && sem.readers.length === 0;
+}
+
+/** Whether a trylock takes it. It steals nothing: it fails as soon as the count says that somebody waits. */
+function canTry(sem: RwSem, mode: Mode): boolean {
+  return sem.writer === undefined && (mode === "read" || sem.readers.length === 0) && isUnqueued(sem);
 }
 
 /** Whether a thread that waits may go on. */
@@ -96,7 +106,7 @@ function wake(sem: RwSem): void {
 }
 
 /** Waiting is no step. */
-function plainKind(mode: Mode): OperationKind<RwSem, Request, 0 | typeof EINTR> {
+function plainKind(mode: Mode): OperationKind<RwSem, Request, number> {
   const name = `down_${mode}`;
   return {
     name,
@@ -105,27 +115,29 @@ function plainKind(mode: Mode): OperationKind<RwSem, Request, 0 | typeof EINTR> 
     role: "acquire",
     isEnabled: (sem, _request, thread) => isFree(sem, mode, thread),
     perform: (sem, request, thread) => {
-      sem.lockdep.mightSleep(thread, `${name}(${sem.name})`);
+      sem.lockdep.mightSleep(thread, name, sem);
       return take(sem, mode, request, thread);
     },
   };
 }
 
 /** Who cannot have it at once comes to wait, as a step; and may give up, if the wait is killable. */
-function queuedKind(mode: Mode): OperationKind<RwSem, Request, 0 | typeof EINTR> {
+function queuedKind(mode: Mode): OperationKind<RwSem, Request, number> {
   const name = `down_${mode}`;
-  const describe = (sem: RwSem, { signal }: Request, result: 0 | typeof EINTR): string =>
+  const describe = (sem: RwSem, { signal }: Request, result: number): string =>
     signal === undefined ? `${name}(${sem.name})` : `${name}_killable(${sem.name}) = ${result}`;
   return {
     name,
     access: "write",
-    // Readers that need not wait commute with each other.
-    accessNow: (sem, _request, thread) => (mode === "read" && mayTake(sem, mode, thread) ? "read" : "write"),
+    // Readers that need not wait commute with each other; but of two that find it free with somebody in the queue, only
+    // the first may steal it.
+    accessNow: (sem, _request, thread) =>
+      mode === "read" && isUnqueued(sem) && mayTake(sem, mode, thread) ? "read" : "write",
     order: "locked",
     role: "acquire",
     describe,
     perform: (sem, request, thread) => {
-      sem.lockdep.mightSleep(thread, `${name}(${sem.name})`);
+      sem.lockdep.mightSleep(thread, name, sem);
       if (mayTake(sem, mode, thread)) return take(sem, mode, request, thread);
       sem.queue.enter(thread, mode);
       return MUST_WAIT;
@@ -142,7 +154,7 @@ function queuedKind(mode: Mode): OperationKind<RwSem, Request, 0 | typeof EINTR>
         sem.queue.leave(thread);
         if (granted) return take(sem, mode, request, thread);
         wake(sem); // Readers may have waited behind this thread only.
-        return EINTR;
+        return -EINTR;
       },
     },
   };
@@ -152,12 +164,15 @@ function tryKind(mode: Mode): OperationKind<RwSem, void, boolean> {
   const name = `down_${mode}_trylock`;
   return {
     name,
-    // Writes even for readers: whether it succeeds depends on the order with a writer's release, and it never waits.
     access: "write",
+    // What fails changes nothing. But readers that leave count as reads, so a writer that fails over them does not.
+    accessNow: (sem) => {
+      const mayDependOnReaders = mode === "write" && sem.writer === undefined;
+      return mayDependOnReaders || canTry(sem, mode) ? "write" : "read";
+    },
     order: "locked",
     perform: (sem, _argument, thread) => {
-      const isTaken = sem.writer !== undefined || (mode === "write" && sem.readers.length > 0);
-      if (isTaken || (sem.fairness === "fifo" && !sem.queue.isEmpty)) return false;
+      if (!canTry(sem, mode)) return false;
       sem.lockdep.acquired(thread, sem, TRYING[mode]);
       if (mode === "write") sem.writer = thread;
       else sem.readers.push(thread);
@@ -172,8 +187,7 @@ function upKind(mode: Mode): OperationKind<RwSem, void, void> {
     name: `up_${mode}`,
     access: "write",
     // While nobody waits, readers that leave commute with readers that come.
-    accessNow: (sem) =>
-      mode === "read" && (sem.fairness === "none" || sem.queue.isEmpty) ? "read" : "write",
+    accessNow: (sem) => (mode === "read" && isUnqueued(sem) ? "read" : "write"),
     order: "locked",
     role: "release",
     perform: (sem, _argument, thread) => {
@@ -219,11 +233,11 @@ export function downRead(sem: RwSem, subclass: number = 0): Operation<void> {
 }
 
 /** The same, but gives up when a fatal signal comes while it waits. @returns 0, or -EINTR without the semaphore. */
-export function downReadKillable(sem: RwSem, signal: FatalSignal): Operation<0 | typeof EINTR> {
+export function downReadKillable(sem: RwSem, signal: FatalSignal): Operation<number> {
   return Operation.of(queuedKinds.read, sem, { subclass: 0, signal });
 }
 
-/** Joins the readers if that needs no waiting; the result says whether it did. */
+/** Joins the readers if no writer holds it and nobody waits; says whether: `__down_read_trylock`. */
 export function downReadTrylock(sem: RwSem): Operation<boolean> {
   return Operation.of(tryKinds.read, sem, undefined);
 }
@@ -239,7 +253,7 @@ export function downWrite(sem: RwSem, subclass: number = 0): Operation<void> {
 }
 
 /** The same, but gives up when a fatal signal comes while it waits. @returns 0, or -EINTR without the semaphore. */
-export function downWriteKillable(sem: RwSem, signal: FatalSignal): Operation<0 | typeof EINTR> {
+export function downWriteKillable(sem: RwSem, signal: FatalSignal): Operation<number> {
   return Operation.of(queuedKinds.write, sem, { subclass: 0, signal });
 }
 

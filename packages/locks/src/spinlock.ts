@@ -53,6 +53,10 @@ function isFree(lock: SpinLock, thread: ModelThread): boolean {
   return lock.owner === undefined || lock.owner === thread;
 }
 
+function canTry({ owner, queue }: SpinLock): boolean {
+  return owner === undefined && queue?.isEmpty !== false;
+}
+
 const lockKind: OperationKind<SpinLock, number, void> = {
   name: "spin_lock",
   access: "write",
@@ -89,9 +93,11 @@ const queuedKind: OperationKind<SpinLock, number, void> = {
 const trylockKind: OperationKind<SpinLock, number, boolean> = {
   name: "spin_trylock",
   access: "write",
+  // What fails changes nothing, and so wakes nobody who tries again and again.
+  accessNow: (lock) => (canTry(lock) ? "write" : "read"),
   order: "locked",
   perform: (lock, subclass, thread) => {
-    if (lock.owner !== undefined || lock.queue?.isEmpty === false) return false;
+    if (!canTry(lock)) return false;
     take(lock, TRYING, subclass, thread);
     return true;
   },

@@ -9,6 +9,7 @@ import {
   exhaustive,
   explore,
   Lifetime,
+  optimalDpor,
   type Exploration,
   type MemoryModel,
   type Operation,
@@ -25,6 +26,7 @@ export class World {
   readonly lockdep = new Lockdep();
   readonly a = new SpinLock(this.lockdep, "lock_a");
   readonly b = new SpinLock(this.lockdep, "lock_b");
+  readonly raw = new SpinLock(this.lockdep, "raw_lock", { isRaw: true });
   readonly a2 = new SpinLock(this.lockdep, "lock_a", { name: "second lock_a" });
   readonly queued = new SpinLock(this.lockdep, "queued_lock", { fairness: "queued" });
   readonly rw = new RwLock(this.lockdep, "rw_lock");
@@ -102,7 +104,7 @@ export function expectAgreement(
 ): ReadonlySet<string> {
   const scenario = scenarioOf(threads, properties);
   const sleeping = outcomesOf(scenario, exhaustive({ reduction: "sleep-sets" }), memory);
-  const others = memory === "sc" ? [dpor(), exhaustive()] : [dpor()];
+  const others = [dpor(), optimalDpor(), ...(memory === "sc" ? [exhaustive()] : [])];
   for (const strategy of others) expect(outcomesOf(scenario, strategy, memory)).toEqual(sleeping);
   return sleeping;
 }

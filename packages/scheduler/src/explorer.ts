@@ -43,6 +43,8 @@ export interface Exploration {
   readonly complete: boolean;
   /** The preemption bound of the search, when it had one. */
   readonly preemptionsMax: number | undefined;
+  /** The delay bound of the search, when it had one. */
+  readonly delaysMax: number | undefined;
   /** `sometimes` properties that were never seen: the scenario does not get where it claims to. */
   readonly unreached: readonly string[];
   /** Ablations that matched no operation; usually a misspelt site. */
@@ -112,6 +114,7 @@ class Explorer<W> {
       steps: this.#steps,
       complete: isExhausted && !this.#wasCutOff,
       preemptionsMax: this.#strategy.preemptionsMax,
+      delaysMax: this.#strategy.delaysMax,
       unreached: this.#engine.properties.unreached,
       unmatched: (this.#options.ablations ?? []).filter((ablation) => !matched.has(ablation)),
     };

@@ -17,6 +17,22 @@ export function footprintOf(operation: Operation<unknown>): Footprint {
   return { access: accessOf(operation), object: operation.object, others: othersOf(operation) };
 }
 
+/**
+ * The most that an operation could touch as one of a kind, whatever the state; `undefined` when that is not known beforehand, and it must
+ * be taken to conflict with everything.
+ */
+export function widestFootprintOf(operation: Operation<unknown>, kind: AnyKind): Footprint | undefined {
+  const { object } = operation;
+  return kind.touches === undefined
+    ? { access: kind.access, object, others: othersOf(operation) }
+    : undefined;
+}
+
+/** Whether what an operation of a kind touches depends on the state. */
+export function isStateDependent({ accessNow, touches }: AnyKind): boolean {
+  return accessNow !== undefined || touches !== undefined;
+}
+
 /** How an operation would touch its object if it were performed now. */
 export function accessOf({ kind, object, argument, thread }: Operation<unknown>): Access {
   return kind.accessNow === undefined ? kind.access : kind.accessNow(object, argument, thread!);

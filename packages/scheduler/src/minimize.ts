@@ -1,12 +1,34 @@
-/** Minimization: the same finding with fewer preemptions, then fewer steps. Deterministic. */
+/** Minimization: the same finding with the fewest preemptions, then the fewest steps, and whether that is proven. */
 
+import { UsageError } from "./assert.ts";
 import { Engine } from "./engine.ts";
 import { blocksOf, findingOf, signatureOf } from "./finding.ts";
 import { modelFingerprint } from "./fingerprint.ts";
-import type { Violation } from "./outcome.ts";
+import type { Ending, Violation } from "./outcome.ts";
 import type { RunSettings } from "./run-settings.ts";
 import type { Scenario } from "./scenario.ts";
 import { encodeSchedule, replaySchedule } from "./schedule.ts";
+import { exhaustive, VALUES_MAX } from "./strategies/exhaustive.ts";
+import type { SchedulingPoint, Strategy } from "./strategy.ts";
+
+/** Options of `minimize`: the settings under which the finding was made, and an effort. */
+export interface MinimizeOptions extends RunSettings {
+  /** How many executions the search for a proof may take, 0 or a positive integer. Default 10,000. */
+  readonly executionsMax?: number;
+}
+
+/** A finding made small. */
+export interface Minimized {
+  readonly violation: Violation;
+  /** Every schedule with fewer preemptions was run, and none shows the signature. */
+  readonly fewestPreemptionsProven: boolean;
+  /** Every schedule with as many preemptions was run too, and none that shows the signature has fewer steps. */
+  readonly fewestStepsProven: boolean;
+  /** How many executions this took. */
+  readonly executions: number;
+}
+
+const EXECUTIONS_MAX_DEFAULT = 10_000;
 
 /** A schedule that shows the finding, as choices. */
 interface Candidate {
@@ -16,49 +38,165 @@ interface Candidate {
 }
 
 /**
- * Shrinks a finding: repeatedly drops a block of its schedule, or moves one block past the next, and keeps what still
- * shows the same signature with fewer preemptions, or as many and fewer steps. The result is a local minimum, not a
- * proven one; a bounded exhaustive search gives proof.
+ * Shrinks a finding. First by trial: a block of its schedule is dropped or moved past the next as long as that still
+ * shows the same signature with fewer preemptions, or as many and fewer steps. Then by search: all schedules without a
+ * preemption, then with one, and so on (Musuvathi and Qadeer, PLDI 2007), up to as many as the finding has by then. What
+ * a level shows has the fewest preemptions if the levels below were searched to their end, and the fewest steps if it
+ * was searched to its own end. Two findings of one signature then come to the same schedule, the first in the order of
+ * the search.
  *
- * @returns the finding of the shortest schedule; the given one when nothing smaller was found.
+ * Where the budget runs out, an execution is cut off at the step limit, or a data choice has more values than a search
+ * takes, the result is the smallest found and not proven.
+ *
+ * @throws {UsageError} unless `executionsMax` is 0 or a positive integer.
  */
 export function minimize<W>(
   scenario: Scenario<W>,
   violation: Violation,
-  settings: RunSettings = {},
-): Violation {
-  const engine = new Engine(scenario, settings);
-  const attempt = (schedule: Uint8Array): Candidate | undefined => {
-    const strategy = replaySchedule(schedule);
-    strategy.beginExecution();
-    const ending = engine.run(strategy);
-    if (!("oracle" in ending) || signatureOf(ending, engine) !== violation.signature) return undefined;
-    return { choices: [...engine.choices], values: [...engine.values], preemptions: engine.preemptions };
-  };
-
-  let best = attempt(violation.schedule);
-  if (best === undefined) return violation;
-  for (let smaller: Candidate | undefined = best; smaller !== undefined;) {
-    best = smaller;
-    smaller = firstSmaller(best, attempt);
-  }
-
-  const strategy = replaySchedule(encodeSchedule(best.choices, best.values));
-  strategy.beginExecution();
-  const ending = engine.run(strategy);
-  if (!("oracle" in ending)) return violation;
-  return findingOf(engine, ending, modelFingerprint(scenario));
+  options: MinimizeOptions = {},
+): Minimized {
+  return new Minimizer(scenario, violation, options).run();
 }
 
-function firstSmaller(
-  best: Candidate,
-  attempt: (schedule: Uint8Array) => Candidate | undefined,
-): Candidate | undefined {
-  for (const choices of neighbours(best.choices)) {
-    const candidate = attempt(encodeSchedule(choices, best.values));
-    if (candidate !== undefined && isSmaller(candidate, best)) return candidate;
+class Minimizer<W> {
+  readonly #scenario: Scenario<W>;
+  readonly #violation: Violation;
+  readonly #engine: Engine<W>;
+  readonly #executionsMax: number;
+  #executions = 0;
+
+  constructor(scenario: Scenario<W>, violation: Violation, options: MinimizeOptions) {
+    const { executionsMax = EXECUTIONS_MAX_DEFAULT } = options;
+    if (!Number.isInteger(executionsMax) || executionsMax < 0)
+      throw new UsageError(`minimize: executionsMax must be 0 or a positive integer, not ${executionsMax}.`);
+    this.#scenario = scenario;
+    this.#violation = violation;
+    this.#executionsMax = executionsMax;
+    this.#engine = new Engine(scenario, options);
   }
-  return undefined;
+
+  run(): Minimized {
+    const given = this.#attempt(this.#violation.schedule);
+    if (given === undefined) return this.#result(this.#violation, 0);
+    const { best, levels } = this.#search(this.#shrink(given));
+    const smallest = this.#shrink(best);
+    const ending = this.#replay(encodeSchedule(smallest.choices, smallest.values));
+    if (!("oracle" in ending)) return this.#result(this.#violation, 0);
+    return this.#result(findingOf(this.#engine, ending, modelFingerprint(this.#scenario)), levels);
+  }
+
+  /** @param levels how many levels, from the one without a preemption, were searched to their end. */
+  #result(violation: Violation, levels: number): Minimized {
+    return {
+      violation,
+      fewestPreemptionsProven: levels >= violation.preemptions,
+      fewestStepsProven: levels > violation.preemptions,
+      executions: this.#executions,
+    };
+  }
+
+  /** Goes up the levels until one is not finished, or the finding cannot have fewer preemptions. */
+  #search(given: Candidate): { readonly best: Candidate; readonly levels: number } {
+    const budgetEnd = this.#executions + this.#executionsMax;
+    let best = given;
+    let levels = 0;
+    for (; levels <= best.preemptions; levels++) {
+      const search = new LevelSearch(levels);
+      const found = this.#smallestOf(search, budgetEnd);
+      if (found !== undefined && (search.isExhausted || isSmaller(found, best))) best = found;
+      if (!search.isExhausted) break;
+    }
+    return { best, levels };
+  }
+
+  #smallestOf(search: LevelSearch, budgetEnd: number): Candidate | undefined {
+    let smallest: Candidate | undefined;
+    while (this.#executions < budgetEnd && search.beginExecution()) {
+      const ending = this.#run(search);
+      if (ending.kind === "stepLimit") search.isCut = true;
+      const candidate = this.#candidate(ending);
+      if (candidate !== undefined && (smallest === undefined || isSmaller(candidate, smallest)))
+        smallest = candidate;
+    }
+    return smallest;
+  }
+
+  #shrink(given: Candidate): Candidate {
+    for (let best = given; ;) {
+      const smaller = this.#firstSmaller(best);
+      if (smaller === undefined) return best;
+      best = smaller;
+    }
+  }
+
+  #firstSmaller(best: Candidate): Candidate | undefined {
+    for (const choices of neighbours(best.choices)) {
+      const candidate = this.#attempt(encodeSchedule(choices, best.values));
+      if (candidate !== undefined && isSmaller(candidate, best)) return candidate;
+    }
+    return undefined;
+  }
+
+  #attempt(schedule: Uint8Array): Candidate | undefined {
+    return this.#candidate(this.#replay(schedule));
+  }
+
+  #replay(schedule: Uint8Array): Ending {
+    const strategy = replaySchedule(schedule);
+    strategy.beginExecution();
+    return this.#run(strategy);
+  }
+
+  #run(strategy: Strategy): Ending {
+    this.#executions++;
+    return this.#engine.run(strategy);
+  }
+
+  /** The execution that has just run, if it shows the finding. */
+  #candidate(ending: Ending): Candidate | undefined {
+    const engine = this.#engine;
+    if (!("oracle" in ending) || signatureOf(ending, engine) !== this.#violation.signature) return undefined;
+    return {
+      choices: [...engine.choices],
+      values: [...engine.values],
+      preemptions: engine.preemptions,
+    };
+  }
+}
+
+/** All schedules with at most so many preemptions. Knows whether it has seen them all. */
+class LevelSearch implements Strategy {
+  readonly name = "level";
+  readonly isComplete = false;
+  readonly #search: Strategy;
+  #hasEnded = false;
+  /** Something was left out: an execution did not run to its end, or a data choice was made for it. */
+  isCut = false;
+
+  constructor(preemptionsMax: number) {
+    this.#search = exhaustive({ preemptionsMax });
+  }
+
+  get isExhausted(): boolean {
+    return this.#hasEnded && !this.isCut;
+  }
+
+  beginExecution(): boolean {
+    const hasBegun = this.#search.beginExecution();
+    this.#hasEnded = !hasBegun;
+    return hasBegun;
+  }
+
+  pickThread(point: SchedulingPoint): number {
+    return this.#search.pickThread(point);
+  }
+
+  /** Of choices that are too wide for the search only the ordinary case is tried. */
+  pickValue(count: number): number {
+    if (count <= VALUES_MAX) return this.#search.pickValue(count);
+    this.isCut = true;
+    return 0;
+  }
 }
 
 function isSmaller(a: Candidate, b: Candidate): boolean {

@@ -31,16 +31,17 @@ export function restartLocations(): void {
 /** An object that model threads share. Its location number is part of the footprint of every operation on it. */
 export abstract class SharedObject {
   readonly class: ObjectClass;
-  /** Unique in one execution; 1, 2, ... in the order of creation. */
+  /** Unique in one execution; 1, 2, ... in the order of creation. Equal beginnings of executions give equal numbers. */
   readonly location: number;
   /** What a trace calls the object. */
   readonly name: string;
   /** The memory this object lives in, when that memory can be freed. */
   readonly lifetime: Lifetime | undefined;
 
-  constructor(className: string, name: string = className, lifetime?: Lifetime) {
+  /** @param location only for objects that are not made by the model; anything that no other object has. */
+  constructor(className: string, name: string = className, lifetime?: Lifetime, location?: number) {
     this.class = objectClass(className);
-    this.location = locationNext++;
+    this.location = location ?? locationNext++;
     this.name = name;
     this.lifetime = lifetime;
   }

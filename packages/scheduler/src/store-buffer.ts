@@ -21,8 +21,18 @@ export interface BufferedStore {
   readonly site: Site | undefined;
 }
 
-/** The place of one store in a buffer: what ties its issue, its draining and loads that it feeds together. */
-class Slot extends SharedObject {}
+/** More stores of one CPU than an execution can have. */
+const STORES_MAX = 1 << 20;
+
+/**
+ * The place of one store in a buffer: what ties its issue, its draining and loads that it feeds together. Made when
+ * somebody looks at it, which a search may not do in every execution; so its location is computed, not given out.
+ */
+class Slot extends SharedObject {
+  constructor(cpu: number, n: number) {
+    super("store", `store ${n} of CPU${cpu}`, undefined, -1 - (cpu * STORES_MAX + n));
+  }
+}
 
 /** The store buffer of one CPU. As a shared object it is its end: where stores enter. */
 export class StoreBuffer extends SharedObject {
@@ -60,7 +70,7 @@ export class StoreBuffer extends SharedObject {
 
   /** The place of the n-th store, from 0, whether or not it was issued yet. */
   slot(n: number): SharedObject {
-    return (this.#slots[n] ??= new Slot("store", `store ${n} of CPU${this.cpu}`));
+    return (this.#slots[n] ??= new Slot(this.cpu, n));
   }
 
   /** The n-th store, if it was issued. */

@@ -48,4 +48,6 @@ export interface Strategy {
   readonly isComplete: boolean;
   /** The bound within which the search was exhaustive, for reports; `undefined` when unbounded or sampling. */
   readonly preemptionsMax?: number | undefined;
+  /** The same for a bound on delays. */
+  readonly delaysMax?: number | undefined;
 }

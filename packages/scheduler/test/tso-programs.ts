@@ -7,6 +7,7 @@ import {
   dpor,
   Engine,
   exhaustive,
+  optimalDpor,
   readOnce,
   smpMb,
   writeOnce,
@@ -79,4 +80,5 @@ export const searches = (): readonly Strategy[] => [
   exhaustive(),
   exhaustive({ reduction: "sleep-sets" }),
   dpor(),
+  optimalDpor(),
 ];

@@ -5,9 +5,11 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   "packages/x86-paging": [],
   "packages/scheduler": [],
   "packages/locks": ["@mmrace/scheduler"],
+  "packages/litmus": ["@mmrace/scheduler"],
+  "packages/vitest": ["@mmrace/scheduler"],
   "packages/mm": ["@mmrace/x86-paging", "@mmrace/locks", "@mmrace/scheduler"],
-  "apps/fuzzer": ["@mmrace/mm", "@mmrace/locks", "@mmrace/scheduler", "@mmrace/x86-paging"],
-  suites: ["@mmrace/locks", "@mmrace/scheduler"],
+  "apps/fuzzer": ["@mmrace/mm", "@mmrace/litmus", "@mmrace/locks", "@mmrace/scheduler", "@mmrace/x86-paging"],
+  suites: ["@mmrace/litmus", "@mmrace/locks", "@mmrace/scheduler"],
 };
 
 /** The only private package that others import: programs shared by tests and benches. */
@@ -34,8 +36,16 @@ export const FUNCTION_LINES_MAX = 70;
 /** Files that may be longer than that, each with its present number of lines, which may only fall. */
 export const LONG_FILES: Readonly<Record<string, number>> = {};
 
-/** The one file of an application that may read a clock. */
-export const CLOCK_FILES: readonly string[] = ["apps/fuzzer/src/clock.ts"];
+/** Library packages with peers that are not ours: they extend another tool, which their users have. */
+export const FOREIGN_PEERS: Readonly<Record<string, readonly string[]>> = { "packages/vitest": ["vitest"] };
+
+/** Files that a package runs for its effect; all other files of packages may be left out where nothing uses them. */
+export const SIDE_EFFECTS: Readonly<Record<string, readonly string[]>> = {
+  "packages/vitest": ["./dist/index.js", "./src/index.ts"],
+};
+
+/** The files that may read a clock: one of an application, and one of a package that must end in time. */
+export const CLOCK_FILES: readonly string[] = ["apps/fuzzer/src/clock.ts", "packages/vitest/src/clock.ts"];
 
 /** Files with generators that are no model code: they yield plain values. */
 export const PLAIN_GENERATORS: readonly string[] = ["packages/scheduler/src/minimize.ts"];

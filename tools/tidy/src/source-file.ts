@@ -25,6 +25,9 @@ export const root: string = fileURLToPath(new URL("../../../", import.meta.url))
 /** Fixtures are data: recorded output of other programs, some of it binary. */
 const DATA = /(^|\/)fixtures\/|\.(gz|png|ico)$/;
 
+/** In a second working tree of git this is a file, which says where on this machine the first one is. */
+const WORKTREE = ".git";
+
 /** All files that belong to the repository. Asks no git: an unpacked archive has none. */
 export function repositoryFiles(): readonly SourceFile[] {
   const isIgnored = ignoreRules(readFileSync(`${root}.gitignore`, "utf8"));
@@ -33,7 +36,7 @@ export function repositoryFiles(): readonly SourceFile[] {
       const path = folder + entry.name;
       if (isIgnored(path) || (folder === "" && entry.isDirectory() && !FOLDERS.includes(path))) return [];
       if (entry.isDirectory()) return pathsIn(`${path}/`);
-      return entry.isFile() && !DATA.test(path) ? [path] : [];
+      return entry.isFile() && path !== WORKTREE && !DATA.test(path) ? [path] : [];
     });
   return pathsIn("").map((path) => ({ path, text: readFileSync(root + path, "utf8") }));
 }

@@ -14,6 +14,7 @@ function read(path: string): string {
 test.each([
   ["README.md", "tools/pack-check/programs/mm.ts"],
   ["packages/scheduler/README.md", "tools/pack-check/programs/scheduler-only.ts"],
+  ["packages/vitest/README.md", "tools/pack-check/tests/lost-update.test.ts"],
 ])("%s shows %s word for word", (document, program) => {
   expect(read(document)).toContain(read(program));
 });

@@ -148,6 +148,41 @@ describe("manifests", () => {
     ]);
   });
 
+  test("a library package that extends a tool of others may name it as a peer, and as nothing else", () => {
+    const plugin = (change: Readonly<Record<string, unknown>>): readonly string[] => {
+      const { dependencies: _, ...common } = GOOD;
+      const sideEffects = ["./dist/index.js", "./src/index.ts"];
+      const repository = { directory: "packages/vitest" };
+      return messages(
+        manifests(
+          sources({
+            "package.json": FILES["package.json"],
+            "packages/vitest/package.json": {
+              ...common,
+              name: "@mmrace/vitest",
+              sideEffects,
+              repository,
+              ...change,
+            },
+            "packages/vitest/tsconfig.json": {},
+            "packages/vitest/src/index.ts": 'import { expect } from "vitest";',
+            "packages/vitest/README.md": "",
+            "packages/vitest/LICENSE": "",
+          }),
+        ),
+      );
+    };
+    expect(plugin({ peerDependencies: { vitest: "^4.0.0" } })).toEqual([]);
+    expect(plugin({ peerDependencies: { jest: "^30.0.0" } })).toEqual([
+      expect.stringContaining("dependency jest: library"),
+    ]);
+    expect(plugin({ dependencies: { vitest: "^4.0.0" } })).toEqual([
+      expect.stringContaining("dependency vitest: library"),
+    ]);
+    // A bundler would leave out the file that registers the matchers.
+    expect(plugin({ sideEffects: false })).toEqual([expect.stringContaining("1: sideEffects is false")]);
+  });
+
   test("a fixed version of a package of ours", () => {
     expect(withManifest({ dependencies: { "@mmrace/scheduler": "^0.1.0" } })).toEqual([
       "1: dependency @mmrace/scheduler: write workspace:^",

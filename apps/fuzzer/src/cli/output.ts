@@ -22,6 +22,6 @@ export function jsonText(command: string, { exitCode, json }: CommandResult): st
 
 /** A finding as it stands in `violations[]`. */
 export function violationJson(violation: Violation): Record<string, unknown> {
-  const { oracle, message, signature, token, preemptions, threads, steps } = violation;
-  return { oracle, message, signature, token, preemptions, threads, steps };
+  const { oracle, message, details, signature, token, preemptions, threads, steps } = violation;
+  return { oracle, message, details, signature, token, preemptions, threads, steps };
 }

@@ -8,6 +8,7 @@ import { defineDecode, runDecode } from "./commands/decode.ts";
 import { defineExplore, runExplore } from "./commands/explore.ts";
 import { defineFuzz, runFuzz } from "./commands/fuzz.ts";
 import { defineList, runList } from "./commands/list.ts";
+import { defineLitmus, runLitmusFiles } from "./commands/litmus.ts";
 import { defineMinimize, runMinimize } from "./commands/minimize.ts";
 import { defineReplay, runReplay } from "./commands/replay.ts";
 import type { CommandResult } from "./output.ts";
@@ -42,10 +43,11 @@ export function createProgram(deliver: Deliver): Command {
   defineFuzz(program).action(async (names, options) => put("fuzz", options, await runFuzz(names, options)));
   defineExplore(program).action((name, options) => put("explore", options, runExplore(name, options)));
   defineReplay(program).action((token, options) => put("replay", options, runReplay(token, options)));
-  defineMinimize(program).action((token, options) => put("minimize", options, runMinimize(token)));
+  defineMinimize(program).action((token, options) => put("minimize", options, runMinimize(token, options)));
   defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));
   defineDecode(program).action((entries, options) => put("decode", options, runDecode(entries, options)));
   defineConform(program).action((what, options) => put("conform", options, runConform(what, options)));
+  defineLitmus(program).action((files, options) => put("litmus", options, runLitmusFiles(files, options)));
   defineList(program).action((what, scenario, options) =>
     put("list", options, runList(what, scenario, options)),
   );

@@ -188,7 +188,7 @@ export class Fuzzer<W> {
     const signature = signatureOf(ending, this.#engine);
     if (this.findings.has(signature)) return;
     const found = findingOf(this.#engine, ending, this.#fingerprint());
-    this.findings.set(signature, minimize(this.#scenario, found, this.#options));
+    this.findings.set(signature, minimize(this.#scenario, found, this.#options).violation);
   }
 
   /** Findings that this execution showed only beside others; their tokens say what those were. */

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scenarioOf } from "@mmrace/mm";
-import { decodeToken, encodeToken, explore, replaySchedule } from "@mmrace/scheduler";
+import { decodeToken, encodeToken, explore, replaySchedule, UsageError } from "@mmrace/scheduler";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fuzzStrategies } from "../../src/engine/fuzzer.ts";
 import { mmrace, violationsOf, withoutTimes } from "../run.ts";
@@ -68,20 +68,35 @@ describe("explore", () => {
     expect((await mmrace("replay", violation!.token)).exitCode).toBe(3);
   });
 
-  test("dpor and dfs agree on a complete, clean search", async () => {
-    const [dfs, dpor] = await Promise.all(
-      ["dfs", "dpor"].map((strategy) =>
+  test("dpor, optimal-dpor and dfs agree on a complete, clean search", async () => {
+    const [dfs, dpor, optimal] = await Promise.all(
+      ["dfs", "dpor", "optimal-dpor"].map((strategy) =>
         mmrace("explore", "fault-vs-retract", "--strategy", strategy, "--json"),
       ),
     );
-    for (const run of [dfs!, dpor!])
+    for (const run of [dfs!, dpor!, optimal!])
       expect(run.parsed).toMatchObject({ exitCode: 0, complete: true, unreached: [] });
     expect(dpor!.parsed["executions"]).toBe(dfs!.parsed["executions"]);
+    expect(optimal!.parsed["executions"]).toBe(dfs!.parsed["executions"]);
   });
 
   test("bounded search says what its bound is", async () => {
     const run = await mmrace("explore", "T1-01", "--strategy", "bounded", "--preemptions", "0");
     expect(run.parsed).toMatchObject({ exitCode: 0, complete: false, preemptionsMax: 0, violations: [] });
+  });
+
+  test("a bound on delays instead", async () => {
+    const run = await mmrace("explore", "T1-01", "--strategy", "bounded", "--delays", "0");
+    expect(run.parsed).toMatchObject({ exitCode: 0, complete: false, delaysMax: 0, executions: 1 });
+    expect(run.parsed["preemptionsMax"]).toBeUndefined();
+    const found = await mmrace("explore", "T1-01", "--strategy", "bounded", "--delays", "2");
+    expect(found.parsed).toMatchObject({ exitCode: 3, delaysMax: 2 });
+    for (const wrong of [
+      ["--strategy", "bounded", "--delays", "1", "--preemptions", "1"],
+      ["--delays", "1"],
+      ["--strategy", "dpor", "--preemptions", "1"],
+    ])
+      await expect(mmrace("explore", "T1-01", ...wrong)).rejects.toThrow(UsageError);
   });
 
   test("a budget leaves the search incomplete", async () => {
@@ -213,8 +228,13 @@ describe("minimize", () => {
     expect(run.parsed).toMatchObject({
       exitCode: 3,
       before: { preemptions: noisy.preemptions },
+      fewestPreemptionsProven: true,
+      fewestStepsProven: true,
       violations: [{ preemptions: 1 }],
     });
+    const unproven = await mmrace("minimize", noisy.token, "--executions", "0");
+    expect(unproven.text).toContain("Not proven to be the fewest");
+    expect(unproven.parsed).toMatchObject({ fewestPreemptionsProven: false, fewestStepsProven: false });
     const again = await mmrace("minimize", violationsOf(run)[0]!.token);
     expect(violationsOf(again)).toEqual(violationsOf(run));
   });
@@ -226,7 +246,7 @@ describe("list", () => {
     ["kernels", 4],
     ["bugs", 2],
     ["oracles", 8],
-    ["strategies", 10],
+    ["strategies", 11],
   ])("%s", async (what, count) => {
     const run = await mmrace("list", what, "--json");
     expect(run.exitCode).toBe(0);

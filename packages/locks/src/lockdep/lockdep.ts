@@ -84,11 +84,13 @@ export class Lockdep {
     this.#stateOf(thread).hardirq += by;
   }
 
-  /** Reports it when the thread may not sleep now. `what` may sleep, in words such as `mutex_lock(m)`. */
-  mightSleep(thread: ModelThread, what: string): void {
+  /** Reports it when the thread may not sleep now. `what` may sleep: an operation, such as `mutex_lock`, on a lock. */
+  mightSleep(thread: ModelThread, what: string, on?: SharedObject): void {
     const state = this.#stateOf(thread);
     const obstacle = state.sleepObstacle;
-    if (obstacle !== undefined) this.#report(state, `${thread.name} may sleep in ${what} ${obstacle}`);
+    if (obstacle === undefined) return;
+    const where = on === undefined ? what : `${what}(${on.name})`;
+    this.#report(state, `${thread.name} may sleep in ${where} ${obstacle}`);
   }
 
   /** Reports it when the thread follows an RCU-protected pointer outside a read section. */

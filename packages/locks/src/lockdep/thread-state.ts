@@ -35,8 +35,8 @@ export class ThreadState {
 
   /** Why it may not sleep, in words that follow "may sleep in f()"; `undefined` when it may. */
   get sleepObstacle(): string | undefined {
-    const spinning = this.held.find(({ acquisition }) => acquisition.wait !== "sleep");
-    if (spinning !== undefined) return `while it holds ${spinning.lock.name}`;
+    for (const { acquisition, lock } of this.held)
+      if (acquisition.wait !== "sleep") return `while it holds ${lock.name}`;
     if (this.hardirq > 0) return "in an interrupt handler";
     if (this.rcu > 0) return "inside an RCU read section";
     if (this.irqsAreOff) return "with interrupts off";
@@ -45,8 +45,10 @@ export class ThreadState {
 
   /** What forbids it to wait in the given way, in words that follow "while"; `undefined` when nothing does. */
   waitObstacle({ wait }: Acquisition): string | undefined {
-    const strict = this.held.find(({ acquisition }) => STRICTNESS[acquisition.wait] < STRICTNESS[wait]);
-    if (strict !== undefined) return `it holds ${strict.lock.name} (${strict.acquisition.wait})`;
+    for (const { acquisition, lock } of this.held) {
+      if (STRICTNESS[acquisition.wait] < STRICTNESS[wait])
+        return `it holds ${lock.name} (${acquisition.wait})`;
+    }
     if (STRICTNESS[wait] <= STRICTNESS.config) return undefined;
     if (this.hardirq > 0) return "it is in an interrupt handler";
     return this.rcu > 0 ? "it is inside an RCU read section" : undefined;
@@ -54,6 +56,8 @@ export class ThreadState {
 
   /** The newest hold of a lock, by position. */
   find(lock: SharedObject): number {
-    return this.held.findLastIndex((candidate) => candidate.lock === lock);
+    let at = this.held.length - 1;
+    while (at >= 0 && this.held[at]!.lock !== lock) at--;
+    return at;
   }
 }

@@ -12,7 +12,7 @@ import {
   type RwSem,
   type SpinLock,
 } from "@mmrace/locks";
-import { Operation, type OperationKind } from "@mmrace/scheduler";
+import { cpuRelax, Operation, readOnce, writeOnce, type OperationKind } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
 import { expectAgreement, type Body, type World } from "../world.ts";
 
@@ -117,8 +117,7 @@ describe("a writer that waits for overlapping readers", () => {
     *holder(w) {
       yield* downRead(w[which]);
       yield* untilWaited(w[which]);
-      w.flag.value = 1;
-      yield* Operation.of(passKind, w.flag, undefined);
+      yield* writeOnce(w.flag, 1);
       yield* upRead(w[which]);
     },
     *writer(w) {
@@ -127,19 +126,12 @@ describe("a writer that waits for overlapping readers", () => {
       yield* upWrite(w[which]);
     },
     *late(w) {
-      yield* Operation.of(passKind, w.flag, undefined);
+      while ((yield* readOnce(w.flag)) === 0) yield* cpuRelax();
       yield* downRead(w[which]);
       w.log.push(w.cell.value === 1 ? "late reader after the writer" : "late reader before the writer");
       yield* upRead(w[which]);
     },
   });
-  const passKind: OperationKind<World["flag"], void, void> = {
-    name: "pass",
-    access: "write",
-    isEnabled: ({ value }) => value === 1,
-    perform: () => {},
-  };
-
   test("is not starved by readers that come later, on a fifo semaphore", () => {
     const outcomes = endings(expectAgreement(threads("fifoSem")));
     expect([...outcomes].filter((text) => text.includes("before"))).toEqual([]);

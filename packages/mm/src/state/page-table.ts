@@ -1,7 +1,7 @@
 /** PTE tables: their entries, their lock and their life. Kernel: `struct ptdesc`. */
 
 import { SpinLock, type Lockdep } from "@mmrace/locks";
-import { Lifetime, Operation, SharedObject, type OperationKind } from "@mmrace/scheduler";
+import { Lifetime, Operation, PASS, SharedObject, type OperationKind } from "@mmrace/scheduler";
 import { describeEntry, NONE_ENTRY, type Entry } from "@mmrace/x86-paging";
 
 /** Oracle: a table, its entries or its lock is used after it was freed. */
@@ -46,12 +46,18 @@ const getKind: OperationKind<PteArray, number, Entry> = {
   name: "ptep_get",
   access: "read",
   perform: (ptes, index) => ptes.values[index] ?? NONE_ENTRY,
+  // Only set_pte leaves stores on their way.
+  forward: (index, store) => {
+    const [at, pte] = store as readonly [number, Entry];
+    return at === index ? pte : PASS;
+  },
   describe: (ptes, index, pte) => `ptep_get(${ptes.name}[${index}]) = ${describeEntry(pte, 1)}`,
 };
 
 const setKind: OperationKind<PteArray, readonly [number, Entry], void> = {
   name: "set_pte",
   access: "write",
+  order: "store",
   perform: (ptes, [index, pte]) => {
     ptes.values[index] = pte;
   },

@@ -13,11 +13,12 @@
  */
 
 import { UsageError } from "../assert.ts";
-import { conflicts, footprintOf, isBlockable } from "../footprint.ts";
+import { footprintOf } from "../footprint.ts";
 import type { Ending } from "../outcome.ts";
 import { PRUNE, type ExplorationFacts, type SchedulingPoint, type Strategy } from "../strategy.ts";
 import type { ModelThread } from "../thread.ts";
 import { Races, SOUND_RULES, type DporRules, type Node } from "./races.ts";
+import { RoleGuard } from "./role-guard.ts";
 
 /** Options of `dpor`. */
 export interface DporOptions {
@@ -51,11 +52,10 @@ export class Dpor implements Strategy {
   readonly #rules: DporRules;
   readonly #races: Races;
   readonly #path: Node[] = [];
+  readonly #roles = new RoleGuard("dpor");
   #visitsEveryState: boolean;
   #depth = 0;
   #asleep = 0;
-  /** A release that did not hold, in words: an error unless the operation reports it. */
-  #suspicion: string | undefined;
   #hasStarted = false;
   #isExhausted = false;
 
@@ -77,21 +77,21 @@ export class Dpor implements Strategy {
     if (this.#hasStarted && !this.#toNextAlternative()) return false;
     this.#hasStarted = true;
     this.#depth = this.#asleep = 0;
-    this.#suspicion = undefined;
+    this.#roles.restart();
     this.#races.restart();
     return true;
   }
 
   /** @throws {UsageError} when operations break what `Role` promises. */
   pickThread(point: SchedulingPoint): number {
-    this.#checkRoles();
+    this.#roles.check();
     if (this.#depth === this.#path.length && !this.#extend(point)) return PRUNE;
     const node = this.#path[this.#depth++]!;
     if (!this.#visitsEveryState) {
       const operation = point.threads[node.chosen]!.pending!;
       node.event ??= this.#races.analyse(node.chosen, operation, point.threads.length, node);
       this.#races.push(node.event);
-      if (node.event.role === "release") this.#suspect(point, node);
+      if (node.event.role === "release") this.#roles.suspect(point, node.chosen);
     }
     this.#fallAsleep(point, node);
     return node.chosen;
@@ -115,7 +115,7 @@ export class Dpor implements Strategy {
   }
 
   endExecution(threads: readonly ModelThread[], ending: Ending): void {
-    if (ending.kind !== "violation") this.#checkRoles();
+    if (ending.kind !== "violation") this.#roles.check();
     if (this.#visitsEveryState) return;
     // Where threads could have gone on, a violation or the step limit has cut them off.
     if (ending.kind !== "pruned" && threads.some(({ isEnabled }) => isEnabled)) this.#noteCut();
@@ -161,26 +161,6 @@ export class Dpor implements Strategy {
     const node = this.#path.slice(0, this.#depth).findLast(({ event }) => event !== undefined);
     if (node === undefined || !this.#rules.weighsCuts) return;
     node.backtrack |= node.enabled;
-  }
-
-  /** Notes it when a thread releases what another one could acquire at the same time. */
-  #suspect({ enabled, threads }: SchedulingPoint, node: Node): void {
-    const release = threads[node.chosen]!.pending!;
-    for (const { id, pending, name } of enabled) {
-      const { role, thenWait } = pending!.kind;
-      const isBlocking = thenWait === undefined && isBlockable(pending!.kind, threads[id]);
-      const isAcquire = role === "acquire" && isBlocking && pending!.object === release.object;
-      if (id === node.chosen || !isAcquire || !conflicts(pending!, release)) continue;
-      this.#suspicion = `${release.kind.name}(${release.object.name}) ran while ${name} could do ${pending!.kind.name}`;
-    }
-  }
-
-  #checkRoles(): void {
-    if (this.#suspicion === undefined) return;
-    throw new UsageError(
-      `dpor: ${this.#suspicion}. An operation with role "release" must be performed by the holder, or report a ` +
-        "violation. Take the roles off operations that do not exclude each other.",
-    );
   }
 
   /** Moves to the deepest alternative that is left; false when there is none. */

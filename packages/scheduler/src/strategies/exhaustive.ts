@@ -6,13 +6,22 @@
  * - Sleep sets (Godefroid, LNCS 1032, chapter 5): of the executions that differ only in the order of operations that
  *   commute, one. Every reachable state is still visited, so `always` properties lose nothing. Executions cut off
  *   because all enabled threads are asleep are *pruned* and counted apart.
- * - Preemption bound (Musuvathi and Qadeer, PLDI 2007): only schedules with at most so many preemptions. Not combined
- *   with sleep sets, which would make the bound unsound.
+ * - Bounds: only schedules with at most so many preemptions or delays; see bounds.ts. Not combined with sleep sets, which
+ *   would make a bound unsound: the execution that stands for a class may cost more than another one of it.
  */
 
 import { UsageError } from "../assert.ts";
 import { conflicts } from "../footprint.ts";
 import { PRUNE, type SchedulingPoint, type Strategy } from "../strategy.ts";
+import {
+  checkBound,
+  currentOrLowest,
+  DelayBound,
+  lowest,
+  PreemptionBound,
+  setOf,
+  type Bound,
+} from "./bounds.ts";
 
 /** Options of `exhaustive`. */
 export interface ExhaustiveOptions {
@@ -20,6 +29,12 @@ export interface ExhaustiveOptions {
   readonly reduction?: "none" | "sleep-sets";
   /** Explore only schedules with at most this many preemptions; 0 is allowed. Default: no bound. */
   readonly preemptionsMax?: number;
+  /**
+   * Explore only schedules with at most this many delays; 0 is allowed, and is the one schedule of a round robin that
+   * runs each thread until it blocks or ends. Running the j-th enabled thread, counted round from the thread that ran
+   * last, costs j delays (Emmi, Qadeer and Rakamaric, POPL 2011). Default: no bound. Not together with `preemptionsMax`.
+   */
+  readonly delaysMax?: number;
 }
 
 /** One choice on the path from the start to where the search is. Sets are bit sets over choices. */
@@ -33,22 +48,27 @@ interface Node {
   readonly asleep: number;
 }
 
-/** A search that visits every schedule, or one of each equivalence class, or every one within a bound. */
+/**
+ * A search that visits every schedule, or one of each equivalence class, or every one within a bound.
+ *
+ * @throws {UsageError} when a bound is no whole number, or stands beside another bound or a reduction.
+ */
 export function exhaustive(options: ExhaustiveOptions = {}): Strategy {
   return new Exhaustive(options);
 }
 
 /** Data choices share the bit sets of threads. */
-const VALUES_MAX = 30;
+export const VALUES_MAX = 30;
 
 class Exhaustive implements Strategy {
   readonly name: string;
   readonly preemptionsMax: number | undefined;
+  readonly delaysMax: number | undefined;
   readonly #isSleeping: boolean;
+  readonly #bound: Bound | undefined;
   readonly #path: Node[] = [];
   #depth = 0;
   #asleep = 0;
-  #preemptions = 0;
   #hasStarted = false;
   #isExhausted = false;
   #hasCut = false;
@@ -56,19 +76,9 @@ class Exhaustive implements Strategy {
   constructor(options: ExhaustiveOptions) {
     this.#isSleeping = options.reduction === "sleep-sets";
     this.preemptionsMax = options.preemptionsMax;
-    this.name = this.#isSleeping
-      ? "dfs with sleep sets"
-      : this.preemptionsMax === undefined
-        ? "dfs"
-        : "bounded dfs";
-    if (this.preemptionsMax === undefined) return;
-    if (this.#isSleeping)
-      throw new UsageError("exhaustive: a preemption bound with sleep sets would miss schedules.");
-    if (!Number.isInteger(this.preemptionsMax) || this.preemptionsMax < 0) {
-      throw new UsageError(
-        `exhaustive: preemptionsMax must be 0 or a positive integer, not ${this.preemptionsMax}.`,
-      );
-    }
+    this.delaysMax = options.delaysMax;
+    this.#bound = boundOf(options);
+    this.name = nameOf(options);
   }
 
   get isComplete(): boolean {
@@ -78,7 +88,8 @@ class Exhaustive implements Strategy {
   beginExecution(): boolean {
     if (this.#hasStarted && !this.#backtrack()) return false;
     this.#hasStarted = true;
-    this.#depth = this.#asleep = this.#preemptions = 0;
+    this.#depth = this.#asleep = 0;
+    this.#bound?.beginExecution();
     return true;
   }
 
@@ -86,13 +97,11 @@ class Exhaustive implements Strategy {
     if (this.#depth === this.#path.length) {
       const candidates = this.#candidates(point);
       if (candidates === 0) return PRUNE;
-      const current = point.current?.id;
-      const chosen =
-        current !== undefined && (candidates & (1 << current)) !== 0 ? current : lowest(candidates);
+      const chosen = this.#bound?.first(point, candidates) ?? currentOrLowest(point, candidates);
       this.#path.push({ chosen, candidates, explored: 0, asleep: this.#asleep });
     }
     const node = this.#path[this.#depth++]!;
-    if (isPreemption(point, node.chosen)) this.#preemptions++;
+    this.#bound?.take(point, node.chosen);
     if (this.#isSleeping) this.#asleep = stillAsleep(point, node);
     return node.chosen;
   }
@@ -107,14 +116,11 @@ class Exhaustive implements Strategy {
   }
 
   #candidates(point: SchedulingPoint): number {
-    let candidates = 0;
-    for (const { id } of point.enabled) candidates |= 1 << id;
-    candidates &= ~this.#asleep;
-    if (point.current === undefined || this.#preemptions !== this.preemptionsMax) return candidates;
-    let stay = 1 << point.current.id;
-    for (const { id, isHardware } of point.enabled) if (isHardware) stay |= 1 << id;
-    if ((candidates & ~stay) !== 0) this.#hasCut = true;
-    return candidates & stay;
+    const enabled = setOf(point.enabled);
+    if (this.#bound === undefined) return enabled & ~this.#asleep;
+    const allowed = this.#bound.allowed(point);
+    if (allowed !== enabled) this.#hasCut = true;
+    return allowed;
   }
 
   /** Moves to the next unexplored alternative; false when there is none. */
@@ -144,11 +150,21 @@ function stillAsleep(point: SchedulingPoint, node: Node): number {
   return asleep;
 }
 
-/** Store buffers drain beside the threads: they preempt nobody. */
-function isPreemption({ current, threads }: SchedulingPoint, chosen: number): boolean {
-  return current !== undefined && current.id !== chosen && !threads[chosen]!.isHardware;
+function boundOf({ preemptionsMax, delaysMax, reduction = "none" }: ExhaustiveOptions): Bound | undefined {
+  if (preemptionsMax === undefined && delaysMax === undefined) return undefined;
+  if (reduction !== "none") throw new UsageError("exhaustive: a bound with sleep sets would miss schedules.");
+  if (preemptionsMax !== undefined && delaysMax !== undefined)
+    throw new UsageError("exhaustive: bound the preemptions or the delays, not both.");
+  if (preemptionsMax !== undefined) {
+    checkBound("exhaustive: preemptionsMax", preemptionsMax);
+    return new PreemptionBound(preemptionsMax);
+  }
+  checkBound("exhaustive: delaysMax", delaysMax!);
+  return new DelayBound(delaysMax!);
 }
 
-function lowest(set: number): number {
-  return 31 - Math.clz32(set & -set);
+function nameOf({ preemptionsMax, delaysMax, reduction }: ExhaustiveOptions): string {
+  if (reduction === "sleep-sets") return "dfs with sleep sets";
+  if (delaysMax !== undefined) return "delay-bounded dfs";
+  return preemptionsMax === undefined ? "dfs" : "bounded dfs";
 }

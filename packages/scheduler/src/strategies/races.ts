@@ -87,6 +87,18 @@ export class Races {
    * those steps. `node` is absent when the thread is blocked: then the operation does not become a step.
    */
   analyse(thread: number, operation: Operation<unknown>, threads: number, node: Node | undefined): Event {
+    const { event, races } = this.find(thread, operation, threads, node);
+    for (const at of races) this.#reverse(at, event);
+    return event;
+  }
+
+  /** Only finds the races: the step, and the positions of the earlier ones it races with, latest first. */
+  find(
+    thread: number,
+    operation: Operation<unknown>,
+    threads: number,
+    node: Node | undefined,
+  ): { readonly event: Event; readonly races: readonly number[] } {
     const before = this.#last[thread];
     const past = before?.clock ?? Array.from({ length: threads }, () => 0);
     const clock = [...past];
@@ -103,9 +115,8 @@ export class Races {
       node,
     };
     const races = this.#findRaces(event, past, clock);
-    for (const at of races) this.#reverse(at, event);
     clock[thread] = event.ordinal;
-    return event;
+    return { event, races };
   }
 
   /** Positions of the steps that `event` races with, latest first; joins what happens before it into `clock`. */

@@ -5,6 +5,7 @@ import {
   exhaustive,
   explore,
   iterativeBound,
+  optimalDpor,
   pct,
   portfolio,
   pos,
@@ -38,10 +39,15 @@ const makers: readonly [string, (randomSeed: number) => Strategy][] = [
       ]),
   ],
   ["dpor", () => dpor()],
+  ["optimal dpor", () => optimalDpor()],
+  ["optimal dpor", () => optimalDpor({ properties: "final-states" })],
+  ["optimal dpor", () => optimalDpor({ properties: "final-states", wakeupTreeNodesMax: 1 })],
   ["dfs", () => exhaustive()],
   ["dfs with sleep sets", () => exhaustive({ reduction: "sleep-sets" })],
   ["bounded dfs", () => exhaustive({ preemptionsMax: 1 })],
+  ["delay-bounded dfs", () => exhaustive({ delaysMax: 1 })],
   ["bounded", () => iterativeBound({ preemptionsMax: 2 })],
+  ["delay bounded", () => iterativeBound({ delaysMax: 2 })],
   ["replay", () => replaySchedule(Uint8Array.of(1, 0, 0, 3, 2, 7))],
 ];
 
@@ -107,4 +113,9 @@ test("a strategy that would run nothing is refused", () => {
   expect(() => portfolio([])).toThrow(/at least one/);
   expect(() => exhaustive({ preemptionsMax: -1 })).toThrow(UsageError);
   expect(() => exhaustive({ preemptionsMax: 1, reduction: "sleep-sets" })).toThrow(/sleep sets/);
+  expect(() => exhaustive({ delaysMax: 1, reduction: "sleep-sets" })).toThrow(/sleep sets/);
+  expect(() => exhaustive({ delaysMax: 0.5 })).toThrow(/delaysMax/);
+  expect(() => exhaustive({ delaysMax: 1, preemptionsMax: 1 })).toThrow(/not both/);
+  expect(() => iterativeBound({ delaysMax: -1 })).toThrow(/delays/);
+  expect(() => iterativeBound({ delaysMax: 1, preemptionsMax: 1 })).toThrow(/one of them/);
 });

@@ -1,5 +1,5 @@
 /**
- * Source-DPOR: what it promises about properties, and that each of its rules is needed: with the rule weakened, a final
+ * Source-DPOR, and what optimal DPOR shares with it: what it promises about properties, and that each of its rules is needed: with the rule weakened, a final
  * state is lost. Counts of published programs are in the suites.
  */
 
@@ -15,6 +15,7 @@ import {
   dpor,
   explore,
   Lifetime,
+  optimalDpor,
   Operation,
   readOnce,
   SharedObject,
@@ -29,6 +30,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { footprintsConflict } from "../../src/footprint.ts";
 import { Dpor } from "../../src/strategies/dpor.ts";
+import { OptimalDpor } from "../../src/strategies/optimal-dpor.ts";
 import { SOUND_RULES, type DporRules } from "../../src/strategies/races.ts";
 import { badChoice, lostUpdate, readers } from "../programs.ts";
 
@@ -174,9 +176,12 @@ describe("each rule is needed", () => {
     expect(all.size).toBeGreaterThan(1);
     expect(outcomes(scenario, dpor())).toEqual(all);
     expect(outcomes(scenario, exhaustive({ reduction: "sleep-sets" }))).toEqual(all);
-    const lossy = outcomes(scenario, new Dpor({}, { ...SOUND_RULES, ...weaker }));
-    expect(lossy.size).toBeGreaterThan(0);
-    expect(lossy.size).toBeLessThan(all.size);
+    expect(outcomes(scenario, optimalDpor())).toEqual(all);
+    for (const Search of [Dpor, OptimalDpor]) {
+      const lossy = outcomes(scenario, new Search({}, { ...SOUND_RULES, ...weaker }));
+      expect(lossy.size).toBeGreaterThan(0);
+      expect(lossy.size).toBeLessThan(all.size);
+    }
   });
 });
 
@@ -268,4 +273,5 @@ test("a release that excludes nobody is refused: the reduction relies on what ro
   }, enterOnly);
   const properties = [atEnd<World>("entered", ({ door }) => door.log.length === 1)];
   expect(() => explore({ ...scenario, properties }, dpor())).toThrow(/role "release"/);
+  expect(() => explore({ ...scenario, properties }, optimalDpor())).toThrow(/optimalDpor.*role "release"/);
 });

@@ -1,6 +1,6 @@
 /** The memory model tso: exact counts, and that reduction loses nothing of it. */
 
-import { dpor, exhaustive, Prng, type Scenario } from "@mmrace/scheduler";
+import { dpor, exhaustive, optimalDpor, Prng, type Scenario } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
 import { footprintsConflict } from "../../src/footprint.ts";
 import { Dpor } from "../../src/strategies/dpor.ts";
@@ -62,6 +62,8 @@ describe("reduction", () => {
       const sleeping = survey(scenario, "tso", exhaustive({ reduction: "sleep-sets" }));
       const reduced = survey(scenario, "tso", dpor());
       expect([scenario.name, reduced.outcomes]).toEqual([scenario.name, sleeping.outcomes]);
+      const optimal = survey(scenario, "tso", optimalDpor());
+      expect([scenario.name, optimal.outcomes]).toEqual([scenario.name, sleeping.outcomes]);
       const sc = survey(scenario, "sc", exhaustive({ reduction: "sleep-sets" }));
       for (const outcome of sc.outcomes) expect(reduced.outcomes).toContain(outcome);
       if (reduced.outcomes.size > sc.outcomes.size) relaxed++;

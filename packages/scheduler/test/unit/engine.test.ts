@@ -9,13 +9,11 @@ import {
   explore,
   InternalError,
   Lifetime,
-  minimize,
   never,
   Operation,
   oracle,
   random,
   readOnce,
-  replaySchedule,
   sometimes,
   UsageError,
   violate,
@@ -197,14 +195,6 @@ test("a use after the end of a lifetime is a violation, and reduction keeps the 
       "user does read_once on cell after block was freed",
     );
   }
-});
-
-test("minimization drops preemptions that the violation does not need", () => {
-  const noisy = explore(lostUpdate, replaySchedule(Uint8Array.of(0, 0, 1, 0, 0, 0, 1, 0))).violations[0]!;
-  const calm = minimize(lostUpdate, noisy);
-  expect([noisy.preemptions, calm.preemptions]).toEqual([2, 1]);
-  expect(calm.signature).toBe(noisy.signature);
-  expect(minimize(lostUpdate, calm)).toEqual(calm);
 });
 
 test("an execution that cannot be repeated is reported as such", () => {

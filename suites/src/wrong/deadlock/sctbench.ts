@@ -2,7 +2,15 @@
 
 import { update } from "@mmrace/scheduler";
 import { lock, trylock, unlock } from "../../mutex.ts";
-import { family, program, times, type Body, type Memory, type Program } from "../../program.ts";
+import {
+  family,
+  program,
+  times,
+  type Body,
+  type Expected,
+  type Memory,
+  type Program,
+} from "../../program.ts";
 
 function nested(outer: string, inner: string): Body {
   return function* (memory) {
@@ -18,25 +26,108 @@ const deadlock01 = program({
   cells: {},
   mutexes: ["A", "B"],
   threads: { a: nested("A", "B"), b: nested("B", "A") },
-  expected: { traces: 3, deadlocked: 1, interleavings: 6, wrongInterleavings: 2 },
+  expected: {
+    traces: 3,
+    deadlocked: 1,
+    interleavings: 6,
+    wrongInterleavings: 2,
+    walkRate: 1 / 2,
+    preemptions: [
+      [2, 4, 0, 0, 0],
+      [0, 2, 0, 0, 0],
+    ],
+    delays: [
+      [1, 3, 2, 0, 0],
+      [0, 1, 1, 0, 0],
+    ],
+  },
 });
 
 /** Each philosopher takes the fork at hand and then the next one: 2^N - 1 traces, one of which deadlocks. */
-const dining = family(
+function dining(n: number, expected: Expected): Program<Memory> {
+  return program({
+    id: `dining_naive(${n})`,
+    cells: {},
+    mutexes: Array.from({ length: n }, (_, i) => `fork${i}`),
+    threads: times(n, (i) => nested(`fork${i - 1}`, `fork${i % n}`)),
+    expected,
+  });
+}
+
+const dinings = family(
   [
-    [2, { traces: 3, deadlocked: 1, interleavings: 6, wrongInterleavings: 2 }],
-    [3, { traces: 7, deadlocked: 1, interleavings: 168, wrongInterleavings: 6 }],
-    [4, { traces: 15, deadlocked: 1, interleavings: 98_184, wrongInterleavings: 24 }],
-    [5, { traces: 31, deadlocked: 1 }],
+    [
+      2,
+      {
+        traces: 3,
+        deadlocked: 1,
+        interleavings: 6,
+        wrongInterleavings: 2,
+        walkRate: 1 / 2,
+        preemptions: [
+          [2, 4, 0, 0, 0],
+          [0, 2, 0, 0, 0],
+        ],
+        delays: [
+          [1, 3, 2, 0, 0],
+          [0, 1, 1, 0, 0],
+        ],
+      },
+    ],
+    [
+      3,
+      {
+        traces: 7,
+        deadlocked: 1,
+        interleavings: 168,
+        wrongInterleavings: 6,
+        walkRate: 1 / 3,
+        preemptions: [
+          [6, 51, 72, 21, 18],
+          [0, 3, 3, 0, 0],
+        ],
+        delays: [
+          [1, 7, 24, 37, 43],
+          [0, 0, 1, 2, 2],
+        ],
+      },
+    ],
+    [
+      4,
+      {
+        traces: 15,
+        deadlocked: 1,
+        interleavings: 98_184,
+        wrongInterleavings: 24,
+        walkRate: 11 / 48,
+        preemptions: [
+          [24, 488, 2604, 7044, 13812],
+          [0, 4, 16, 4, 0],
+        ],
+        delays: [
+          [1, 11, 72, 263, 738],
+          [0, 0, 0, 1, 3],
+        ],
+      },
+    ],
+    [
+      5,
+      {
+        traces: 31,
+        deadlocked: 1,
+        walkRate: 19 / 120,
+        preemptions: [
+          [120, 4700, 59885, 377970, 1516960],
+          [0, 5, 55, 55, 5],
+        ],
+        delays: [
+          [1, 15, 133, 736, 3129],
+          [0, 0, 0, 0, 1],
+        ],
+      },
+    ],
   ],
-  (n, expected) =>
-    program({
-      id: `dining_naive(${n})`,
-      cells: {},
-      mutexes: Array.from({ length: n }, (_, i) => `fork${i}`),
-      threads: times(n, (i) => nested(`fork${i - 1}`, `fork${i % n}`)),
-      expected,
-    }),
+  dining,
 );
 
 /** Nobody gives the mutex back: whoever comes first, the others wait for ever. */
@@ -80,7 +171,21 @@ const carter = program({
   cells: { a: 0, b: 0 },
   mutexes: ["m", "l"],
   threads: { a: visit("a"), b: visit("b") },
-  expected: { traces: 4, deadlocked: 2, interleavings: 4, wrongInterleavings: 2 },
+  expected: {
+    traces: 4,
+    deadlocked: 2,
+    interleavings: 4,
+    wrongInterleavings: 2,
+    walkRate: 1 / 2,
+    preemptions: [
+      [2, 2, 0, 0, 0],
+      [0, 2, 0, 0, 0],
+    ],
+    delays: [
+      [1, 2, 1, 0, 0],
+      [0, 1, 1, 0, 0],
+    ],
+  },
 });
 
 /** A thread that holds one mutex while it waits for what only a failed trylock would have freed. */
@@ -102,11 +207,14 @@ const tryAndWait = program({
   expected: {},
 });
 
-/** All of them. */
+/** Those that a complete search can go through. */
 export const deadlocks: readonly Program<Memory>[] = [
   deadlock01,
-  ...dining,
+  ...dinings,
   ...mutexDeadlock,
   carter,
   tryAndWait,
 ];
+
+/** Those that are for sampling and for bounded searches. */
+export const largeDeadlocks: readonly Program<Memory>[] = [dining(8, {})];

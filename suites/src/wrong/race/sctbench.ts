@@ -4,71 +4,34 @@
  * says so in ghost state, and the property looks at the end, so that every execution runs to its end.
  */
 
-import { readOnce, update, writeOnce } from "@mmrace/scheduler";
-import { lock, unlock } from "../../mutex.ts";
-import { family, program, times, type Body, type Memory, type Program } from "../../program.ts";
+import { readOnce, writeOnce } from "@mmrace/scheduler";
+import { guarded, increment } from "../../bodies.ts";
+import { program, times, type Body, type Expected, type Memory, type Program } from "../../program.ts";
+import { buffers, largeBuffers } from "./buffers.ts";
+import { largeReorders, reorders } from "./reorder.ts";
+import { largeTwostages, twostages } from "./twostage.ts";
 
-/** A body under one mutex. */
-function guarded(mutex: string, body: Body): Body {
-  return function* (memory, self) {
-    yield* lock(memory.mutex(mutex));
-    yield* body(memory, self);
-    yield* unlock(memory.mutex(mutex));
-  };
-}
-
-/** N-1 setters of two cells, one checker that wants to see both of them set or neither. */
-const reorder = family(
-  [
-    [3, { traces: 56, interleavings: 172, wrongInterleavings: 18 }],
-    [4, { traces: 1248, interleavings: 7038, wrongInterleavings: 522 }],
-  ],
-  (n, expected) =>
-    program({
-      id: `reorder_${n}`,
-      cells: { a: 0, b: 0 },
-      threads: {
-        ...times(
-          n - 1,
-          () =>
-            function* (memory) {
-              yield* writeOnce(memory.at("a"), 1);
-              yield* writeOnce(memory.at("b"), -1);
-            },
-        ),
-        *checker(memory, self) {
-          if ((yield* memory.read(self, "a")) === 0 && (yield* memory.read(self, "b")) === 0) return;
-          if ((yield* memory.read(self, "a")) === 1 && (yield* memory.read(self, "b")) === -1) return;
-          memory.wrong = "half set";
-        },
-      },
-      expected,
-    }),
-);
-
-function increment(memory: Memory, name: string, by: number) {
-  return update(memory.at(name), (value) => value + by);
-}
-
-/** The first thread and the others protect one counter with different locks. */
-const wronglock = program({
-  id: "wronglock_3",
-  cells: { x: 0 },
-  mutexes: ["A", "B"],
-  threads: {
-    first: guarded("A", function* (memory, self) {
-      const before = yield* memory.read(self, "x");
-      yield* writeOnce(memory.at("x"), (yield* memory.read(self, "x")) + 1);
-      if ((yield* memory.read(self, "x")) !== before + 1) memory.wrong = "an increment was lost";
-    }),
-    ...times(3, () =>
-      guarded("B", function* (memory, self) {
+/** The first thread and `others` more protect one counter with different locks. */
+function wronglock(id: string, others: number, expected: Expected): Program<Memory> {
+  return program({
+    id,
+    cells: { x: 0 },
+    mutexes: ["A", "B"],
+    threads: {
+      first: guarded("A", function* (memory, self) {
+        const before = yield* memory.read(self, "x");
         yield* writeOnce(memory.at("x"), (yield* memory.read(self, "x")) + 1);
+        if ((yield* memory.read(self, "x")) !== before + 1) memory.wrong = "an increment was lost";
       }),
-    ),
-  },
-  expected: { traces: 360, interleavings: 111_384, wrongInterleavings: 63_882 },
-});
+      ...times(others, () =>
+        guarded("B", function* (memory, self) {
+          yield* writeOnce(memory.at("x"), (yield* memory.read(self, "x")) + 1);
+        }),
+      ),
+    },
+    expected,
+  });
+}
 
 const account = program({
   id: "account",
@@ -89,7 +52,20 @@ const account = program({
       yield* writeOnce(memory.at("withdrawn"), 1);
     }),
   },
-  expected: { traces: 6, interleavings: 6, wrongInterleavings: 2 },
+  expected: {
+    traces: 6,
+    interleavings: 6,
+    wrongInterleavings: 2,
+    walkRate: 1 / 3,
+    preemptions: [
+      [6, 0, 0, 0, 0],
+      [2, 0, 0, 0, 0],
+    ],
+    delays: [
+      [1, 2, 2, 1, 0],
+      [0, 1, 0, 1, 0],
+    ],
+  },
 });
 
 const lazy = program({
@@ -107,7 +83,20 @@ const lazy = program({
       if ((yield* memory.read(self, "data")) >= 3) memory.wrong = "too much";
     }),
   },
-  expected: { traces: 6, interleavings: 6, wrongInterleavings: 2 },
+  expected: {
+    traces: 6,
+    interleavings: 6,
+    wrongInterleavings: 2,
+    walkRate: 1 / 3,
+    preemptions: [
+      [6, 0, 0, 0, 0],
+      [2, 0, 0, 0, 0],
+    ],
+    delays: [
+      [1, 2, 2, 1, 0],
+      [1, 0, 1, 0, 0],
+    ],
+  },
 });
 
 function copy(to: string, from: string, change: (value: number) => number, done: string): Body {
@@ -135,35 +124,90 @@ const tokenRing = program({
       if (x1 !== x2 || x2 !== x3) memory.wrong = "the ring disagrees";
     }),
   },
-  expected: { traces: 24, interleavings: 24, wrongInterleavings: 4 },
+  expected: {
+    traces: 24,
+    interleavings: 24,
+    wrongInterleavings: 4,
+    walkRate: 1 / 6,
+    preemptions: [
+      [24, 0, 0, 0, 0],
+      [4, 0, 0, 0, 0],
+    ],
+    delays: [
+      [1, 3, 5, 6, 5],
+      [0, 0, 1, 2, 0],
+    ],
+  },
 });
 
-/** The flag says that something was pushed, and is never cleared. */
-const stack = program({
-  id: "stack(3)",
-  cells: { top: 0, flag: 0 },
-  mutexes: ["m"],
+/** A driver that counts its users but looks whether it is being stopped before it counts. */
+const bluetooth = program({
+  id: "bluetooth",
+  cells: { pending: 1, stopping: 0, event: 0, stopped: 0 },
   threads: {
-    *pusher(memory, self) {
-      for (let i = 0; i < 3; i++) {
-        yield* guarded("m", function* () {
-          yield* increment(memory, "top", 1);
-          yield* writeOnce(memory.at("flag"), 1);
-        })(memory, self);
+    *adder(memory, self) {
+      if ((yield* memory.read(self, "stopping")) === 0) {
+        yield* increment(memory, "pending", 1);
+        if ((yield* memory.read(self, "stopped")) !== 0) memory.wrong = "the driver was stopped in use";
       }
+      yield* release(memory);
     },
-    *popper(memory, self) {
-      for (let i = 0; i < 3; i++) {
-        yield* guarded("m", function* () {
-          if ((yield* memory.read(self, "flag")) === 0) return;
-          if ((yield* memory.read(self, "top")) <= 0) memory.wrong = "popped from an empty stack";
-          yield* increment(memory, "top", -1);
-        })(memory, self);
-      }
+    *stopper(memory, self) {
+      yield* writeOnce(memory.at("stopping"), 1);
+      yield* release(memory);
+      if ((yield* memory.read(self, "event")) !== 0) yield* writeOnce(memory.at("stopped"), 1);
     },
   },
-  expected: { traces: 20, interleavings: 20, wrongInterleavings: 6 },
+  expected: {
+    traces: 10,
+    interleavings: 73,
+    wrongInterleavings: 4,
+    walkRate: 5 / 128,
+    preemptions: [
+      [2, 7, 13, 22, 12],
+      [0, 1, 0, 3, 0],
+    ],
+    delays: [
+      [1, 4, 12, 20, 19],
+      [0, 1, 0, 3, 0],
+    ],
+  },
 });
 
-/** All of them. */
-export const races: readonly Program<Memory>[] = [...reorder, wronglock, account, lazy, tokenRing, stack];
+/** Gives a use back; the last one signals. */
+function* release(memory: Memory): ReturnType<Body> {
+  if ((yield* increment(memory, "pending", -1)) === 1) yield* writeOnce(memory.at("event"), 1);
+}
+
+/** Those that a complete search can go through. */
+export const races: readonly Program<Memory>[] = [
+  ...reorders,
+  ...twostages,
+  wronglock("wronglock_3", 3, {
+    traces: 360,
+    interleavings: 111_384,
+    wrongInterleavings: 63_882,
+    walkRate: 0.371584,
+    preemptions: [
+      [24, 234, 1320, 4380, 10800],
+      [0, 72, 474, 2052, 5388],
+    ],
+    delays: [
+      [1, 8, 74, 283, 1092],
+      [0, 2, 20, 121, 450],
+    ],
+  }),
+  account,
+  lazy,
+  tokenRing,
+  bluetooth,
+  ...buffers,
+];
+
+/** Those that are for sampling and for bounded searches. */
+export const largeRaces: readonly Program<Memory>[] = [
+  ...largeReorders,
+  ...largeTwostages,
+  wronglock("wronglock", 7, {}),
+  ...largeBuffers,
+];

@@ -2,7 +2,7 @@
 
 import { posix } from "node:path";
 import ts from "typescript";
-import { layers } from "../house.ts";
+import { FOREIGN_PEERS, layers, SIDE_EFFECTS } from "../house.ts";
 import { allImports } from "../imports.ts";
 import { manifestsIn, packageName, type Exports, type Manifest } from "../manifest.ts";
 import type { Problem, SourceFile } from "../source-file.ts";
@@ -36,7 +36,10 @@ function dependencyProblems(manifest: Manifest, files: readonly SourceFile[]): P
   const { folder, dependencies = {}, peerDependencies = {}, optionalDependencies = {} } = manifest;
   const ours = Object.keys(dependencies).filter((name) => name.startsWith("@mmrace/"));
   const isLibrary = folder.startsWith("packages/");
-  const foreign = Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies });
+  const peers = Object.keys(peerDependencies).filter(
+    (name) => FOREIGN_PEERS[folder]?.includes(name) !== true,
+  );
+  const foreign = [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers];
   const imported = new Set(
     allImports(files.filter(({ path }) => path.startsWith(`${folder}/src/`))).map((one) =>
       packageName(one.specifier),
@@ -92,7 +95,7 @@ function publishingProblems(
     ["engines.node", manifest.engines?.["node"], root?.engines?.["node"]],
     ["repository.directory", manifest.repository?.directory, folder],
     ["publishConfig.access", publishConfig.access, "public"],
-    ["sideEffects", manifest.sideEffects, folder.startsWith("packages/") ? false : undefined],
+    ["sideEffects", manifest.sideEffects, sideEffectsOf(folder)],
     ["publishConfig.exports", publishConfig.exports ?? exports, withoutSource(exports)],
     ...["README.md", "LICENSE"].map(
       (name) => [name, files.some(({ path }) => path === `${folder}/${name}`), true] as const,
@@ -103,6 +106,10 @@ function publishingProblems(
     .map(([what, found, wanted]) =>
       problem(manifest, `${what} is ${JSON.stringify(found)}, expected ${JSON.stringify(wanted)}`),
     );
+}
+
+function sideEffectsOf(folder: string): Manifest["sideEffects"] {
+  return SIDE_EFFECTS[folder] ?? (folder.startsWith("packages/") ? false : undefined);
 }
 
 /** Our own tools read sources through a condition of their own; outside there is none. */

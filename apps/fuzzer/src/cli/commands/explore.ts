@@ -5,6 +5,7 @@ import {
   exhaustive,
   explore,
   iterativeBound,
+  optimalDpor,
   UsageError,
   type Exploration,
   type MemoryModel,
@@ -28,10 +29,14 @@ import {
 import { violationJson, type CommandResult } from "../output.ts";
 import { green } from "../../report/style.ts";
 
+/** Most bugs need no more preemptions than these. */
+const PREEMPTIONS_MAX = 2;
+
 interface ExploreOptions {
   readonly kernel?: string;
-  readonly strategy: "dfs" | "dpor" | "interleavings" | "bounded";
-  readonly preemptions: number;
+  readonly strategy: "dfs" | "dpor" | "optimal-dpor" | "interleavings" | "bounded";
+  readonly preemptions?: number;
+  readonly delays?: number;
   readonly ablate: readonly string[];
   readonly memory: MemoryModel;
   readonly all?: boolean;
@@ -46,13 +51,22 @@ export function defineExplore(program: Command): Command {
     .description(
       "Searches every schedule of a scenario. dfs explores one execution of each class of executions that differ only " +
         "in the order of operations that commute (sleep sets); dpor does so too, and begins fewer in vain where no " +
-        "property watches every state; interleavings explores each execution; bounded explores all schedules with 0, " +
-        "1, ... preemptions, so that its first finding has the fewest possible.",
+        "property watches every state; optimal-dpor hardly any, for more memory; interleavings explores each " +
+        "execution; bounded explores all schedules with 0, 1, ... preemptions, or delays, so that its first finding has the fewest possible.",
     )
     .argument("<scenario>", "scenario, or the id of a bug (see: mmrace list scenarios)")
     .addOption(kernelOption())
-    .option("--strategy <name>", "dfs, dpor, interleavings or bounded", "dfs")
-    .option("--preemptions <n>", "highest bound of the bounded strategy", wholeNumber(0), 2)
+    .option("--strategy <name>", "dfs, dpor, optimal-dpor, interleavings or bounded", "dfs")
+    .option(
+      "--preemptions <n>",
+      `highest bound of the bounded strategy (default: ${PREEMPTIONS_MAX})`,
+      wholeNumber(0),
+    )
+    .option(
+      "--delays <n>",
+      "bound delays instead: threads passed over by a round robin that runs each until it blocks",
+      wholeNumber(0),
+    )
     .addOption(ablateOption())
     .addOption(memoryOption())
     .option("--all", "do not stop at the first finding; collect one per signature")
@@ -67,14 +81,23 @@ export function defineExplore(program: Command): Command {
     );
 }
 
-function strategyOf({ strategy, preemptions }: ExploreOptions): Strategy {
+function strategyOf({ strategy, preemptions, delays }: ExploreOptions): Strategy {
+  if (strategy !== "bounded" && (preemptions ?? delays) !== undefined)
+    throw new UsageError(`--preemptions and --delays go with --strategy bounded, not ${strategy}.`);
   if (strategy === "dfs") return exhaustive({ reduction: "sleep-sets" });
   if (strategy === "dpor") return dpor();
+  if (strategy === "optimal-dpor") return optimalDpor();
   if (strategy === "interleavings") return exhaustive();
-  if (strategy === "bounded") return iterativeBound({ preemptionsMax: preemptions });
+  if (strategy === "bounded") return boundedStrategy(preemptions, delays);
   throw new UsageError(
-    `There is no strategy "${String(strategy)}" for explore. There are dfs, dpor, interleavings and bounded.`,
+    `There is no strategy "${String(strategy)}" for explore. There are dfs, dpor, optimal-dpor, interleavings and bounded.`,
   );
+}
+
+function boundedStrategy(preemptions: number | undefined, delays: number | undefined): Strategy {
+  if (delays === undefined) return iterativeBound({ preemptionsMax: preemptions ?? PREEMPTIONS_MAX });
+  if (preemptions !== undefined) throw new UsageError("Give --preemptions or --delays, not both.");
+  return iterativeBound({ delaysMax: delays });
 }
 
 /** Runs the command. */
@@ -108,14 +131,15 @@ export function runExplore(name: string, options: ExploreOptions): CommandResult
 
 /** The fields that every exploration has in JSON. */
 export function explorationJson(exploration: Exploration): Record<string, unknown> {
-  const { executions, pruned, steps, complete, preemptionsMax, unreached, violations } = exploration;
-  const bound = preemptionsMax === undefined ? {} : { preemptionsMax };
+  const { executions, pruned, steps, complete, preemptionsMax, delaysMax, unreached, violations } =
+    exploration;
   return {
     executions,
     pruned,
     steps,
     complete,
-    ...bound,
+    ...(preemptionsMax === undefined ? {} : { preemptionsMax }),
+    ...(delaysMax === undefined ? {} : { delaysMax }),
     unreached,
     violations: violations.map(violationJson),
   };
@@ -123,14 +147,18 @@ export function explorationJson(exploration: Exploration): Record<string, unknow
 
 /** One line: how far the search got and what that means. */
 export function summary(exploration: Exploration): string {
-  const { executions, pruned, steps, complete, violations, unreached, preemptionsMax } = exploration;
+  const { executions, pruned, steps, complete, violations, unreached } = exploration;
   const counts = `${counted(executions, "execution")} (${pruned.toLocaleString("en")} more pruned), ${counted(steps, "step")}`;
-  const bound = preemptionsMax === undefined ? "" : ` with at most ${counted(preemptionsMax, "preemption")}`;
   const notes = unreached.map((what) => `\nNever reached: ${what}.`).join("");
   if (violations.length > 0) {
     const scope = complete ? "The search was complete." : "The search stopped there.";
     return `${counted(violations.length, "violation")} after ${counts}. ${scope}${notes}`;
   }
   if (complete) return `${green("Clean")}: every schedule was covered. ${counts}.${notes}`;
-  return `Nothing found${bound}, but not every schedule was covered. ${counts}.${notes}`;
+  return `Nothing found${boundText(exploration)}, but not every schedule was covered. ${counts}.${notes}`;
+}
+
+function boundText({ preemptionsMax, delaysMax }: Exploration): string {
+  if (preemptionsMax !== undefined) return ` with at most ${counted(preemptionsMax, "preemption")}`;
+  return delaysMax === undefined ? "" : ` with at most ${counted(delaysMax, "delay")}`;
 }

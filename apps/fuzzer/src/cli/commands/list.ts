@@ -47,8 +47,17 @@ const strategies: readonly Row[] = [
     command: "explore",
     about: "source-DPOR (POPL 2014); like dfs where properties watch every state",
   },
+  {
+    strategy: "optimal-dpor",
+    command: "explore",
+    about: "optimal DPOR (POPL 2014): nothing begun in vain; like dfs where properties watch every state",
+  },
   { strategy: "interleavings", command: "explore", about: "all schedules, each one" },
-  { strategy: "bounded", command: "explore", about: "all schedules with 0, 1, ... preemptions (PLDI 2007)" },
+  {
+    strategy: "bounded",
+    command: "explore",
+    about: "all schedules with 0, 1, ... preemptions (PLDI 2007), or delays (POPL 2011)",
+  },
 ];
 
 /** Describes the command. */

@@ -1,11 +1,11 @@
 /** `mmrace minimize`: the same finding with fewer preemptions, then fewer steps. */
 
 import { scenarioOf } from "@mmrace/mm";
-import { decodeToken, minimize, replayToken, UsageError } from "@mmrace/scheduler";
+import { decodeToken, minimize, replayToken, UsageError, type Minimized } from "@mmrace/scheduler";
 import type { Command } from "commander";
-import { violationText } from "../../report/violation-text.ts";
+import { counted, violationText } from "../../report/violation-text.ts";
 import { EXIT } from "../exit-code.ts";
-import { jsonOption } from "../options.ts";
+import { jsonOption, wholeNumber } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
 import { readToken } from "../token-argument.ts";
 
@@ -16,16 +16,21 @@ export function defineMinimize(program: Command): Command {
     .summary("shrink a finding")
     .description(
       "Drops and moves blocks of a finding's schedule as long as it shows the same signature with fewer preemptions, or " +
-        "with as many and fewer steps. Findings of fuzz are minimized already. Exit code 3: there is a finding, and this " +
-        "is its smallest form found. For a proof that none is smaller, use explore --strategy bounded.",
+        "with as many and fewer steps; then searches all schedules with 0, 1, ... preemptions up to that. Says whether " +
+        "the search came to its end, which proves that no schedule is smaller. Findings of fuzz are minimized already. " +
+        "Exit code 3: there is a finding, and this is its smallest form found.",
     )
     .argument("<token|file>", "a token, or a file that contains one")
+    .option("--executions <n>", "give up the proof after so many executions", wholeNumber(0), 100_000)
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  mmrace minimize finding.txt");
 }
 
 /** Runs the command. */
-export function runMinimize(argument: string): CommandResult {
+export function runMinimize(
+  argument: string,
+  { executions: executionsMax }: { readonly executions: number },
+): CommandResult {
   const content = decodeToken(readToken(argument));
   const scenario = scenarioOf(content);
   const replayed = replayToken(scenario, content);
@@ -39,11 +44,27 @@ export function runMinimize(argument: string): CommandResult {
   if (replayed.kind === "clean")
     throw new UsageError("The token's schedule runs without a violation: nothing to minimize.");
   const { violation: before } = replayed;
-  const after = minimize(scenario, before, content);
+  const minimized = minimize(scenario, before, { ...content, executionsMax });
+  const { violation: after, executions, fewestPreemptionsProven, fewestStepsProven } = minimized;
   const sizes = `${before.preemptions} preemptions and ${before.steps} steps before, ${after.preemptions} and ${after.steps} now`;
   return {
     exitCode: EXIT.violation,
-    text: `${violationText(scenario, after)}\n\n${sizes}.`,
-    json: { replay: replayed.kind, before: violationJson(before), violations: [violationJson(after)] },
+    text: `${violationText(scenario, after)}\n\n${sizes}. ${proofText(minimized)}`,
+    json: {
+      replay: replayed.kind,
+      before: violationJson(before),
+      executions,
+      fewestPreemptionsProven,
+      fewestStepsProven,
+      violations: [violationJson(after)],
+    },
   };
+}
+
+function proofText({ fewestPreemptionsProven, fewestStepsProven, executions }: Minimized): string {
+  const effort = `(${counted(executions, "execution")})`;
+  if (fewestStepsProven) return `No schedule has fewer preemptions, nor as many and fewer steps ${effort}.`;
+  if (fewestPreemptionsProven)
+    return `No schedule has fewer preemptions; not all with as many were tried ${effort}.`;
+  return `Not proven to be the fewest: not every schedule with fewer preemptions was tried ${effort}.`;
 }

@@ -1,0 +1,117 @@
+// Executions until the first bug, for every strategy on every shape with a bug; rewrites the generated part of
+// docs/reference/executions-to-bug.md. Usage: node bench/executions-to-bug.mjs [--check]. Build first: pnpm run build.
+// There is no clock in it: equal sources give equal tables, however many workers there are.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { PUBLISHED, referenceOf } from "./published.mjs";
+
+const OPTIONS = { randomSeeds: 100, executionsMax: 2000 };
+const DOCUMENT = new URL("../docs/reference/executions-to-bug.md", import.meta.url);
+const MARKS = ["<!-- generated: node bench/executions-to-bug.mjs -->", "<!-- end of what is generated -->"];
+
+// The programs are not published, and so not built with the rest.
+const tsc = createRequire(import.meta.url)
+  .resolve("typescript/package.json")
+  .replace(/package\.json$/, "bin/tsc");
+const project = new URL("../suites/tsconfig.build.json", import.meta.url);
+execFileSync(process.execPath, [tsc, "-p", fileURLToPath(project)], { stdio: "inherit" });
+const { hunters, large, wrong } = await import("../suites/dist/index.js");
+const programs = [...Object.values(wrong), ...Object.values(large)].flat();
+
+/** All hunts, spread over the processors: results by program, then by hunter. */
+function huntAll() {
+  const results = programs.map(() => []);
+  // Taken from the end: the large programs stand there and take longest.
+  const jobs = programs.flatMap((_, program) => hunters.map((_, hunter) => ({ program, hunter })));
+  let left = jobs.length;
+  return new Promise((resolve, reject) => {
+    for (let i = 0; i < Math.min(availableParallelism(), jobs.length); i++) {
+      const worker = new Worker(new URL("./hunt-worker.mjs", import.meta.url), { workerData: OPTIONS });
+      worker.on("error", reject);
+      worker.on("message", ({ program, hunter, result }) => {
+        results[program][hunter] = result;
+        left--;
+        const job = jobs.pop();
+        if (job !== undefined) return worker.postMessage(job);
+        void worker.terminate();
+        if (left === 0) resolve(results);
+      });
+      worker.postMessage(jobs.pop());
+    }
+  });
+}
+
+/** Three digits say more than sampling error allows. */
+function figure(value) {
+  if (value === Infinity) return "-";
+  if (value >= 100 || Number.isInteger(value)) return Math.round(value).toLocaleString("en");
+  return value.toPrecision(value < 10 ? 2 : 3);
+}
+
+function meanCell(program, hunter, { runs, found, mean }) {
+  const reference = referenceOf(program.id, hunter.name);
+  const ours = found === 0 ? "none" : figure(mean);
+  const share = found === runs || found === 0 ? "" : ` (${found}/${runs})`;
+  if (!hunter.isRandom || reference === undefined) return ours + share;
+  return `${ours}${share} / ${reference === Infinity ? ">20,000" : figure(reference)}`;
+}
+
+function quartilesCell({ quartiles: [low, middle, high] }) {
+  const cap = `>${OPTIONS.executionsMax.toLocaleString("en")}`;
+  const show = (value) => (value === Infinity ? cap : figure(value));
+  return low === Infinity ? cap : `${show(middle)} (${show(low)}-${show(high)})`;
+}
+
+function table(header, rows) {
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function report(results) {
+  const samplers = hunters.flatMap((hunter, at) => (hunter.isRandom ? [at] : []));
+  const searches = hunters.flatMap((hunter, at) => (hunter.isRandom ? [] : [at]));
+  const rows = (columns, cell) =>
+    programs.map((program, at) => [
+      program.id,
+      ...columns.map((column) => cell(program, hunters[column], results[at][column])),
+    ]);
+  const exact = ({ expected: { walkRate } }) => (walkRate === undefined ? "" : figure(1 / walkRate));
+  const names = (columns) => columns.map((at) => hunters[at].name);
+  return [
+    `Random seeds 1 to ${OPTIONS.randomSeeds}; at most ${OPTIONS.executionsMax.toLocaleString("en")} executions for each.`,
+    "### Executions for each finding, ours / independent reference",
+    table(
+      ["shape", "1/P exactly", ...names(samplers)],
+      rows(samplers, meanCell).map((row, at) => [row[0], exact(programs[at]), ...row.slice(1)]),
+    ),
+    "### Median and quartiles of executions to the first finding",
+    table(
+      ["shape", ...names(samplers)],
+      rows(samplers, (_p, _h, result) => quartilesCell(result)),
+    ),
+    "### Searches: executions to the first finding",
+    table(["shape", ...names(searches)], rows(searches, meanCell)),
+    "### Published",
+    table(
+      ["program", ...PUBLISHED.columns],
+      Object.entries(PUBLISHED.rows).map(([name, row]) => [name, ...row.split(" | ")]),
+    ),
+  ].join("\n\n");
+}
+
+const document = readFileSync(DOCUMENT, "utf8");
+const [start, end] = [document.indexOf(MARKS[0]), document.indexOf(MARKS[1])];
+if (start < 0 || end < start) throw new Error("docs/reference/executions-to-bug.md has lost its marks");
+const text = report(await huntAll());
+console.log(text);
+const rewritten = `${document.slice(0, start)}${MARKS[0]}\n\n${text}\n\n${document.slice(end)}`;
+if (!process.argv.includes("--check")) writeFileSync(DOCUMENT, rewritten);
+else if (rewritten !== document) {
+  console.error("docs/reference/executions-to-bug.md is not what this script makes of the present sources.");
+  process.exitCode = 1;
+}

@@ -1,0 +1,30 @@
+/** The fixed releases are clean under x86-TSO too, and the broken ones are not. */
+
+import { scenarioFamily } from "@mmrace/mm";
+import { exhaustive, explore } from "@mmrace/scheduler";
+import { expectNoViolation } from "@mmrace/scheduler/testing";
+import { expect, test } from "vitest";
+
+test.each([
+  ["mremap-vs-retract", "6.12"],
+  ["cpmt-vs-uffdcopy", "6.11"],
+  ["retract-vs-uffdcopy", "6.12"],
+  ["fault-vs-retract", "6.12"],
+])("%s on %s is clean", (name, release) => {
+  const scenario = scenarioFamily(name).on(release);
+  const exploration = explore(scenario, exhaustive({ reduction: "sleep-sets" }), { memory: "tso" });
+  expectNoViolation(exploration);
+  expect(exploration.complete).toBe(true);
+});
+
+test.each([
+  ["mremap-vs-retract", "6.11", "table shape"],
+  ["cpmt-vs-uffdcopy", "6.6-dev", "lost entry"],
+])("%s on %s is not: the control", (name, release, oracle) => {
+  const scenario = scenarioFamily(name).on(release);
+  const { violations } = explore(scenario, exhaustive({ reduction: "sleep-sets" }), {
+    memory: "tso",
+    stopWhen: (violation) => violation.oracle === oracle,
+  });
+  expect(violations.map((violation) => violation.oracle)).toContain(oracle);
+});
