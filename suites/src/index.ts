@@ -4,9 +4,11 @@ import { atomics } from "./correct/atomics.ts";
 import { kernel } from "./correct/kernel.ts";
 import { litmus } from "./correct/litmus.ts";
 import { locks } from "./correct/locks.ts";
+import { machine } from "./correct/machine.ts";
 import { readsAndWrites } from "./correct/reads-and-writes.ts";
 import { tables } from "./correct/tables.ts";
 import type { Program } from "./program.ts";
+import { machineDeadlocks } from "./wrong/deadlock/machine.ts";
 import { deadlocks, largeDeadlocks } from "./wrong/deadlock/sctbench.ts";
 import { lockOrders } from "./wrong/lock-order/kernel.ts";
 import { largeRaces, races } from "./wrong/race/sctbench.ts";
@@ -27,12 +29,14 @@ export const correct: Readonly<Record<string, readonly Program[]>> = {
   tables: ofAnyWorld(tables),
   locks: ofAnyWorld(locks),
   kernel: ofAnyWorld(kernel),
+  machine: ofAnyWorld(machine),
 };
 
 /** Programs with a bug, by its kind. */
 export const wrong: Readonly<Record<string, readonly Program[]>> = {
   race: ofAnyWorld(races),
   deadlock: ofAnyWorld(deadlocks),
+  "deadlock of CPUs": ofAnyWorld(machineDeadlocks),
   "lock order": ofAnyWorld(lockOrders),
 };
 

@@ -4,6 +4,7 @@ import {
   dpor,
   Engine,
   exhaustive,
+  optimalDpor,
   type Ablation,
   type MemoryModel,
   type Scenario,
@@ -55,7 +56,7 @@ export function verdictOf<W extends Told>(
 }
 
 /**
- * Searches with source-DPOR, with sleep sets and, under sc, plainly; fails unless all see the same endings. Under tso a
+ * Searches with source-DPOR, optimal DPOR, sleep sets and, under sc, plainly; fails unless all see the same endings. Under tso a
  * plain search has too many interleavings; `isSmall` says that it has not.
  *
  * @returns what the plain search found where there was one, else what source-DPOR did.
@@ -69,6 +70,7 @@ export function agreed<W extends Told>(
   const reduced = verdictOf(scenario, dpor(), memory, ablations);
   const asleep = verdictOf(scenario, exhaustive({ reduction: "sleep-sets" }), memory, ablations);
   expect(asleep.endings).toEqual(reduced.endings);
+  expect(verdictOf(scenario, optimalDpor(), memory, ablations).endings).toEqual(reduced.endings);
   if (!isSmall) return reduced;
   const plain = verdictOf(scenario, exhaustive(), memory, ablations);
   expect(plain.endings).toEqual(reduced.endings);

@@ -116,12 +116,14 @@ export class Reversals {
   /** Whether the later operation certainly cannot run after the steps in between. */
   #isBlocked(first: number, later: Later, previous: number, between: readonly PerformedStep[]): boolean {
     const { event, kind } = later;
-    if (kind.isEnabled === undefined) return false;
+    // A gate can keep any operation waiting, and opens as well as closes.
+    const isGated = later.operation.thread?.gate !== undefined;
+    if (kind.isEnabled === undefined && !isGated) return false;
     const isTouched = between.some(
       (step) => isChange(step) && this.#conflict(step.footprint, event.footprint),
     );
     if (previous < first && !isTouched) return !this.#couldRun(event.thread, first);
-    if (kind.access === "all") return this.#wasSeenWaiting(first, later, previous, between);
+    if (kind.access === "all" && !isGated) return this.#wasSeenWaiting(first, later, previous, between);
     return event.role === "acquire" && this.#isHeld(first, later);
   }
 

@@ -11,6 +11,7 @@ import {
   Engine,
   exhaustive,
   Operation,
+  optimalDpor,
   Prng,
   readOnce,
   SharedObject,
@@ -111,6 +112,7 @@ function expectAgreement(scenario: Scenario<World>, memory: MemoryModel): Readon
   const plain = finalStates(scenario, exhaustive(), memory);
   expect(finalStates(scenario, exhaustive({ reduction: "sleep-sets" }), memory)).toEqual(plain);
   expect(finalStates(scenario, dpor(), memory)).toEqual(plain);
+  expect(finalStates(scenario, optimalDpor(), memory)).toEqual(plain);
   return plain;
 }
 
