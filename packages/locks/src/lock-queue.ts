@@ -10,6 +10,11 @@ export class LockQueue {
     return this.#threads.length === 0;
   }
 
+  /** How many wait. */
+  get length(): number {
+    return this.#threads.length;
+  }
+
   isFirst(thread: ModelThread): boolean {
     return this.#threads[0] === thread;
   }

@@ -7,8 +7,9 @@
  * Reduced: taking the lock and entering the queue are one step each; no spinning on the owner.
  */
 
-import { MUST_WAIT, Operation, type ModelThread, type OperationKind, type Touch } from "@mmrace/scheduler";
+import { MUST_WAIT, Operation, type ModelThread, type OperationKind } from "@mmrace/scheduler";
 import { EINTR, type FatalSignal } from "./fatal-signal.ts";
+import { LockQueue } from "./lock-queue.ts";
 import { Lock, type LockOptions } from "./lock.ts";
 import { forSubclasses, requireSubclass, type Acquisition } from "./lockdep/acquisition.ts";
 import type { Lockdep } from "./lockdep/lockdep.ts";
@@ -28,7 +29,7 @@ export class Mutex extends Lock {
   /** The holder; for properties. */
   owner: ModelThread | undefined = undefined;
   /** Who waits, first come first; empty without fairness. For properties. */
-  readonly waiters: ModelThread[] = [];
+  readonly queue: LockQueue = new LockQueue();
 
   constructor(lockdep: Lockdep, lockClass: string, options: MutexOptions = {}) {
     super(lockdep, lockClass, options);
@@ -36,125 +37,99 @@ export class Mutex extends Lock {
   }
 }
 
+/** What a thread asks for, and the signal that may end its waiting. */
+interface Request {
+  readonly subclass: number;
+  readonly signal?: FatalSignal;
+}
+
 /** Whether a newcomer can take it. A holder may always go on, so that lockdep reports it rather than a bare deadlock. */
-function isFreeFor({ owner, waiters }: Mutex, thread: ModelThread): boolean {
-  return owner === thread || (owner === undefined && waiters.length === 0);
+function isFreeFor({ owner, queue }: Mutex, thread: ModelThread): boolean {
+  return owner === thread || (owner === undefined && queue.isEmpty);
 }
 
 /** Whether a thread in the queue can take it. */
-function isItsTurn({ owner, waiters }: Mutex, thread: ModelThread): boolean {
-  return owner === undefined && waiters[0] === thread;
+function isItsTurn({ owner, queue }: Mutex, thread: ModelThread): boolean {
+  return owner === undefined && queue.isFirst(thread);
 }
 
 const WAITING = forSubclasses({ isTry: false, mode: "exclusive", wait: "sleep" });
 const TRYING: Acquisition = { subclass: 0, isTry: true, mode: "exclusive", wait: "sleep" };
 
-function take(lock: Mutex, thread: ModelThread, how: Acquisition): void {
-  lock.lockdep.acquired(thread, lock, how);
+function take(lock: Mutex, { subclass }: Request, thread: ModelThread): 0 {
+  lock.lockdep.acquired(thread, lock, WAITING[subclass]!);
   lock.owner = thread;
+  return 0;
 }
 
-function leaveQueue({ waiters }: Mutex, thread: ModelThread): void {
-  waiters.splice(waiters.indexOf(thread), 1);
+type Kind = OperationKind<Mutex, Request, number>;
+
+/** A kind without its effect. */
+type Traits = Omit<Kind, "perform" | "isEnabled" | "thenWait">;
+
+const PLAIN: Traits = { name: "mutex_lock", access: "write" };
+
+/** Cannot run while somebody holds the lock. */
+const EXCLUSIVE: Traits = { ...PLAIN, role: "acquire" };
+
+/** None can be removed, since what comes next hangs on the answer. */
+const KILLABLE: Traits = {
+  name: "mutex_lock_killable",
+  access: "write",
+  isIndispensable: true,
+  describe: ({ name }, _request, result) => `mutex_lock_killable(${name}) = ${result === 0 ? "0" : "-EINTR"}`,
+};
+
+const SIGNALLED: Traits = {
+  ...KILLABLE,
+  touches: (_lock, { signal }) => [{ access: "read", object: signal! }],
+};
+
+/** Waiting is no step. */
+function unqueuedKind(common: Traits): Kind {
+  return {
+    ...common,
+    isEnabled: (lock, { signal }, thread) => isFreeFor(lock, thread) || signal?.isPending === true,
+    perform: (lock, request, thread) => {
+      lock.lockdep.mightSleep(thread, common.name, lock);
+      return isFreeFor(lock, thread) ? take(lock, request, thread) : -EINTR;
+    },
+  };
 }
 
-const lockKind: OperationKind<Mutex, number, void> = {
-  name: "mutex_lock",
-  access: "write",
-  role: "acquire",
-  isEnabled: (lock, _subclass, thread) => isFreeFor(lock, thread),
-  perform: (lock, subclass, thread) => {
-    lock.lockdep.mightSleep(thread, "mutex_lock", lock);
-    take(lock, thread, WAITING[subclass]!);
-  },
-};
-
-// No role: partial-order reduction would have to know that its turn depends on the queue as well.
-const queuedKind: OperationKind<Mutex, number, void> = {
-  name: "mutex_lock",
-  access: "write",
-  isEnabled: (lock, _subclass, thread) => isItsTurn(lock, thread),
-  perform: (lock, subclass, thread) => {
-    leaveQueue(lock, thread);
-    take(lock, thread, WAITING[subclass]!);
-  },
-};
-
-const fairLockKind: OperationKind<Mutex, number, void> = {
-  name: "mutex_lock",
-  access: "write",
-  role: "acquire",
-  perform: (lock, subclass, thread) => {
-    lock.lockdep.mightSleep(thread, "mutex_lock", lock);
-    if (!isFreeFor(lock, thread)) {
-      lock.waiters.push(thread);
+/** Who cannot have it at once comes to wait, as a step. */
+function queuedKind(common: Traits, waiting: Traits): Kind {
+  return {
+    ...common,
+    perform: (lock, request, thread) => {
+      lock.lockdep.mightSleep(thread, common.name, lock);
+      if (isFreeFor(lock, thread)) return take(lock, request, thread);
+      lock.queue.enter(thread);
       return MUST_WAIT;
-    }
-    return take(lock, thread, WAITING[subclass]!);
-  },
-  thenWait: queuedKind,
+    },
+    thenWait: {
+      ...waiting,
+      isEnabled: (lock, { signal }, thread) => isItsTurn(lock, thread) || signal?.isPending === true,
+      perform: (lock, request, thread) => {
+        // The lock first: __mutex_lock_common looks at signals only when it could not have it.
+        const canTake = isItsTurn(lock, thread);
+        lock.queue.leave(thread);
+        return canTake ? take(lock, request, thread) : -EINTR;
+      },
+    },
+  };
+}
+
+// No role for the killable kinds, which can run while somebody holds the lock when a signal is pending; nor for those in
+// the queue, whose turn depends on more than the lock.
+const plainKinds = {
+  none: unqueuedKind(EXCLUSIVE),
+  fifo: queuedKind(EXCLUSIVE, PLAIN),
 };
-
-// The killable kinds have no role: with a signal pending they can run while somebody holds the lock. And none of them can
-// be removed, since what comes next hangs on the answer.
-
-const describeKillable = ({ name }: Mutex, _signal: FatalSignal, result: number): string =>
-  `mutex_lock_killable(${name}) = ${result === 0 ? "0" : "-EINTR"}`;
-
-const readsSignal = (_lock: Mutex, signal: FatalSignal): readonly Touch[] => [
-  { access: "read", object: signal },
-];
-
-const killableKind: OperationKind<Mutex, FatalSignal, number> = {
-  name: "mutex_lock_killable",
-  access: "write",
-  touches: readsSignal,
-  isIndispensable: true,
-  isEnabled: (lock, signal, thread) => isFreeFor(lock, thread) || signal.isPending,
-  perform: (lock, _signal, thread) => {
-    lock.lockdep.mightSleep(thread, "mutex_lock_killable", lock);
-    if (!isFreeFor(lock, thread)) return -EINTR;
-    take(lock, thread, WAITING[0]!);
-    return 0;
-  },
-  describe: describeKillable,
+const killableKinds = {
+  none: unqueuedKind(SIGNALLED),
+  fifo: queuedKind(KILLABLE, SIGNALLED),
 };
-
-const queuedKillableKind: OperationKind<Mutex, FatalSignal, number> = {
-  name: "mutex_lock_killable",
-  access: "write",
-  touches: readsSignal,
-  isIndispensable: true,
-  isEnabled: (lock, signal, thread) => isItsTurn(lock, thread) || signal.isPending,
-  perform: (lock, _signal, thread) => {
-    // The lock first: __mutex_lock_common looks at signals only when it could not have it.
-    const canTake = isItsTurn(lock, thread);
-    leaveQueue(lock, thread);
-    if (!canTake) return -EINTR;
-    take(lock, thread, WAITING[0]!);
-    return 0;
-  },
-  describe: describeKillable,
-};
-
-const fairKillableKind: OperationKind<Mutex, FatalSignal, number> = {
-  name: "mutex_lock_killable",
-  access: "write",
-  isIndispensable: true,
-  perform: (lock, _signal, thread) => {
-    lock.lockdep.mightSleep(thread, "mutex_lock_killable", lock);
-    if (!isFreeFor(lock, thread)) {
-      lock.waiters.push(thread);
-      return MUST_WAIT;
-    }
-    take(lock, thread, WAITING[0]!);
-    return 0;
-  },
-  thenWait: queuedKillableKind,
-  describe: describeKillable,
-};
-
-const canTry = ({ owner, waiters }: Mutex): boolean => owner === undefined && waiters.length === 0;
 
 const trylockKind: OperationKind<Mutex, void, boolean> = {
   name: "mutex_trylock",
@@ -163,11 +138,16 @@ const trylockKind: OperationKind<Mutex, void, boolean> = {
   accessNow: (lock) => (canTry(lock) ? "write" : "read"),
   perform: (lock, _argument, thread) => {
     if (!canTry(lock)) return false;
-    take(lock, thread, TRYING);
+    lock.lockdep.acquired(thread, lock, TRYING);
+    lock.owner = thread;
     return true;
   },
   describe: (lock, _argument, result) => `mutex_trylock(${lock.name}) = ${result}`,
 };
+
+function canTry({ owner, queue }: Mutex): boolean {
+  return owner === undefined && queue.isEmpty;
+}
 
 const unlockKind: OperationKind<Mutex, void, void> = {
   name: "mutex_unlock",
@@ -179,9 +159,13 @@ const unlockKind: OperationKind<Mutex, void, void> = {
   },
 };
 
+/** Requests without a signal, made once: taking a mutex must not cost an object. */
+const REQUESTS: readonly Request[] = WAITING.map(({ subclass }) => ({ subclass }));
+
 /** Waits until the mutex is free, or its turn has come, and takes it: `mutex_lock`, kernel/locking/mutex.c, v6.12. */
 export function mutexLock(lock: Mutex, subclass: number = 0): Operation<void> {
-  return Operation.of(lock.fairness === "fifo" ? fairLockKind : lockKind, lock, requireSubclass(subclass));
+  const request = REQUESTS[requireSubclass(subclass)]!;
+  return Operation.of(plainKinds[lock.fairness], lock, request) as Operation<unknown> as Operation<void>;
 }
 
 /**
@@ -189,7 +173,7 @@ export function mutexLock(lock: Mutex, subclass: number = 0): Operation<void> {
  * takes the mutex. `mutex_lock_killable`, kernel/locking/mutex.c, v6.12.
  */
 export function mutexLockKillable(lock: Mutex, signal: FatalSignal): Operation<number> {
-  return Operation.of(lock.fairness === "fifo" ? fairKillableKind : killableKind, lock, signal);
+  return Operation.of(killableKinds[lock.fairness], lock, { subclass: 0, signal });
 }
 
 /** Takes the mutex if nobody holds it or waits for it; says whether. `mutex_trylock`, kernel/locking/mutex.c, v6.12. */

@@ -215,6 +215,11 @@ const downgradeKind: OperationKind<RwSem, void, void> = {
 
 const plainKinds = { read: plainKind("read"), write: plainKind("write") };
 const queuedKinds = { read: queuedKind("read"), write: queuedKind("write") };
+/** They cannot be removed, since what comes next hangs on the answer. */
+const killableKinds = {
+  read: { ...queuedKinds.read, isIndispensable: true },
+  write: { ...queuedKinds.write, isIndispensable: true },
+};
 const tryKinds = { read: tryKind("read"), write: tryKind("write") };
 const upKinds = { read: upKind("read"), write: upKind("write") };
 
@@ -234,7 +239,7 @@ export function downRead(sem: RwSem, subclass: number = 0): Operation<void> {
 
 /** The same, but gives up when a fatal signal comes while it waits. @returns 0, or -EINTR without the semaphore. */
 export function downReadKillable(sem: RwSem, signal: FatalSignal): Operation<number> {
-  return Operation.of(queuedKinds.read, sem, { subclass: 0, signal });
+  return Operation.of(killableKinds.read, sem, { subclass: 0, signal });
 }
 
 /** Joins the readers if no writer holds it and nobody waits; says whether: `__down_read_trylock`. */
@@ -254,7 +259,7 @@ export function downWrite(sem: RwSem, subclass: number = 0): Operation<void> {
 
 /** The same, but gives up when a fatal signal comes while it waits. @returns 0, or -EINTR without the semaphore. */
 export function downWriteKillable(sem: RwSem, signal: FatalSignal): Operation<number> {
-  return Operation.of(queuedKinds.write, sem, { subclass: 0, signal });
+  return Operation.of(killableKinds.write, sem, { subclass: 0, signal });
 }
 
 /** Becomes the writer if that needs no waiting; the result says whether it did. */

@@ -39,7 +39,7 @@ export class Room {
   }
 
   toString(): string {
-    return `${this.log.join()}; ${this.mutex.owner?.name ?? "free"}, ${this.mutex.waiters.length} wait`;
+    return `${this.log.join()}; ${this.mutex.owner?.name ?? "free"}, ${this.mutex.queue.length} wait`;
   }
 }
 

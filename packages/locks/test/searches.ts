@@ -6,7 +6,9 @@ import {
   exhaustive,
   optimalDpor,
   type Ablation,
+  type Ending,
   type MemoryModel,
+  type RunSettings,
   type Scenario,
   type Strategy,
 } from "@mmrace/scheduler";
@@ -27,6 +29,25 @@ export interface Told {
   readonly log: readonly string[];
 }
 
+/** Runs a complete search and shows each execution that was not cut off. */
+export function everyEnding<W>(
+  scenario: Scenario<W>,
+  strategy: Strategy,
+  settings: RunSettings,
+  visit: (ending: Ending, world: W) => void,
+): void {
+  let world: W | undefined;
+  const engine = new Engine({ ...scenario, setup: () => (world = scenario.setup()) }, settings);
+  strategy.beginExploration?.({ watchesEveryState: false });
+  while (strategy.beginExecution()) {
+    const ending = engine.run(strategy);
+    if (ending.kind !== "pruned") visit(ending, world!);
+  }
+  expect(strategy.isComplete).toBe(true);
+  const { ablations = [] } = settings;
+  expect(ablations.filter((ablation) => !engine.ablations.matched.has(ablation))).toEqual([]);
+}
+
 /** Runs a complete search. */
 export function verdictOf<W extends Told>(
   scenario: Scenario<W>,
@@ -34,30 +55,20 @@ export function verdictOf<W extends Told>(
   memory: MemoryModel = "sc",
   ablations: readonly Ablation[] = [],
 ): Verdict {
-  let world: W | undefined;
-  const engine = new Engine({ ...scenario, setup: () => (world = scenario.setup()) }, { memory, ablations });
   const counts = { executions: 0, wrong: 0 };
   const endings = new Set<string>();
-  strategy.beginExploration?.({ watchesEveryState: false });
-  while (strategy.beginExecution()) {
-    const ending = engine.run(strategy);
-    if (ending.kind === "pruned") continue;
+  everyEnding(scenario, strategy, { memory, ablations }, (ending, { log }) => {
     counts.executions++;
-    if (ending.kind === "finished") endings.add(world!.log.toSorted().join(" "));
-    else {
-      counts.wrong++;
-      endings.add("oracle" in ending ? `${ending.oracle}: ${ending.message}` : ending.kind);
-    }
-  }
-  expect(strategy.isComplete).toBe(true);
-  const unmatched = ablations.filter((ablation) => !engine.ablations.matched.has(ablation));
-  expect(unmatched).toEqual([]);
+    if (ending.kind !== "finished") counts.wrong++;
+    if ("oracle" in ending) endings.add(`${ending.oracle}: ${ending.message}`);
+    else endings.add(ending.kind === "finished" ? log.toSorted().join(" ") : ending.kind);
+  });
   return { ...counts, endings };
 }
 
 /**
- * Searches with source-DPOR, optimal DPOR, sleep sets and, under sc, plainly; fails unless all see the same endings. Under tso a
- * plain search has too many interleavings; `isSmall` says that it has not.
+ * Searches with source-DPOR, optimal DPOR, sleep sets and, under sc, plainly; fails unless all see the same endings.
+ * Under tso a plain search has too many interleavings; `isSmall` says that it has not.
  *
  * @returns what the plain search found where there was one, else what source-DPOR did.
  */

@@ -3,7 +3,6 @@
 import {
   dpor,
   optimalDpor,
-  Engine,
   exhaustive,
   type Ending,
   type RunSettings,
@@ -11,6 +10,7 @@ import {
   type Strategy,
 } from "@mmrace/scheduler";
 import { expect } from "vitest";
+import { everyEnding } from "./searches.ts";
 
 /** How many executions there are, and how many of them end in a deadlock. */
 export interface Counts {
@@ -29,21 +29,14 @@ export function tally<W>(
   settings: RunSettings = {},
   strategy: Strategy = exhaustive(),
 ): Tally {
-  let world: W | undefined;
-  const engine = new Engine({ ...scenario, setup: () => (world = scenario.setup()) }, settings);
   const outcomes = new Set<string>();
-  let executions = 0;
-  let deadlocks = 0;
-  strategy.beginExploration?.({ watchesEveryState: false });
-  while (strategy.beginExecution()) {
-    const ending = engine.run(strategy);
-    if (ending.kind === "pruned") continue;
-    executions++;
-    if (ending.kind === "deadlock") deadlocks++;
+  const counts = { executions: 0, deadlocks: 0 };
+  everyEnding(scenario, strategy, settings, (ending, world) => {
+    counts.executions++;
+    if (ending.kind === "deadlock") counts.deadlocks++;
     outcomes.add(outcomeOf(ending, String(world)));
-  }
-  expect(strategy.isComplete).toBe(true);
-  return { executions, deadlocks, outcomes };
+  });
+  return { ...counts, outcomes };
 }
 
 /** A violation cuts the other threads off somewhere, so only its words count. */

@@ -4,12 +4,9 @@ import { FolioLock, LOCK_PROTOCOL, Lockdep, Rcu, rcuCallbacks, RwLock, RwSem, Sp
 import {
   Cell,
   defineScenario,
-  dpor,
-  Engine,
   exhaustive,
   explore,
   Lifetime,
-  optimalDpor,
   type Exploration,
   type MemoryModel,
   type Operation,
@@ -17,10 +14,9 @@ import {
   type RunSettings,
   type Scenario,
   type Steps,
-  type Strategy,
 } from "@mmrace/scheduler";
 import { expectViolation } from "@mmrace/scheduler/testing";
-import { expect } from "vitest";
+import { agreed } from "./searches.ts";
 
 export class World {
   readonly lockdep = new Lockdep();
@@ -75,38 +71,13 @@ export function search(
   return explore(scenarioOf(threads, properties), exhaustive(), { ...settings, stopAtFirst: false });
 }
 
-/** What the complete searches find: kinds of endings, and what was logged, sorted: steps that commute have no order. */
-function outcomesOf(scenario: Scenario<World>, strategy: Strategy, memory: MemoryModel): ReadonlySet<string> {
-  let world: World | undefined;
-  const engine = new Engine({ ...scenario, setup: () => (world = scenario.setup()) }, { memory });
-  const outcomes = new Set<string>();
-  strategy.beginExploration?.({ watchesEveryState: false });
-  while (strategy.beginExecution()) {
-    const ending = engine.run(strategy);
-    if (ending.kind === "pruned") continue;
-    outcomes.add(
-      "oracle" in ending ? `${ending.oracle}: ${ending.message}` : world!.log.toSorted().join(" "),
-    );
-  }
-  return outcomes;
-}
-
-/**
- * Fails unless the plain search, sleep sets and source-DPOR see the same endings. Under tso the plain search has too many
- * interleavings and is left out.
- *
- * @returns the endings.
- */
+/** Fails unless all complete searches see the same endings; see `agreed`. @returns the endings. */
 export function expectAgreement(
   threads: Readonly<Record<string, Body>>,
   properties: readonly Property<World>[] = [],
   memory: MemoryModel = "sc",
 ): ReadonlySet<string> {
-  const scenario = scenarioOf(threads, properties);
-  const sleeping = outcomesOf(scenario, exhaustive({ reduction: "sleep-sets" }), memory);
-  const others = [dpor(), optimalDpor(), ...(memory === "sc" ? [exhaustive()] : [])];
-  for (const strategy of others) expect(outcomesOf(scenario, strategy, memory)).toEqual(sleeping);
-  return sleeping;
+  return agreed(scenarioOf(threads, properties), memory).endings;
 }
 
 /** What lockdep says about a single thread. */

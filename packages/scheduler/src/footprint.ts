@@ -18,8 +18,8 @@ export function footprintOf(operation: Operation<unknown>): Footprint {
 }
 
 /**
- * The most that an operation could touch as one of a kind, whatever the state; `undefined` when that is not known beforehand, and it must
- * be taken to conflict with everything.
+ * The most that an operation could touch as one of a kind, whatever the state; `undefined` when that is not known
+ * beforehand, and it must be taken to conflict with everything.
  */
 export function widestFootprintOf(operation: Operation<unknown>, kind: AnyKind): Footprint | undefined {
   const { object } = operation;

@@ -112,9 +112,7 @@ function wordsFor({ kind, object, argument }: BufferedStore): string {
 
 /** The store that an operation has just brought to memory; `undefined` when it is no draining. For observers. */
 export function drainedBy(operation: Operation<unknown>): BufferedStore | undefined {
-  return operation.object instanceof StoreBuffer && operation.kind.name === drainKind.name
-    ? operation.object.lastDrained
-    : undefined;
+  return operation.object instanceof StoreBuffer ? operation.object.lastDrained : undefined;
 }
 
 /** The internal actor of a buffer. */

@@ -106,8 +106,8 @@ describe("who comes next", () => {
       const seen = new Set<string>();
       const onStep: Observer["onStep"] = (_thread, { kind, object }, isTaken) => {
         if (kind.name !== "mutex_trylock") return;
-        const { owner, waiters } = object as Mutex;
-        if (isTaken === true && waiters.length > 0) seen.add("stolen");
+        const { owner, queue } = object as Mutex;
+        if (isTaken === true && !queue.isEmpty) seen.add("stolen");
         if (isTaken === false && owner === undefined) seen.add("refused though free");
       };
       const tries: Body = function* (w) {

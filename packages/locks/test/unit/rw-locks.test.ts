@@ -152,6 +152,17 @@ describe("rwsem", () => {
   });
 });
 
+test("a killable wait cannot be removed: what comes next hangs on its answer", () => {
+  const signal = new FatalSignal();
+  const scenario = scenarioOf({
+    *only(w) {
+      if ((yield* downWriteKillable(w.sem, signal)) === 0) yield* upWrite(w.sem);
+    },
+  });
+  const ablations = [without.lock("only", "sem")];
+  expect(() => explore(scenario, exhaustive(), { ablations })).toThrow(/down_write\/sem cannot be removed/);
+});
+
 describe("rwlock", () => {
   const patient = (which: "rw" | "unfairRw"): Readonly<Record<string, Body>> => ({
     *patient(w) {
