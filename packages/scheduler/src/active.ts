@@ -35,6 +35,8 @@ export interface ActiveEngine {
   readonly runs: number;
   /** What a model remembers from one execution to the next: made once per exploration. */
   remember<T>(key: symbol, create: () => T): T;
+  /** How often models have learned something that they remember; they count it up. Such executions are worth keeping. */
+  learned: number;
   /** Facts from other executions that this one is run with; see `RunSettings`. */
   readonly given: readonly string[];
 }

@@ -13,7 +13,7 @@ import { accessOf } from "./footprint.ts";
 import { reportIfEnded } from "./lifetime.ts";
 import { MUST_WAIT, type Operation } from "./operation.ts";
 import type { Observer } from "./observer.ts";
-import type { Aside, Ending, Path } from "./outcome.ts";
+import { copyOf, type Aside, type Ending, type Path } from "./outcome.ts";
 import { PropertyChecker } from "./property-checker.ts";
 import type { MemoryModel, RunSettings } from "./run-settings.ts";
 import type { Scenario } from "./scenario.ts";
@@ -44,6 +44,7 @@ export class Engine<W> implements ActiveEngine, Path {
   readonly asides: (Aside & { readonly path: Path })[] = [];
   /** Executions begun so far. */
   runs = 0;
+  learned = 0;
   preemptions = 0;
   threads: ModelThread[] = [];
   currentThread!: ModelThread;
@@ -163,9 +164,7 @@ export class Engine<W> implements ActiveEngine, Path {
   }
 
   reportAside(aside: Aside): void {
-    const { choices, values, sites, preemptions } = this;
-    const path = { choices: [...choices], values: [...values], sites: [...sites], preemptions };
-    this.asides.push({ ...aside, path });
+    this.asides.push({ ...aside, path: copyOf(this) });
   }
 
   remember<T>(key: symbol, create: () => T): T {

@@ -56,6 +56,11 @@ export interface Path {
   readonly preemptions: number;
 }
 
+/** A path that stays as it is. */
+export function copyOf({ choices, values, sites, preemptions }: Path): Path {
+  return { choices: [...choices], values: [...values], sites: [...sites], preemptions };
+}
+
 /** A finding that shows only when executions are put together, such as two lock orders that never met in one. */
 export interface Aside {
   readonly oracle: string;

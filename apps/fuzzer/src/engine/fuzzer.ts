@@ -150,17 +150,22 @@ export class Fuzzer<W> {
     for (const { site } of this.unmatched) if (!round.unmatched.includes(site)) this.#seenElsewhere.add(site);
   }
 
-  /** Runs one execution, keeps what is new, files what is wrong. */
+  /**
+   * Runs one execution, keeps what is new, files what is wrong. Where only the model has learned something, such as a lock
+   * order, the schedule is no seed to mutate, but told: whoever collects from workers learns it by running it again.
+   */
   evaluate(strategy: Strategy): void {
     strategy.beginExecution();
+    const { learned } = this.#engine;
     const ending = this.#engine.run(strategy);
     this.executions++;
     this.steps += this.#engine.sites.length;
     if ("oracle" in ending) this.#file(ending);
     if (this.#engine.asides.length > 0) this.#fileAsides();
-    if (!this.novelty.isNew(this.#observer)) return;
+    const isNew = this.novelty.isNew(this.#observer);
+    if (!isNew && this.#engine.learned === learned) return;
     const schedule = encodeSchedule(this.#engine.choices, this.#engine.values);
-    this.corpus.add({ schedule, slots: [...this.#observer.touched] });
+    if (isNew) this.corpus.add({ schedule, slots: [...this.#observer.touched] });
     this.onSeed(schedule);
   }
 

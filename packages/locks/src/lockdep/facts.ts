@@ -154,8 +154,10 @@ export function isSeenNow({ seenIn }: Fact): boolean {
 }
 
 function seenBy(witness: (() => Witness) | undefined): Seen {
-  const run = witness === undefined ? EVERY_RUN : activeEngine().runs;
-  return { witness: witness?.(), firstSeenIn: run, seenIn: run };
+  if (witness === undefined) return { witness, firstSeenIn: EVERY_RUN, seenIn: EVERY_RUN };
+  const engine = activeEngine();
+  engine.learned++;
+  return { witness: witness(), firstSeenIn: engine.runs, seenIn: engine.runs };
 }
 
 function seenAgain<F extends Fact>(fact: F): F | undefined {
