@@ -9,7 +9,7 @@ import { assert, InternalError, UsageError } from "./assert.ts";
 import { castOf, enlist, type Part } from "./cast.ts";
 import { restartGates } from "./cpu-gate.ts";
 import { spinning, waitingForEver } from "./ending.ts";
-import { accessOf } from "./footprint.ts";
+import { accessOf, changes } from "./footprint.ts";
 import { reportIfEnded } from "./lifetime.ts";
 import { MUST_WAIT, type Operation } from "./operation.ts";
 import type { Observer } from "./observer.ts";
@@ -136,7 +136,7 @@ export class Engine<W> implements ActiveEngine, Path {
     if (operation.object.lifetime !== undefined) reportIfEnded(operation.object, kind.name, thread);
     const access = accessOf(operation);
     let result = kind.perform(operation.object, operation.argument, thread);
-    if (access === "write") this.noteWrite(thread);
+    if (changes(access)) this.noteWrite(thread);
     if (!this.ablations.isEmpty && result !== MUST_WAIT) result = this.#dictate(thread, operation, result);
     for (const observer of this.#observers) observer.onStep?.(thread, operation, result);
     return result;

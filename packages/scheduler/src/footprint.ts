@@ -75,12 +75,17 @@ function othersOf({ kind, object, argument, thread }: Operation<unknown>): reado
 }
 
 function overlap(accessA: Access, a: SharedObject, accessB: Access, b: SharedObject): boolean {
-  if (accessA !== "none" && accessB !== "none") {
-    const writes = accessA === "write" || accessB === "write";
+  if (accessA !== "none" && accessB !== "none" && !(accessA === "add" && accessB === "add")) {
+    const writes = changes(accessA) || changes(accessB);
     if (accessA === "all" || accessB === "all") return writes;
     if (writes && a.location === b.location) return true;
   }
   return livesIn(a, accessB, b) || livesIn(b, accessA, a);
+}
+
+/** Whether an access leaves its location other than it was. */
+export function changes(access: Access): boolean {
+  return access === "write" || access === "add";
 }
 
 /** Whether `user` lives in the memory that an operation on `freed` writes. */

@@ -17,7 +17,7 @@ export { modelFingerprint } from "./fingerprint.ts";
 export { conflicts } from "./footprint.ts";
 export { HASH_START, hashBytes, hashText, hashToHex, hashWord } from "./hash.ts";
 export { Lifetime } from "./lifetime.ts";
-export { Cell, choose, cmpxchg, cpuRelax, readOnce, update, writeOnce, xchg } from "./memory.ts";
+export { atomicAdd, Cell, choose, cmpxchg, cpuRelax, readOnce, update, writeOnce, xchg } from "./memory.ts";
 export type { CellOptions } from "./memory.ts";
 export { minimize } from "./minimize.ts";
 export type { Minimized, MinimizeOptions } from "./minimize.ts";

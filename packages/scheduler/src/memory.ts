@@ -104,6 +104,15 @@ const updateKind: OperationKind<Cell<unknown>, (old: unknown) => unknown, unknow
   describe: (cell, change, old) => `${cell.name}: ${cell.show(old)} -> ${cell.show(change(old))}`,
 };
 
+const addKind: OperationKind<Cell<number>, number, void> = {
+  name: "atomic_add",
+  access: "add",
+  perform: (cell, by) => {
+    cell.value += by;
+  },
+  describe: (cell, by) => `atomic_add(${by}, ${cell.name})`,
+};
+
 /** Reads a cell: the kernel's READ_ONCE. */
 export function readOnce<T>(cell: Cell<T>): Operation<T> {
   return Operation.of(readKind, cell as Cell<unknown>, undefined) as Operation<T>;
@@ -127,6 +136,11 @@ export function cmpxchg<T>(cell: Cell<T>, expected: T, value: T): Operation<T> {
 /** An atomic read-modify-write, such as `atomic_inc`. `change` must be a pure function. Returns the old value. */
 export function update<T>(cell: Cell<T>, change: (old: T) => T): Operation<T> {
   return Operation.of(updateKind, cell as Cell<unknown>, change as (old: unknown) => unknown) as Operation<T>;
+}
+
+/** Adds to a counter without learning what it held: atomic_add, atomic_inc, atomic_dec. Additions commute. */
+export function atomicAdd(cell: Cell<number>, by: number): Operation<void> {
+  return Operation.of(addKind, cell, by);
 }
 
 /** The object of operations that touch nothing shared. */

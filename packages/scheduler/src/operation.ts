@@ -14,10 +14,11 @@ import type { ModelThread } from "./thread.ts";
 
 /**
  * How an operation touches its location. Two operations commute unless they touch one location and one of them is a
- * `write`. `none` commutes with everything; `all` with nothing that writes: its enabledness looks at all memory, and
- * writes of other threads may enable it but never disable it.
+ * `write` or an `add`; two of `add` commute as well: each changes the location by an amount of its own and learns nothing
+ * of it, as atomic_inc does. `none` commutes with everything; `all` with nothing that writes or adds: its enabledness
+ * looks at all memory, and changes by other threads may enable it but never disable it.
  */
-export type Access = "none" | "read" | "write" | "all";
+export type Access = "none" | "read" | "add" | "write" | "all";
 
 /** One location that an operation touches, and how. */
 export interface Touch {
@@ -81,7 +82,7 @@ export interface OperationKind<O extends SharedObject, A, R> {
   /** How a trace shows the performed operation. Absent means `name(object)`. */
   readonly describe?: (object: O, argument: A, result: R) => string;
 
-  /** Absent means: `locked` for writes and acquires, `load` for other reads, else `none`. */
+  /** Absent means: `locked` for writes, adds and acquires, `load` for other reads, else `none`. */
   readonly order?: MemoryOrder;
   /** Of a `store`: what the thread itself notices when it issues it. The engine calls it under `tso` only. */
   readonly issue?: (object: O, argument: A, thread: ModelThread) => void;

@@ -8,6 +8,7 @@
  */
 
 import { assert } from "./assert.ts";
+import { changes } from "./footprint.ts";
 import { PASS, type AnyKind, type MemoryOrder, type Touch } from "./operation.ts";
 import type { SharedObject } from "./shared-object.ts";
 import type { StoreBuffer } from "./store-buffer.ts";
@@ -29,7 +30,7 @@ export function underTso(kind: AnyKind): AnyKind {
 /** How x86 orders operations of a kind. */
 export function orderOf({ order, access, role }: AnyKind): MemoryOrder {
   if (order !== undefined) return order;
-  if (access === "write" || role === "acquire") return "locked";
+  if (changes(access) || role === "acquire") return "locked";
   return access === "read" ? "load" : "none";
 }
 

@@ -1,11 +1,16 @@
 /** The kernel releases that can be run, by the name that the command line and tokens use. */
 
-import { UsageError } from "@mmrace/scheduler";
+import { defineProcedures, UsageError } from "@mmrace/scheduler";
 import type { KernelOps } from "../kernel.ts";
-import { linux_6_11 } from "./linux-6-11.ts";
-import { linux_6_12 } from "./linux-6-12.ts";
-import { linux_6_6_dev } from "./linux-6-6-dev.ts";
-import { linux_6_6 } from "./linux-6-6.ts";
+import { faults } from "../ops/faults/ops.ts";
+import { khugepaged } from "../ops/khugepaged/ops.ts";
+import { locking } from "../ops/locking/ops.ts";
+import { mremap } from "../ops/mremap/ops.ts";
+import { pgtable } from "../ops/pgtable/ops.ts";
+import { rmap } from "../ops/rmap/ops.ts";
+import { userfaultfd } from "../ops/userfaultfd/ops.ts";
+import { zap } from "../ops/zap/ops.ts";
+import type { ReleaseId, ReleaseTable } from "./release-table.ts";
 
 /** One release. */
 export interface Kernel {
@@ -16,26 +21,76 @@ export interface Kernel {
   readonly about: string;
 }
 
-/** Oldest first. */
-export const kernels: readonly Kernel[] = [
+/** What a release is made from: the release that it differs from, and how, in words. */
+interface Release {
+  readonly id: ReleaseId;
+  readonly base: ReleaseId | undefined;
+  readonly about: string;
+}
+
+/** Newest first, so that every base stands before what is based on it. */
+const RELEASES: readonly Release[] = [
   {
-    id: "6.6-dev",
-    ops: linux_6_6_dev,
-    about: "commit 1043173eb5eb, development of 6.6: collapse drops the PTE lock before it unlinks",
+    id: "6.18",
+    base: undefined,
+    about: "MADV_DONTNEED under a VMA lock, which is a reference count; collapse locks VMAs before it looks",
+  },
+  {
+    id: "6.14",
+    base: "6.18",
+    about: "empty page tables are reclaimed, and all are freed by RCU; rechecks in retract and UFFDIO_MOVE",
+  },
+  { id: "6.12", base: "6.14", about: "mremap looks at the slot again under its lock" },
+  {
+    id: "6.11",
+    base: "6.12",
+    about: "a fill tolerates that its table goes away; mremap trusts a slot that it saw before its locks",
   },
   {
     id: "6.6",
-    ops: linux_6_6,
-    about:
-      "collapse keeps the PTE lock where userfaultfd may fill; a fill asserts that its slot stays a table",
+    base: "6.11",
+    about: "mapping a table can fail; retract without mmap_lock; a fill asserts that its slot stays a table",
   },
   {
-    id: "6.11",
-    ops: linux_6_11,
-    about: "a fill tolerates that its table goes away; mremap trusts a slot that it saw before its locks",
+    id: "6.6-dev",
+    base: "6.6",
+    about: "commit 1043173eb5eb, development of 6.6: collapse drops the PTE lock before it unlinks",
   },
-  { id: "6.12", ops: linux_6_12, about: "mremap looks at the slot again under its lock" },
+  {
+    id: "6.1",
+    base: "6.6",
+    about: "a table once seen stays; collapse excludes all walkers; no per-VMA locks, no RCU for tables",
+  },
 ];
+
+const AREAS: readonly ReleaseTable<object>[] = [
+  locking,
+  pgtable,
+  rmap,
+  faults,
+  khugepaged,
+  userfaultfd,
+  zap,
+  mremap,
+];
+
+/** What a release says itself, of all areas, with names for traces. */
+function ownOf(id: ReleaseId): Partial<KernelOps> {
+  const own = Object.assign({}, ...AREAS.map((area) => area[id] ?? {})) as Record<string, never>;
+  return defineProcedures(own) as Partial<KernelOps>;
+}
+
+function buildAll(): readonly Kernel[] {
+  const built = new Map<ReleaseId, Kernel>();
+  for (const { id, base, about } of RELEASES) {
+    const inherited = base === undefined ? {} : built.get(base)!.ops;
+    built.set(id, { id, about, ops: { ...inherited, ...ownOf(id) } as KernelOps });
+  }
+  return [...built.values()].toReversed();
+}
+
+/** Oldest first. */
+export const kernels: readonly Kernel[] = buildAll();
 
 /** @throws {UsageError} when there is no such release. */
 export function kernelById(id: string): Kernel {
@@ -45,3 +100,18 @@ export function kernelById(id: string): Kernel {
     `There is no kernel "${id}" in the model. It has ${kernels.map((kernel) => kernel.id).join(", ")}.`,
   );
 }
+
+/** Linux 6.1. */
+export const linux_6_1: KernelOps = kernelById("6.1").ops;
+/** The development of 6.6, at commit 1043173eb5eb. Never released. */
+export const linux_6_6_dev: KernelOps = kernelById("6.6-dev").ops;
+/** Linux 6.6. */
+export const linux_6_6: KernelOps = kernelById("6.6").ops;
+/** Linux 6.11. */
+export const linux_6_11: KernelOps = kernelById("6.11").ops;
+/** Linux 6.12. */
+export const linux_6_12: KernelOps = kernelById("6.12").ops;
+/** Linux 6.14. */
+export const linux_6_14: KernelOps = kernelById("6.14").ops;
+/** Linux 6.18: the newest release modelled. */
+export const linux_6_18: KernelOps = kernelById("6.18").ops;

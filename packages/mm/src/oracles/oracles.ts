@@ -6,7 +6,7 @@
 import { LOCK_PROTOCOL } from "@mmrace/locks";
 import { always, atEnd, oracle, type Property } from "@mmrace/scheduler";
 import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, type Entry } from "@mmrace/x86-paging";
-import { KERNEL_ASSERTION } from "../ops/uffdio-copy.ts";
+import { KERNEL_ASSERTION } from "../ops/userfaultfd/uffdio-copy.ts";
 import { HPAGE_PMD_NR } from "../state/folio.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
 import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
@@ -78,7 +78,7 @@ function mapcountsAgree(w: World): boolean {
         mappings += table.ptes.values.filter((pte) => ptePresent(pte) && folio.hasPfn(pfnOf(pte))).length;
       }
     }
-    return mappings === folio.mapcount;
+    return mappings === folio.mapcount.value;
   });
 }
 

@@ -1,10 +1,10 @@
 /** T1-02: khugepaged collapses a private file mapping while userfaultfd fills it. */
 
-import { downRead, upRead } from "@mmrace/locks";
 import { sometimes } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
 import { USER_BASE } from "../state/geometry.ts";
-import { VM_UFFD_MISSING, type Vma } from "../state/vma.ts";
+import { cacheFolio, populateFile } from "../state/populate.ts";
+import { VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 
@@ -22,20 +22,17 @@ export const cpmtVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
   kernelDefault: "6.6-dev",
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
-    const vma = w.createVma(
-      w.createMm(),
-      USER_BASE,
-      w.createFile("shmem", { isCached: true }),
-      VM_UFFD_MISSING,
-    );
-    w.populate(vma, 2);
+    const file = w.createFile("shmem");
+    cacheFolio(w, file, 0, true);
+    const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, file), VM_UFFD_MISSING);
+    populateFile(w, vma, USER_BASE, 2);
     return Object.assign(w, { vma });
   },
   threads: {
     *khugepaged(w) {
-      yield* downRead(w.vma.mm.mmapLock);
+      yield* w.kernel.mmapReadLock(w, w.vma.mm);
       yield* w.kernel.collapsePteMappedThp(w, w.vma, false);
-      yield* upRead(w.vma.mm.mmapLock);
+      yield* w.kernel.mmapReadUnlock(w, w.vma.mm);
     },
     *uffd(w) {
       yield* w.kernel.mfillAtomic(w, w.vma, FILLED);

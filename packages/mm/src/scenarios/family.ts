@@ -7,7 +7,8 @@ import {
   type Parameters,
   type Property,
   type Scenario,
-  type Steps,
+  type ThreadBody,
+  type ThreadSpec,
 } from "@mmrace/scheduler";
 import type { KernelOps } from "../kernel.ts";
 import { kernelById, type Kernel } from "../kernels/kernels.ts";
@@ -36,7 +37,10 @@ export interface Situation<W extends World> {
   readonly about: string;
   readonly kernelDefault: string;
   readonly setup: (kernel: KernelOps, geometry: Geometry) => W;
-  readonly threads: Readonly<Record<string, (w: W) => Steps<void>>>;
+  /** On CPUs of their own, in this order, unless they say otherwise. */
+  readonly threads: Readonly<Record<string, ThreadBody<W> | ThreadSpec<W>>>;
+  /** Internal actors besides RCU. */
+  readonly daemons?: Readonly<Record<string, ThreadBody<W> | ThreadSpec<W>>>;
   /** `sometimes` properties: that the threads meet where the situation says. */
   readonly reaches: (kernel: Kernel) => readonly Property<World>[];
 }
@@ -54,7 +58,7 @@ export function defineFamily<W extends World>(situation: Situation<W>): Scenario
       parameters: { ...geometry },
       setup: () => situation.setup(kernel.ops, geometry),
       threads: situation.threads,
-      daemons: { rcu: (w) => rcuCallbacks(w.rcu) },
+      daemons: { rcu: (w) => rcuCallbacks(w.rcu), ...situation.daemons },
       properties: [...allOracles, ...situation.reaches(kernel)],
     }) as unknown as Scenario<World>;
   };

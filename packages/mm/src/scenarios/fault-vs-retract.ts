@@ -2,12 +2,17 @@
 
 import { sometimes } from "@mmrace/scheduler";
 import { USER_BASE } from "../state/geometry.ts";
-import { VM_SHARED, type Vma } from "../state/vma.ts";
+import type { AddressSpace } from "../state/address-space.ts";
+import { HPAGE_PMD_NR, type Folio } from "../state/folio.ts";
+import { populateTable } from "../state/populate.ts";
+import { VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 
 interface Cast extends World {
+  file: AddressSpace;
   vma: Vma;
+  huge: Folio;
 }
 
 /** `collapse_file` with `retract_page_tables` | `handle_mm_fault` on one shared VMA. Clean on every modelled release. */
@@ -17,13 +22,14 @@ export const faultVsRetract: ScenarioFamily = defineFamily<Cast>({
   kernelDefault: "6.12",
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
-    const vma = w.createVma(w.createMm(), USER_BASE, w.createFile("shmem", { isCached: false }), VM_SHARED);
-    w.populate(vma, 0);
-    return Object.assign(w, { vma });
+    const file = w.createFile("shmem");
+    const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, file), VM_SHARED);
+    populateTable(w, vma);
+    return Object.assign(w, { file, vma, huge: w.createFolio(HPAGE_PMD_NR, false) });
   },
   threads: {
     *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.vma.file);
+      yield* w.kernel.collapseFile(w, w.file, w.huge);
     },
     *fault(w) {
       yield* w.kernel.handleMmFault(w, w.vma, USER_BASE);

@@ -1,15 +1,19 @@
 /** T1-01: mremap moves a whole page table while the collapse of the file takes it away. */
 
-import { downWrite, upWrite } from "@mmrace/locks";
 import { sometimes } from "@mmrace/scheduler";
 import { PMD_SIZE } from "@mmrace/x86-paging";
-import { linux_6_11 } from "../kernels/linux-6-11.ts";
+import { linux_6_11 } from "../kernels/kernels.ts";
 import { USER_BASE } from "../state/geometry.ts";
-import { VM_SHARED, type Vma } from "../state/vma.ts";
+import type { AddressSpace } from "../state/address-space.ts";
+import { HPAGE_PMD_NR, type Folio } from "../state/folio.ts";
+import { populateTable } from "../state/populate.ts";
+import { VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 
 interface Cast extends World {
+  file: AddressSpace;
+  huge: Folio;
   from: Vma;
   to: Vma;
 }
@@ -22,22 +26,22 @@ export const mremapVsRetract: ScenarioFamily = defineFamily<Cast>({
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const mm = w.createMm();
-    const file = w.createFile("shmem", { isCached: false });
-    const from = w.createVma(mm, USER_BASE, file, VM_SHARED);
+    const file = w.createFile("shmem");
+    const from = w.createVma(mm, wholePmd(USER_BASE, file), VM_SHARED);
     // copy_vma() has put the new VMA into the file's tree before page tables move.
-    const to = w.createVma(mm, USER_BASE + PMD_SIZE, file, VM_SHARED);
+    const to = w.createVma(mm, wholePmd(USER_BASE + PMD_SIZE, file), VM_SHARED);
     // collapse_file() has unmapped every page, so the table is empty.
-    w.populate(from, 0);
-    return Object.assign(w, { from, to });
+    populateTable(w, from);
+    return Object.assign(w, { file, from, to, huge: w.createFolio(HPAGE_PMD_NR, false) });
   },
   threads: {
     *mremap(w) {
-      yield* downWrite(w.from.mm.mmapLock);
+      yield* w.kernel.mmapWriteLock(w, w.from.mm);
       yield* w.kernel.movePageTables(w, w.from, w.to);
-      yield* upWrite(w.from.mm.mmapLock);
+      yield* w.kernel.mmapWriteUnlock(w, w.from.mm);
     },
     *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.from.file);
+      yield* w.kernel.collapseFile(w, w.file, w.huge);
     },
   },
   reaches: (kernel) => [

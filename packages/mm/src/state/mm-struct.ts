@@ -1,81 +1,90 @@
 /** Address spaces. Kernel: `struct mm_struct`. */
 
-import { RwSem, SpinLock, type Lockdep } from "@mmrace/locks";
-import { Cell, Operation, SharedObject, type OperationKind } from "@mmrace/scheduler";
-import { describeEntry, NONE_ENTRY, PAGE_SIZE, PMD_SIZE, sameEntry, type Entry } from "@mmrace/x86-paging";
-import { USER_BASE, type Geometry } from "./geometry.ts";
+import { MmLock, MmuNotifiers, SpinLock, type Lockdep } from "@mmrace/locks";
+import { Cell, Operation, SharedObject, UsageError, type OperationKind } from "@mmrace/scheduler";
+import { PMD_SIZE } from "@mmrace/x86-paging";
+import { USER_BASE, USER_BASE_2, type Geometry } from "./geometry.ts";
+import { PmdTable, type PmdSlot } from "./pmd-table.ts";
+import { Tlbs } from "./tlb.ts";
 import type { Vma } from "./vma.ts";
 
-/** A slot of a PMD table: names a PTE table, maps a 2 MiB page, or is none. */
-export type PmdSlot = Cell<Entry>;
-
-/** The counters that must agree with the tables once nobody runs. */
-export type Counter = "nr_ptes" | "rss_anon" | "rss_file";
+/** The counters that must agree with the tables once nobody runs. `rss_file` counts shmem pages too. */
+export type Counter = "nr_ptes" | "rss_anon" | "rss_file" | "rss_swapents";
 
 /** Counters of an mm. Split per CPU in the kernel, so adding to them orders nothing. */
 export class Counters extends SharedObject {
-  readonly values: Record<Counter, number> = { nr_ptes: 0, rss_anon: 0, rss_file: 0 };
+  readonly values: Record<Counter, number> = { nr_ptes: 0, rss_anon: 0, rss_file: 0, rss_swapents: 0 };
 }
 
-/** One address space with one PMD table. */
+/** One address space, of one or two PMD tables. */
 export class MmStruct {
+  /** 1, 2, ... */
+  readonly id: number;
   readonly name: string;
-  /** mmap_lock. */
-  readonly mmapLock: RwSem;
+  /** mmap_lock and mm_lock_seq. */
+  readonly lock: MmLock;
   /** Protects the upper levels and the first setting of `vma->anon_vma`. */
   readonly pageTableLock: SpinLock;
-  /** The lock of the PMD table: pml. All slots share it. */
-  readonly pml: SpinLock;
-  readonly pmds: readonly PmdSlot[];
-  readonly vmas: Vma[] = [];
+  readonly pmdTables: readonly PmdTable[];
+  /** The tree of VMAs, by address: mm_mt. Writers hold mmap_lock for writing; readers hold it, or RCU. */
+  readonly vmas: Cell<readonly Vma[]>;
   readonly counters: Counters;
-  /** Stands for the TLBs of all CPUs that run this mm. Reduced: flushes are steps without content. */
-  readonly tlb: Tlb;
+  readonly tlbs: Tlbs;
+  readonly notifiers: MmuNotifiers;
+  /** Live mmu_gathers: tlb_flush_pending. */
+  readonly tlbFlushPending: Cell<number>;
+  /** Whether reclaim has flushes outstanding: tlb_flush_batched. */
+  readonly tlbFlushBatched: Cell<number>;
+  /** Users of the address space; at 0 it is being torn down: mm_users. */
+  readonly users: Cell<number>;
 
-  constructor(lockdep: Lockdep, name: string, geometry: Geometry) {
+  constructor(lockdep: Lockdep, id: number, geometry: Geometry, pmdTables: number) {
+    const name = `mm${id}`;
+    this.id = id;
     this.name = name;
-    this.mmapLock = new RwSem(lockdep, "mmap_lock", { name: `mmap_lock of ${name}` });
+    this.lock = new MmLock(lockdep, id);
     this.pageTableLock = new SpinLock(lockdep, "page_table_lock", { name: `page_table_lock of ${name}` });
-    this.pml = new SpinLock(lockdep, "pmd_lock", { name: `pml of ${name}` });
-    this.pmds = Array.from({ length: geometry.pmdsPerMm }, (_, index) => createSlot(`${name} pmd[${index}]`));
+    this.pmdTables = [USER_BASE, USER_BASE_2]
+      .slice(0, pmdTables)
+      .map((start, at) => new PmdTable(lockdep, at === 0 ? name : `${name}'`, start, geometry.pmdsPerMm));
+    this.vmas = new Cell<readonly Vma[]>("mm_mt", [], {
+      name: `mm_mt of ${name}`,
+      show: (vmas) => `${vmas.length} VMAs`,
+    });
     this.counters = new Counters("mm_counter", name);
-    this.tlb = new Tlb("tlb", name);
+    this.tlbs = new Tlbs("tlb", name);
+    this.notifiers = new MmuNotifiers(lockdep);
+    this.tlbFlushPending = new Cell("tlb_flush_pending", 0, { name: `tlb_flush_pending of ${name}` });
+    this.tlbFlushBatched = new Cell("tlb_flush_batched", 0, { name: `tlb_flush_batched of ${name}` });
+    this.users = new Cell("mm_users", 1, { name: `mm_users of ${name}` });
   }
 
-  /** The slot that covers an address of this world. */
+  /** All slots, by address. */
+  get pmds(): readonly PmdSlot[] {
+    return this.pmdTables.flatMap(({ slots }) => slots);
+  }
+
+  /** Whether an address has a slot in this world. */
+  covers(address: number): boolean {
+    return this.#find(address) !== undefined;
+  }
+
+  /** The slot that covers an address. @throws {UsageError} when this world has none. */
   slotOf(address: number): PmdSlot {
-    const slot = this.pmds[Math.floor((address - USER_BASE) / PMD_SIZE)];
-    if (slot === undefined)
-      throw new RangeError(`Address 0x${address.toString(16)} lies outside this world.`);
-    return slot;
+    const slot = this.#find(address);
+    if (slot !== undefined) return slot;
+    throw new UsageError(
+      `Address 0x${address.toString(16)} lies outside this world, which has ${this.pmds.length} slots of 2 MiB.`,
+    );
   }
-}
 
-function createSlot(name: string): PmdSlot {
-  return new Cell("pmd", NONE_ENTRY, { name, show: showPmd, isEqual: sameEntry });
-}
-
-function showPmd(pmd: Entry): string {
-  return describeEntry(pmd, 2);
-}
-
-/** The index of an address in its PTE table. */
-export function pteIndex(address: number): number {
-  return Math.floor(address / PAGE_SIZE) % 512;
-}
-
-/** The TLBs of an mm. */
-class Tlb extends SharedObject {}
-
-const flushKind: OperationKind<Tlb, void, void> = {
-  name: "flush_tlb_range",
-  access: "none",
-  perform: () => {},
-};
-
-/** Flushes 2 MiB from the TLBs of an mm and waits for all CPUs. Reduced: no TLB content is modelled yet. */
-export function flushTlbRange(mm: MmStruct): Operation<void> {
-  return Operation.of(flushKind, mm.tlb, undefined);
+  #find(address: number): PmdSlot | undefined {
+    for (const { slots } of this.pmdTables) {
+      const slot = slots[Math.floor((address - slots[0]!.address) / PMD_SIZE)];
+      if (slot !== undefined) return slot;
+    }
+    return undefined;
+  }
 }
 
 interface Addition {

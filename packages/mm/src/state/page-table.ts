@@ -89,6 +89,45 @@ export function setPte(table: PageTable, index: number, pte: Entry): Operation<v
   return Operation.of(setKind, table.ptes, [index, pte]);
 }
 
+const exchangeKind: OperationKind<PteArray, readonly [number, Entry], Entry> = {
+  name: "ptep_get_and_clear",
+  access: "write",
+  isIndispensable: true,
+  perform: (ptes, [index, pte]) => {
+    const old = ptes.values[index] ?? NONE_ENTRY;
+    if (index < ptes.values.length) ptes.values[index] = pte;
+    return old;
+  },
+  describe: (ptes, [index, pte], old) =>
+    `xchg(${ptes.name}[${index}], ${describeEntry(pte, 1)}) = ${describeEntry(old, 1)}`,
+};
+
+/** Takes an entry out and says what it was, in one step: xchg with zero. */
+export function ptepGetAndClear(table: PageTable, index: number): Operation<Entry> {
+  return Operation.of(exchangeKind, table.ptes, [index, NONE_ENTRY]);
+}
+
+const changeKind: OperationKind<PteArray, readonly [number, (pte: Entry) => Entry], Entry> = {
+  name: "change_pte",
+  access: "write",
+  isIndispensable: true,
+  perform: (ptes, [index, change]) => {
+    const old = ptes.values[index] ?? NONE_ENTRY;
+    if (index < ptes.values.length) ptes.values[index] = change(old);
+    return old;
+  },
+  describe: (ptes, [index, change], old) =>
+    `${ptes.name}[${index}]: ${describeEntry(old, 1)} -> ${describeEntry(change(old), 1)}`,
+};
+
+/**
+ * Changes an entry in one step and says what it was: ptep_set_wrprotect() and others that compare and exchange, or set or
+ * clear a bit with a locked instruction. `change` must be pure.
+ */
+export function changePte(table: PageTable, index: number, change: (pte: Entry) => Entry): Operation<Entry> {
+  return Operation.of(changeKind, table.ptes, [index, change]);
+}
+
 /** Looks at all entries in one step. `look` must be pure. */
 export function scanPtes<R extends string | number | boolean>(
   table: PageTable,

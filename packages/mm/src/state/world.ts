@@ -1,91 +1,129 @@
 /** The world of a scenario: physical memory with tables and folios, the mms, and the kernel release that acts on them. */
 
-import { Lockdep, Rcu } from "@mmrace/locks";
-import { violate } from "@mmrace/scheduler";
-import { mkPte, mkTable, pfnOf, type Entry } from "@mmrace/x86-paging";
+import { Lockdep, Machine, Rcu } from "@mmrace/locks";
+import { activeEngine, UsageError, violate } from "@mmrace/scheduler";
+import { pfnOf, type Entry } from "@mmrace/x86-paging";
 import type { KernelOps } from "../kernel.ts";
 import { AddressSpace } from "./address-space.ts";
 import { Folio, HPAGE_PMD_NR } from "./folio.ts";
 import { SMALL, type Geometry } from "./geometry.ts";
-import { MmStruct, type PmdSlot } from "./mm-struct.ts";
-import { Notifier } from "./notifier.ts";
+import { MmStruct } from "./mm-struct.ts";
 import { PageTable } from "./page-table.ts";
-import { SHARED_WRITABLE } from "./protections.ts";
-import { Vma } from "./vma.ts";
+import type { PmdSlot } from "./pmd-table.ts";
+import { ReferenceMemory } from "./reference-memory.ts";
+import { CpuTlb } from "./tlb.ts";
+import { Vma, type VmaPlace } from "./vma.ts";
 
 /** Oracle: a descent follows an entry that does not name a live table. */
 export const TABLE_SHAPE = "table shape";
+
+/** What a world has besides its geometry. */
+export interface Hardware {
+  /** CPUs whose interrupts can be off. Default 0: no thread turns them off, and nothing is paid for it. */
+  readonly cpus?: number;
+  /** Whether a TLB flush waits for CPUs with interrupts off. Default true; false as with broadcast invalidation. */
+  readonly flushImpliesIpi?: boolean;
+}
 
 /** Everything the threads of a scenario share. */
 export class World {
   /** The procedures of the release this world runs. */
   readonly kernel: KernelOps;
   readonly geometry: Geometry;
+  readonly hardware: Hardware;
   readonly lockdep: Lockdep = new Lockdep();
   readonly rcu: Rcu;
-  readonly notifier: Notifier;
+  /** The CPUs, when the world has any whose interrupts can be off. */
+  readonly machine: Machine | undefined;
   readonly mms: MmStruct[] = [];
+  readonly files: AddressSpace[] = [];
   /** All PTE tables ever made, by frame. Nothing is ever put at frame 0. */
   readonly tables: Map<number, PageTable> = new Map();
   /** All folios ever made. */
   readonly folios: Folio[] = [];
+  /** The page of zeroes that read faults of anonymous memory map. Counted by nobody. */
+  readonly zeroFolio: Folio;
+  readonly reference: ReferenceMemory = new ReferenceMemory();
   /** What happened, for `sometimes` properties: ghost state. */
   readonly reached: Set<string> = new Set();
+  readonly #mmByCpu = new Map<number, MmStruct>();
   #nextPfn = 0x100;
 
-  constructor(kernel: KernelOps, geometry: Geometry = SMALL) {
+  constructor(kernel: KernelOps, geometry: Geometry = SMALL, hardware: Hardware = {}) {
     this.kernel = kernel;
     this.geometry = geometry;
+    this.hardware = hardware;
     this.rcu = new Rcu(this.lockdep);
-    this.notifier = new Notifier(this.lockdep);
+    const { cpus = 0 } = hardware;
+    this.machine = cpus === 0 ? undefined : new Machine(this.lockdep, cpus, { rcu: this.rcu });
+    this.zeroFolio = new Folio(this.lockdep, this.#takeFrames(1), 1, false, 1);
   }
 
-  /** A new, empty address space. */
-  createMm(): MmStruct {
-    const mm = new MmStruct(this.lockdep, `mm${this.mms.length + 1}`, this.geometry);
+  /** A new, empty address space, of one PMD table or of two with a lock each. */
+  createMm(pmdTables: 1 | 2 = 1): MmStruct {
+    const mm = new MmStruct(this.lockdep, this.mms.length + 1, this.geometry, pmdTables);
+    mm.tlbs.impliesIpi = this.hardware.flushImpliesIpi ?? true;
     this.mms.push(mm);
     return mm;
   }
 
-  /** A file with a PMD-sized folio, which is in the page cache already or is still to be put there. */
-  createFile(name: string, options: { readonly isCached: boolean }): AddressSpace {
-    return new AddressSpace(this.lockdep, name, this.createFolio(HPAGE_PMD_NR, false), options.isCached);
+  /** Says which mm's user code a CPU runs, from set-up on: only then does it cache translations. */
+  runOn(cpu: number, mm: MmStruct): void {
+    this.#mmByCpu.set(cpu, mm);
+    mm.tlbs.cpus.push(new CpuTlb(cpu, mm.name, this.machine?.cpus[cpu]));
   }
 
-  /** Maps a file at an address, without entries. */
-  createVma(mm: MmStruct, start: number, file: AddressSpace, flags: number): Vma {
-    const vma = new Vma(mm, start, file, flags);
-    mm.vmas.push(vma);
-    file.vmas.push(vma);
+  /** The mm of the running thread's CPU, and what the CPU has cached of it. */
+  get current(): { readonly mm: MmStruct; readonly tlb: CpuTlb } {
+    const { cpu, name } = activeEngine().currentThread;
+    const mm = this.#mmByCpu.get(cpu);
+    const tlb = mm?.tlbs.cpus.find((one) => one.cpu === cpu);
+    if (mm !== undefined && tlb !== undefined) return { mm, tlb };
+    throw new UsageError(
+      `${name} runs on CPU${cpu}, which runs no user code: call w.runOn(${cpu}, mm) in setup.`,
+    );
+  }
+
+  /** A file with nothing in its page cache. */
+  createFile(name: string, isShmem = true): AddressSpace {
+    const file = new AddressSpace(this.lockdep, name, isShmem, this.geometry.ptesPerTable);
+    this.files.push(file);
+    return file;
+  }
+
+  /** Maps something at an address, without entries, as a mapping that was there before the threads began. */
+  createVma(mm: MmStruct, place: VmaPlace, flags: number): Vma {
+    const vma = new Vma(mm, place, flags);
+    mm.vmas.value = [...mm.vmas.value, vma].toSorted((a, b) => a.start - b.start);
+    if (vma.file !== null) vma.file.vmas.value = [...vma.file.vmas.value, vma];
     return vma;
   }
 
   /** A zeroed PTE table that nothing names yet. */
   createTable(): PageTable {
-    const table = new PageTable(this.lockdep, this.#nextPfn++, this.geometry.ptesPerTable);
+    const table = new PageTable(this.lockdep, this.#takeFrames(1), this.geometry.ptesPerTable);
     this.tables.set(table.pfn, table);
     return table;
   }
 
-  /** A new folio; PMD-sized ones are aligned. */
+  /** A new folio, with one reference, which is its maker's. PMD-sized ones are aligned. */
   createFolio(pages: number, isAnon: boolean): Folio {
-    if (pages === HPAGE_PMD_NR) this.#nextPfn = Math.ceil(this.#nextPfn / HPAGE_PMD_NR) * HPAGE_PMD_NR;
-    const folio = new Folio(this.lockdep, this.#nextPfn, pages, isAnon);
-    this.#nextPfn += pages;
+    const folio = new Folio(this.lockdep, this.#takeFrames(pages), pages, isAnon, this.geometry.ptesPerTable);
     this.folios.push(folio);
     return folio;
   }
 
-  /** Set-up: installs a new table in an empty slot, mapping the first pages of the file. */
-  populate(vma: Vma, mappedPages: number): PageTable {
-    const table = this.createTable();
-    const { folio } = vma.file;
-    for (let i = 0; i < mappedPages; i++) table.ptes.values[i] = mkPte(folio.pfn + i, SHARED_WRITABLE);
-    folio.mapcount += mappedPages;
-    vma.mm.slotOf(vma.start).value = mkTable(table.pfn);
-    vma.mm.counters.values.rss_file += mappedPages;
-    vma.mm.counters.values.nr_ptes++;
-    return table;
+  #takeFrames(count: number): number {
+    if (count === HPAGE_PMD_NR) this.#nextPfn = Math.ceil(this.#nextPfn / HPAGE_PMD_NR) * HPAGE_PMD_NR;
+    const first = this.#nextPfn;
+    this.#nextPfn += count;
+    return first;
+  }
+
+  /** The folio that a frame belongs to. */
+  folioOf(pfn: number): Folio | undefined {
+    if (this.zeroFolio.hasPfn(pfn)) return this.zeroFolio;
+    return this.folios.find((folio) => folio.hasPfn(pfn));
   }
 
   /**

@@ -4,15 +4,16 @@
  * @see mm/memory.c, handle_pte_fault(), do_read_fault(), finish_fault(), do_set_pmd(), Linux v6.6 (same in v6.11, v6.12)
  */
 
-import { downRead, folioLock, folioUnlock, spinLock, spinUnlock, upRead } from "@mmrace/locks";
+import { folioLock, folioUnlock, spinLock, spinUnlock } from "@mmrace/locks";
 import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
 import { mkHugePmd, mkPte, pmdLeaf, pmdNone, pteNone } from "@mmrace/x86-paging";
-import { folioRmap, HPAGE_PMD_NR } from "../state/folio.ts";
-import { addMmCounter, pteIndex } from "../state/mm-struct.ts";
-import { freeTable, ptepGet, setPte, type PageTable } from "../state/page-table.ts";
-import { READ_FAULT } from "../state/protections.ts";
-import type { Vma } from "../state/vma.ts";
-import type { World } from "../state/world.ts";
+import { folioRmap, HPAGE_PMD_NR, type Folio } from "../../state/folio.ts";
+import { pteIndex } from "../../state/geometry.ts";
+import { addMmCounter } from "../../state/mm-struct.ts";
+import { freeTable, ptepGet, setPte, type PageTable } from "../../state/page-table.ts";
+import { READ_FAULT } from "../../state/protections.ts";
+import type { Vma } from "../../state/vma.ts";
+import type { World } from "../../state/world.ts";
 
 /**
  * Handles one fault. Reduced: mmap_lock for read also stands for the per-VMA lock; where the kernel returns so that the
@@ -20,18 +21,18 @@ import type { World } from "../state/world.ts";
  */
 export function* handleMmFault(w: World, vma: Vma, address: number): Steps<void> {
   const slot = vma.mm.slotOf(address);
-  yield* downRead(vma.mm.mmapLock);
+  yield* w.kernel.mmapReadLock(w, vma.mm);
   const pmd = yield* readOnce(slot); // 3.
   if (pmdNone(pmd)) yield* w.kernel.doReadFault(w, vma, address); // 5.
   else if (!pmdLeaf(pmd)) yield* handlePte(w, vma, address); // 4.
-  yield* upRead(vma.mm.mmapLock);
+  yield* w.kernel.mmapReadUnlock(w, vma.mm);
 }
 
 /** Steps 4 and 5 where the slot names a table: a lockless look at the entry. */
 function* handlePte(w: World, vma: Vma, address: number): Steps<void> {
-  const table = yield* w.kernel.pteOffsetMapNolock(w, vma.mm.slotOf(address));
-  if (table === null) return; // The table has gone: the access faults again.
-  const isMissing = pteNone(yield* ptepGet(table, pteIndex(address)));
+  const mapped = yield* w.kernel.pteOffsetMapNolock(w, vma.mm.slotOf(address));
+  if (mapped === null) return; // The table has gone: the access faults again.
+  const isMissing = pteNone(yield* ptepGet(mapped.table, pteIndex(address)));
   yield* w.kernel.pteUnmap(w);
   if (isMissing) yield* w.kernel.doReadFault(w, vma, address);
 }
@@ -43,12 +44,12 @@ function* handlePte(w: World, vma: Vma, address: number): Steps<void> {
 export function* doReadFault(w: World, vma: Vma, address: number): Steps<void> {
   const isSlotNone = pmdNone(yield* readOnce(vma.mm.slotOf(address)));
   const prealloc = isSlotNone ? w.createTable() : null;
-  const folio = yield* readOnce(vma.file.iPages);
+  const folio = (yield* readOnce(vma.file!.iPages))[vma.indexOf(address)] ?? null;
   let isUsed = false;
   if (folio !== null) {
     w.reached.add("a read fault found the folio");
     yield* folioLock(folio.lock); // __do_fault() returns the folio locked.
-    isUsed = yield* w.kernel.finishFault(w, vma, address, prealloc);
+    isUsed = yield* w.kernel.finishFault(w, vma, address, folio, prealloc);
     yield* folioUnlock(folio.lock);
   }
   if (prealloc !== null && !isUsed) yield* freeTable(prealloc);
@@ -59,44 +60,40 @@ export function* finishFault(
   w: World,
   vma: Vma,
   address: number,
+  folio: Folio,
   prealloc: PageTable | null,
 ): Steps<boolean> {
-  const { mm, file } = vma;
+  const { mm } = vma;
   const slot = mm.slotOf(address);
   let isUsed = false;
   if (pmdNone(yield* readOnce(slot))) {
-    if (yield* w.kernel.doSetPmd(w, vma)) return false; // 2. A PMD-sized folio is mapped whole.
+    if (yield* w.kernel.doSetPmd(w, vma, address, folio)) return false; // 2. A PMD-sized folio is mapped whole.
     if (prealloc !== null) isUsed = yield* w.kernel.pmdInstall(w, mm, slot, prealloc);
     else yield* w.kernel.__pteAlloc(w, mm, slot);
   }
-  const table = yield* w.kernel.__pteOffsetMapLock(w, slot); // 3.
-  if (table === null) return isUsed; // VM_FAULT_NOPAGE: the access faults again.
+  const mapped = yield* w.kernel.__pteOffsetMapLock(w, slot); // 3.
+  if (mapped === null) return isUsed; // VM_FAULT_NOPAGE: the access faults again.
   const index = pteIndex(address);
-  if (pteNone(yield* ptepGet(table, index))) {
-    yield* folioRmap(file.folio, 1); // 5.
-    yield* setPte(table, index, mkPte(file.folio.pfn + index, READ_FAULT));
+  if (pteNone(yield* ptepGet(mapped.table, index))) {
+    yield* folioRmap(folio, 1); // 5.
+    yield* setPte(mapped.table, index, mkPte(folio.pfn + index, READ_FAULT));
     yield* addMmCounter(mm, "rss_file", 1);
   }
-  yield* w.kernel.pteUnmapUnlock(w, table);
+  yield* w.kernel.pteUnmapUnlock(w, mapped);
   return isUsed;
 }
 
 /** Maps the whole folio by the PMD, if the slot is still none. */
-export function* doSetPmd(_w: World, vma: Vma): Steps<boolean> {
-  const { mm, file } = vma;
-  const slot = mm.slotOf(vma.start);
-  yield* spinLock(mm.pml);
+export function* doSetPmd(_w: World, vma: Vma, address: number, folio: Folio): Steps<boolean> {
+  const { mm } = vma;
+  const slot = mm.slotOf(address);
+  yield* spinLock(slot.pmdTable.lock);
   const isFree = pmdNone(yield* readOnce(slot));
   if (isFree) {
     yield* addMmCounter(mm, "rss_file", HPAGE_PMD_NR);
-    yield* folioRmap(file.folio, 1);
-    yield* writeOnce(slot, mkHugePmd(file.folio.pfn, READ_FAULT));
+    yield* folioRmap(folio, 1);
+    yield* writeOnce(slot, mkHugePmd(folio.pfn, READ_FAULT));
   }
-  yield* spinUnlock(mm.pml);
+  yield* spinUnlock(slot.pmdTable.lock);
   return isFree;
-}
-
-/** What a collapse that installs the huge PMD does at its end. The folio is locked, mmap_lock held. */
-export function* setHugePmd(w: World, vma: Vma): Steps<void> {
-  yield* w.kernel.doSetPmd(w, vma);
 }

@@ -1,13 +1,13 @@
 /**
  * The first anonymous page of a VMA needs an anon_vma.
  *
- * @see mm/rmap.c, __anon_vma_prepare(), Linux v6.6 (the same in v6.11 and v6.12)
+ * @see mm/rmap.c, __anon_vma_prepare(), Linux v6.12 (the same in v6.1 and v6.18)
  */
 
 import { downWrite, spinLock, spinUnlock, upWrite } from "@mmrace/locks";
 import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
-import { AnonVma, type Vma } from "../state/vma.ts";
-import type { World } from "../state/world.ts";
+import { AnonVma, type Vma } from "../../state/vma.ts";
+import type { World } from "../../state/world.ts";
 
 /** Gives the VMA an anon_vma if it has none. Call it with mmap_lock held. Reduced: no merging with neighbours. */
 export function* anonVmaPrepare(w: World, vma: Vma): Steps<void> {
@@ -15,7 +15,10 @@ export function* anonVmaPrepare(w: World, vma: Vma): Steps<void> {
   const anonVma = new AnonVma(w.lockdep);
   yield* downWrite(anonVma.rwsem);
   yield* spinLock(vma.mm.pageTableLock);
-  if (!(yield* readOnce(vma.anonVma))) yield* writeOnce(vma.anonVma, anonVma);
+  if (!(yield* readOnce(vma.anonVma))) {
+    yield* writeOnce(vma.anonVma, anonVma);
+    yield* writeOnce(anonVma.vmas, [vma]);
+  }
   yield* spinUnlock(vma.mm.pageTableLock);
   yield* upWrite(anonVma.rwsem);
 }

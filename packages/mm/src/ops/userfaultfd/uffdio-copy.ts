@@ -4,16 +4,18 @@
  * @see mm/userfaultfd.c, Linux v6.6 (to v6.10) and v6.11 (commit 4828d207dc51; the same in v6.12)
  */
 
-import { downRead, upRead } from "@mmrace/locks";
 import { readOnce, violate, type Steps } from "@mmrace/scheduler";
 import { mkPte, pmdBad, pmdLeaf, pmdNone, pmdPresent, pteNoneMostly } from "@mmrace/x86-paging";
-import type { Result } from "../kernel.ts";
-import { folioRmap } from "../state/folio.ts";
-import { addMmCounter, pteIndex } from "../state/mm-struct.ts";
-import { ptepGet, setPte } from "../state/page-table.ts";
-import { ANON_WRITABLE } from "../state/protections.ts";
-import type { Vma } from "../state/vma.ts";
-import type { World } from "../state/world.ts";
+import { folioRmap } from "../../state/folio.ts";
+import { pteIndex } from "../../state/geometry.ts";
+import { addMmCounter } from "../../state/mm-struct.ts";
+import { ptepGet, setPte } from "../../state/page-table.ts";
+import { ANON_WRITABLE } from "../../state/protections.ts";
+import type { Vma } from "../../state/vma.ts";
+import type { World } from "../../state/world.ts";
+
+/** What a system call gives back: 0 or an error name. */
+export type Result = 0 | "EAGAIN" | "EEXIST" | "EFAULT" | "ENOMEM" | "EINVAL";
 
 /** Oracle: a BUG_ON() of the kernel fires. */
 export const KERNEL_ASSERTION = "kernel assertion";
@@ -25,7 +27,7 @@ export const KERNEL_ASSERTION = "kernel assertion";
  */
 export function* mfillAtomic(w: World, vma: Vma, address: number): Steps<Result> {
   const slot = vma.mm.slotOf(address);
-  yield* downRead(vma.mm.mmapLock);
+  yield* w.kernel.mmapReadLock(w, vma.mm);
   yield* w.kernel.anonVmaPrepare(w, vma);
   let result: Result;
   if (pmdNone(yield* readOnce(slot))) yield* w.kernel.__pteAlloc(w, vma.mm, slot); // 2.
@@ -33,14 +35,14 @@ export function* mfillAtomic(w: World, vma: Vma, address: number): Steps<Result>
   if (!pmdPresent(pmd) || pmdLeaf(pmd)) result = "EEXIST";
   else if (pmdBad(pmd)) result = "EFAULT";
   else result = yield* w.kernel.mfillAtomicPteCopy(w, vma, address); // 4.
-  yield* upRead(vma.mm.mmapLock);
+  yield* w.kernel.mmapReadUnlock(w, vma.mm);
   return result;
 }
 
 /** One page, v6.6 to v6.10: asserts that the slot it has just filled still names a table. */
 export function* mfillAtomic_6_6(w: World, vma: Vma, address: number): Steps<Result> {
   const slot = vma.mm.slotOf(address);
-  yield* downRead(vma.mm.mmapLock);
+  yield* w.kernel.mmapReadLock(w, vma.mm);
   yield* w.kernel.anonVmaPrepare(w, vma);
   let result: Result;
   const first = yield* readOnce(slot);
@@ -58,7 +60,7 @@ export function* mfillAtomic_6_6(w: World, vma: Vma, address: number): Steps<Res
       result = yield* w.kernel.mfillAtomicPteCopy(w, vma, address);
     }
   }
-  yield* upRead(vma.mm.mmapLock);
+  yield* w.kernel.mmapReadUnlock(w, vma.mm);
   return result;
 }
 
@@ -71,19 +73,19 @@ export function* mfillAtomicPteCopy(w: World, vma: Vma, address: number): Steps<
 export function* mfillAtomicInstallPte(w: World, vma: Vma, address: number): Steps<Result> {
   const { mm } = vma;
   const folio = w.createFolio(1, true);
-  const table = yield* w.kernel.__pteOffsetMapLock(w, mm.slotOf(address));
-  if (table === null) {
+  const mapped = yield* w.kernel.__pteOffsetMapLock(w, mm.slotOf(address));
+  if (mapped === null) {
     w.reached.add("UFFDIO_COPY found its table gone");
     return "EAGAIN";
   }
   const index = pteIndex(address);
-  const isFree = pteNoneMostly(yield* ptepGet(table, index));
+  const isFree = pteNoneMostly(yield* ptepGet(mapped.table, index));
   if (isFree) {
     yield* folioRmap(folio, 1);
     yield* addMmCounter(mm, "rss_anon", 1);
-    yield* setPte(table, index, mkPte(folio.pfn, ANON_WRITABLE));
+    yield* setPte(mapped.table, index, mkPte(folio.pfn, ANON_WRITABLE));
     w.reached.add("UFFDIO_COPY installed a page");
   }
-  yield* w.kernel.pteUnmapUnlock(w, table);
+  yield* w.kernel.pteUnmapUnlock(w, mapped);
   return isFree ? 0 : "EEXIST";
 }

@@ -1,0 +1,246 @@
+/**
+ * Loads and stores of user code, through the MMU of the CPU that the thread runs on. Intel SDM volume 3, sections 5.8
+ * (accessed and dirty flags), 5.10.2 and 5.10.3 (use of the caches).
+ *
+ * A walk takes a step for each entry that it reads, and the kernel may act in between. Accessed and Dirty are set in the
+ * step that reads the entry, as by the locked update that looks at it once more.
+ *
+ * Reduced: of several matching translations the oldest is used; table pointers above the PMD level are always there.
+ */
+
+import { Operation, violate, type OperationKind, type Steps, type Touch } from "@mmrace/scheduler";
+import {
+  ALL_RIGHTS,
+  checkAccess,
+  DIRTY,
+  hasReservedBit,
+  invalidateAfterFault,
+  leafFrame,
+  LINUX_CONTROLS,
+  mapsPage,
+  missingAccessedDirty,
+  narrowRights,
+  NONE_ENTRY,
+  pagesSpanned,
+  PRESENT,
+  protectionKeyOf,
+  virtualPage,
+  type Access,
+  type Entry,
+  type Rights,
+  type TlbEntry,
+} from "@mmrace/x86-paging";
+import { PAGE_USE_AFTER_FREE, type PageData } from "../state/folio.ts";
+import { pteIndex } from "../state/geometry.ts";
+import type { PageTable, PteArray } from "../state/page-table.ts";
+import type { PmdSlot } from "../state/pmd-table.ts";
+import type { CpuTlb } from "../state/tlb.ts";
+import type { Vma } from "../state/vma.ts";
+import { TABLE_SHAPE, type World } from "../state/world.ts";
+
+/** One load, or one store of a value. */
+export interface UserAccess {
+  readonly w: World;
+  readonly vma: Vma;
+  readonly address: number;
+  /** `undefined` for a load. */
+  readonly store: number | undefined;
+}
+
+/** What trying an access came to: the value loaded or stored, or why the processor must walk or fault. */
+export type Attempt =
+  | { readonly kind: "done"; readonly value: number }
+  | { readonly kind: "miss" }
+  | { readonly kind: "fault" };
+
+/** What a walk came to: the caches have the translation, the table to read next, or a fault. */
+type WalkStep =
+  | { readonly kind: "filled" }
+  | { readonly kind: "fault" }
+  | { readonly kind: "table"; readonly frame: number; readonly rights: Rights };
+
+const CONTROLS = { ...LINUX_CONTROLS, pcids: false };
+
+function pageOf(address: number): number {
+  return virtualPage(BigInt(address));
+}
+
+function accessOf({ store }: UserAccess): Access {
+  return { kind: store === undefined ? "read" : "write", user: true };
+}
+
+/** The translation that the access uses, when the caches have one that will do. */
+function usable(tlb: CpuTlb, access: UserAccess): TlbEntry | undefined {
+  const [entry] = tlb.caches.matching(pageOf(access.address), 0);
+  if (entry === undefined || (access.store !== undefined && !entry.dirty)) return undefined;
+  return checkAccess(entry.rights, entry.protectionKey, accessOf(access), CONTROLS) === 0 ? entry : undefined;
+}
+
+/** The page that a translation leads to. */
+function dataOf({ w, address }: UserAccess, entry: TlbEntry): PageData | undefined {
+  const pfn = entry.frame + pageOf(address) - entry.page;
+  const folio = w.folioOf(pfn);
+  return folio?.data[pfn - folio.pfn];
+}
+
+const tryKind: OperationKind<CpuTlb, UserAccess, Attempt> = {
+  name: "user_access",
+  access: "write",
+  accessNow: (tlb, access) => {
+    const isThere = tlb.caches.matching(pageOf(access.address), 0).length > 0;
+    return isThere && usable(tlb, access) === undefined ? "write" : "read";
+  },
+  order: "locked",
+  isIndispensable: true,
+  touches: (tlb, access): readonly Touch[] => {
+    const entry = usable(tlb, access);
+    const object = entry === undefined ? undefined : dataOf(access, entry);
+    return object === undefined ? [] : [{ access: access.store === undefined ? "read" : "write", object }];
+  },
+  perform: (tlb, access) => {
+    const [cached] = tlb.caches.matching(pageOf(access.address), 0);
+    if (cached === undefined) return { kind: "miss" };
+    const entry = usable(tlb, access);
+    if (entry !== undefined) return { kind: "done", value: useData(access, entry) };
+    // A clean translation is of no use for a store, and one that forbids the access faults and goes.
+    invalidateAfterFault(tlb.caches, pageOf(access.address), 0);
+    const isAllowed = checkAccess(cached.rights, cached.protectionKey, accessOf(access), CONTROLS) === 0;
+    return { kind: isAllowed ? "miss" : "fault" };
+  },
+  describe: ({ cpu }, { address, store }, result) => {
+    const what =
+      store === undefined ? `load 0x${address.toString(16)}` : `store 0x${address.toString(16)}, ${store}`;
+    return `CPU${cpu} ${what}: ${result.kind === "done" && store === undefined ? result.value : result.kind}`;
+  },
+};
+
+/** The access itself. */
+function useData(access: UserAccess, entry: TlbEntry): number {
+  const { w, vma, address, store } = access;
+  const pfn = entry.frame + pageOf(address) - entry.page;
+  const folio = w.folioOf(pfn);
+  const data = dataOf(access, entry);
+  if (folio === undefined || folio.isFreed || data === undefined) {
+    violate(
+      PAGE_USE_AFTER_FREE,
+      `user code reaches frame ${pfn.toString(16)} at 0x${address.toString(16)}, which is free`,
+    );
+    return store ?? 0;
+  }
+  if (store !== undefined) {
+    data.value = store;
+    w.reference.onStore(vma, address, store);
+    return store;
+  }
+  w.reference.onLoad(vma, address, data.value);
+  return data.value;
+}
+
+/** What the processor does with one entry that it has read; the entry's new value, where A or D must be set. */
+function look(
+  entry: Entry,
+  level: 1 | 2,
+  rights: Rights,
+  access: UserAccess,
+): { readonly step: WalkStep | "leaf"; readonly rights: Rights; readonly set: number } {
+  if ((entry.lo & PRESENT) === 0 || hasReservedBit(entry, level, CONTROLS))
+    return { step: { kind: "fault" }, rights, set: 0 };
+  const narrowed = narrowRights(rights, entry);
+  const isLeaf = mapsPage(entry, level, CONTROLS);
+  if (isLeaf && checkAccess(narrowed, protectionKeyOf(entry), accessOf(access), CONTROLS) !== 0) {
+    return { step: { kind: "fault" }, rights, set: 0 };
+  }
+  const set = missingAccessedDirty(entry, isLeaf, access.store !== undefined);
+  if (isLeaf) return { step: "leaf", rights: narrowed, set };
+  return { step: { kind: "table", frame: leafFrame(entry, 1), rights: narrowed }, rights: narrowed, set };
+}
+
+function fill(tlb: CpuTlb, level: 1 | 2, entry: Entry, rights: Rights, access: UserAccess): WalkStep {
+  const page = pageOf(access.address);
+  const pages = pagesSpanned(level);
+  tlb.caches.insertTranslation({
+    pcid: 0,
+    global: false,
+    level,
+    page: page - (page % pages),
+    pages,
+    frame: leafFrame(entry, level),
+    rights,
+    protectionKey: protectionKeyOf(entry),
+    dirty: access.store !== undefined || (entry.lo & DIRTY) !== 0,
+  });
+  return { kind: "filled" };
+}
+
+type WalkArgument = readonly [tlb: CpuTlb, access: UserAccess, rights: Rights];
+
+const walkPmdKind: OperationKind<PmdSlot, WalkArgument, WalkStep> = {
+  name: "walk_pmd",
+  access: "write",
+  accessNow: ({ value }, [, access]) => (look(value, 2, ALL_RIGHTS, access).set === 0 ? "read" : "write"),
+  order: "locked",
+  isIndispensable: true,
+  touches: (_slot, [tlb]) => [{ access: "write", object: tlb }],
+  perform: (slot, [tlb, access]) => {
+    const { value } = slot;
+    const { step, rights, set } = look(value, 2, ALL_RIGHTS, access);
+    if (set !== 0) slot.value = { lo: value.lo | set, hi: value.hi };
+    if (step === "leaf") return fill(tlb, 2, value, rights, access);
+    if (step.kind === "table") {
+      const prefix = Math.floor(pageOf(access.address) / pagesSpanned(2));
+      tlb.caches.insertStructure({ pcid: 0, level: 2, prefix, frame: step.frame, rights: step.rights });
+    }
+    return step;
+  },
+  describe: ({ name }, [{ cpu }], { kind }) => `CPU${cpu} walks ${name}: ${kind}`,
+};
+
+const walkPteKind: OperationKind<PteArray, WalkArgument, WalkStep> = {
+  name: "walk_pte",
+  access: "write",
+  accessNow: ({ values }, [, access, rights]) =>
+    look(values[pteIndex(access.address)] ?? NONE_ENTRY, 1, rights, access).set === 0 ? "read" : "write",
+  order: "locked",
+  isIndispensable: true,
+  touches: (_ptes, [tlb]) => [{ access: "write", object: tlb }],
+  perform: ({ values }, [tlb, access, above]) => {
+    const index = pteIndex(access.address);
+    const value = values[index] ?? NONE_ENTRY;
+    const { step, rights, set } = look(value, 1, above, access);
+    if (step !== "leaf") return { kind: "fault" };
+    if (set !== 0) values[index] = { lo: value.lo | set, hi: value.hi };
+    return fill(tlb, 1, value, rights, access);
+  },
+  describe: ({ name }, [{ cpu }, { address }], { kind }) =>
+    `CPU${cpu} walks ${name}[${pteIndex(address)}]: ${kind}`,
+};
+
+/** Walks from the deepest pointer that the caches have. */
+function* walk(tlb: CpuTlb, access: UserAccess): Steps<"filled" | "fault"> {
+  const { w, vma, address } = access;
+  const [cached] = tlb.caches.startingPoints(pageOf(address), 0);
+  const step: WalkStep =
+    cached === undefined
+      ? yield* Operation.of(walkPmdKind, vma.mm.slotOf(address), [tlb, access, ALL_RIGHTS])
+      : { kind: "table", frame: cached.frame, rights: cached.rights };
+  if (step.kind !== "table") return step.kind;
+  const table = tableAt(w, step.frame);
+  if (table === undefined) return "fault";
+  const last = yield* Operation.of(walkPteKind, table.ptes, [tlb, access, step.rights]);
+  return last.kind === "filled" ? "filled" : "fault";
+}
+
+function tableAt(w: World, frame: number): PageTable | undefined {
+  const table = w.tables.get(frame);
+  if (table === undefined) violate(TABLE_SHAPE, `a processor walks frame ${frame}, which is no page table`);
+  return table;
+}
+
+/** One access, up to its end or to a fault that the kernel must handle. */
+export function* userAccess(tlb: CpuTlb, access: UserAccess): Steps<Attempt> {
+  for (;;) {
+    const attempt = yield* Operation.of(tryKind, tlb, access);
+    if (attempt.kind !== "miss") return attempt;
+    if ((yield* walk(tlb, access)) === "fault") return { kind: "fault" };
+  }
+}

@@ -1,0 +1,45 @@
+/** What one unmapping operation has collected for after its TLB flush. Kernel: `struct mmu_gather`. */
+
+import type { Folio } from "./folio.ts";
+import type { MmStruct } from "./mm-struct.ts";
+import type { PageTable } from "./page-table.ts";
+
+/** A gather belongs to one thread: nothing in it is shared. */
+export class MmuGather {
+  readonly mm: MmStruct;
+  /** The whole address space goes: exit. */
+  readonly isFullMm: boolean;
+  /** Addresses to flush, `start` below `end` when there are any. */
+  start: number = Infinity;
+  end = 0;
+  freedTables = false;
+  /** Pages whose references are dropped after the flush. */
+  readonly pages: Folio[] = [];
+  /** Tables that are freed after the flush, and after whatever the release waits for besides. */
+  readonly tables: PageTable[] = [];
+  /** Pages whose rmap is taken away after the flush, under the PTE lock: dirty pages of files. */
+  readonly delayedRmap: Folio[] = [];
+
+  constructor(mm: MmStruct, isFullMm: boolean) {
+    this.mm = mm;
+    this.isFullMm = isFullMm;
+  }
+
+  /** Addresses whose translations must go: tlb_flush_pte_range(), tlb_flush_pmd_range(). */
+  adjustRange(start: number, length: number): void {
+    this.start = Math.min(this.start, start);
+    this.end = Math.max(this.end, start + length);
+  }
+
+  /** Whether there is anything to flush. */
+  get hasRange(): boolean {
+    return this.end > this.start;
+  }
+
+  /** Forgets the range, after a flush. */
+  resetRange(): void {
+    this.start = Infinity;
+    this.end = 0;
+    this.freedTables = false;
+  }
+}

@@ -1,0 +1,36 @@
+/** Contexts of userfaultfd: who waits, and what keeps fills away. Kernel: `struct userfaultfd_ctx`. */
+
+import { RwSem, SpinLock, WaitQueue, type Lockdep } from "@mmrace/locks";
+import { Cell, SharedObject } from "@mmrace/scheduler";
+import type { MmStruct } from "./mm-struct.ts";
+
+/** An event that a context has been told of: ghost state, for the oracle of missed events. */
+export interface UffdEvent {
+  readonly address: number;
+  readonly why: "missing" | "wp" | "minor";
+}
+
+/** One userfaultfd. */
+export class UserfaultfdCtx extends SharedObject {
+  readonly mm: MmStruct;
+  /** Faults that wait: fault_pending_wqh, with its lock. */
+  readonly faultPending: WaitQueue;
+  readonly faultPendingLock: SpinLock;
+  /** Non-cooperative events in flight: mmap_changing. */
+  readonly mmapChanging: Cell<number>;
+  /** Held for reading by fills (6.9 and later; before, only the counter is looked at under mmap_lock). */
+  readonly mapChangingLock: RwSem;
+  readonly released: Cell<boolean>;
+  /** What it was told: ghost state. */
+  readonly events: UffdEvent[] = [];
+
+  constructor(lockdep: Lockdep, mm: MmStruct) {
+    super("userfaultfd_ctx", `userfaultfd of ${mm.name}`);
+    this.mm = mm;
+    this.faultPending = new WaitQueue(lockdep, "fault_pending_wqh");
+    this.faultPendingLock = new SpinLock(lockdep, "fault_pending_lock");
+    this.mmapChanging = new Cell("mmap_changing", 0);
+    this.mapChangingLock = new RwSem(lockdep, "map_changing_lock");
+    this.released = new Cell("uffd_released", false);
+  }
+}
