@@ -1,15 +1,17 @@
 /** Public API of @mmrace/mm. First reading: scenarios/cpmt-vs-uffdcopy, ops/collapse-pte-mapped-thp, oracles. */
 
-export { bugById, bugs } from "./bugs/catalogue.ts";
+export { ablationsOf, bugById, bugs } from "./bugs/catalogue.ts";
 export type { Bug } from "./bugs/catalogue.ts";
 export type { KernelOps } from "./kernel.ts";
 export {
   kernelById,
   kernels,
+  linux_6_0,
   linux_6_1,
   linux_6_11,
   linux_6_12,
   linux_6_14,
+  linux_6_17_rc1,
   linux_6_18,
   linux_6_6,
   linux_6_6_dev,
@@ -17,7 +19,7 @@ export {
 export type { Kernel } from "./kernels/kernels.ts";
 export type { ReleaseId, ReleaseTable } from "./kernels/release-table.ts";
 export { KERNEL_ASSERTION } from "./ops/userfaultfd/uffdio-copy.ts";
-export { allOracles, LOST_ENTRY, oracleNotes, RECOUNT } from "./oracles/oracles.ts";
+export { allOracles, LOST_ENTRY, oracleNotes, RECOUNT, UFFD_EVENT_LOST } from "./oracles/oracles.ts";
 export { defineFamily, geometryOf } from "./scenarios/family.ts";
 export type { ScenarioFamily, Situation } from "./scenarios/family.ts";
 export { scenarioFamilies, scenarioFamily, scenarioOf } from "./scenarios/scenarios.ts";
@@ -38,6 +40,7 @@ export {
 } from "./state/page-table.ts";
 export { PmdSlot, PmdTable } from "./state/pmd-table.ts";
 export { populateTable } from "./state/populate.ts";
+export { PIN_COHERENCE } from "./state/reference-memory.ts";
 export { flushTlbMm, flushTlbRange } from "./state/tlb.ts";
 export { AnonVma, Vma, VM_SHARED, VM_UFFD_MISSING, VM_UFFD_WP, wholePmd } from "./state/vma.ts";
 export { TABLE_SHAPE, World } from "./state/world.ts";

@@ -8,8 +8,10 @@ import { always, atEnd, oracle, type Property } from "@mmrace/scheduler";
 import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, type Entry } from "@mmrace/x86-paging";
 import { KERNEL_ASSERTION } from "../ops/userfaultfd/uffdio-copy.ts";
 import { HPAGE_PMD_NR } from "../state/folio.ts";
+import { pteIndex } from "../state/geometry.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
 import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
+import { PIN_COHERENCE } from "../state/reference-memory.ts";
 import { TABLE_SHAPE, type World } from "../state/world.ts";
 
 /** Oracle: an entry sits in a table that no longer translates anything. */
@@ -17,12 +19,18 @@ export const LOST_ENTRY = "lost entry";
 /** Oracle: the counters disagree with a recount of the tables. */
 export const RECOUNT = "rss recount";
 
+/** Oracle: a missing page that userfaultfd should hear of comes without an event. */
+export const UFFD_EVENT_LOST = "userfaultfd event lost";
+
 /** What each oracle watches, for people. */
 export const oracleNotes: Readonly<Record<string, string>> = {
   [PAGE_TABLE_USE_AFTER_FREE]: "a table, its entries or its lock is used after the table was freed",
   [TABLE_SHAPE]: "a PMD slot that claims to name a table names none",
   [LOST_ENTRY]: "a page is mapped in a table that has been given up",
   [RECOUNT]: "rss, nr_ptes and mapcounts equal a recount of the tables when everybody has finished",
+  [PIN_COHERENCE]:
+    "a page pinned by GUP is the one mapped at its address, unless it was thrown away on purpose",
+  [UFFD_EVENT_LOST]: "a page that a userfaultfd's owner has seen missing is filled behind its back",
   [LOCK_PROTOCOL]: "lock order, recursion, ownership, sleeping while atomic, locks held at the end (lockdep)",
   [KERNEL_ASSERTION]: "a BUG_ON of the kernel fires",
   deadlock: "threads wait for each other for ever",
@@ -58,9 +66,17 @@ function slotsNameTables(w: World): boolean {
   );
 }
 
+/** The tables that are kept for huge pages. */
+function depositedTables(mm: MmStruct): PageTable[] {
+  return mm.pmdTables.flatMap(({ deposits }) => deposits.value);
+}
+
 function countPages(w: World, mm: MmStruct, isAnon: boolean): number {
   let pages = 0;
-  for (const { value } of mm.pmds) if (pmdLeaf(value) && pmdPresent(value) && !isAnon) pages += HPAGE_PMD_NR;
+  for (const { value } of mm.pmds) {
+    if (pmdLeaf(value) && pmdPresent(value) && w.folioOf(pfnOf(value))?.isAnon === isAnon)
+      pages += HPAGE_PMD_NR;
+  }
   for (const table of linkedTables(w, mm)) {
     for (const pte of table.ptes.values) {
       if (ptePresent(pte) && w.folios.find((folio) => folio.hasPfn(pfnOf(pte)))?.isAnon === isAnon) pages++;
@@ -82,6 +98,26 @@ function mapcountsAgree(w: World): boolean {
   });
 }
 
+/** Whether nothing else is mapped where a page is pinned. While a collapse is under way, nothing may be. */
+function pinsAreMapped(w: World): boolean {
+  return w.reference.pins.every(({ mm, address, pfn }) => {
+    const pmd = mm.slotOf(address).value;
+    if (!pmdPresent(pmd)) return true;
+    if (pmdLeaf(pmd)) return pfnOf(pmd) + pteIndex(address) === pfn;
+    const pte = w.tables.get(pfnOf(pmd))?.ptes.values[pteIndex(address)];
+    return pte === undefined || !ptePresent(pte) || pfnOf(pte) === pfn;
+  });
+}
+
+/** Whether the pages of files that owners of userfaultfds have seen missing are missing still. */
+function holesStay(w: World): boolean {
+  return w.mms.every((mm) =>
+    mm.vmas.value.every(({ uffdCtx, file }) =>
+      [...(uffdCtx.value?.seenMissing ?? [])].every((index) => file?.iPages.value[index] === null),
+    ),
+  );
+}
+
 /** All oracles, for the `properties` of a scenario. */
 export const allOracles: readonly Property<World>[] = [
   ...oracle(TABLE_SHAPE, [always("a PMD slot that names a table names a live one", slotsNameTables)]),
@@ -97,14 +133,18 @@ export const allOracles: readonly Property<World>[] = [
     atEnd("rss_file equals the file pages mapped", (w: World) =>
       w.mms.every((mm) => mm.counters.values.rss_file === countPages(w, mm, false)),
     ),
-    atEnd("nr_ptes equals the tables in slots", (w: World) =>
-      w.mms.every((mm) => mm.counters.values.nr_ptes === linkedTables(w, mm).length),
+    atEnd("nr_ptes equals the tables in slots, and those deposited", (w: World) =>
+      w.mms.every(
+        (mm) => mm.counters.values.nr_ptes === linkedTables(w, mm).length + depositedTables(mm).length,
+      ),
     ),
     atEnd("every mapcount equals the entries that map the folio", mapcountsAgree),
-    atEnd("every table is in a slot or freed", (w: World) => {
-      const linked = new Set(w.mms.flatMap((mm) => linkedTables(w, mm)));
-      return everyTable(w, (table) => linked.has(table) || table.lifetime.ended);
+    atEnd("every table is in a slot, deposited or freed", (w: World) => {
+      const kept = new Set(w.mms.flatMap((mm) => [...linkedTables(w, mm), ...depositedTables(mm)]));
+      return everyTable(w, (table) => kept.has(table) || table.lifetime.ended);
     }),
   ]),
+  ...oracle(PIN_COHERENCE, [always("a pinned page stays mapped where it was pinned", pinsAreMapped)]),
+  ...oracle(UFFD_EVENT_LOST, [always("a page that the owner has seen missing stays missing", holesStay)]),
   ...oracle(LOCK_PROTOCOL, [atEnd("nobody holds a lock at the end", (w: World) => w.lockdep.isQuiet)]),
 ];

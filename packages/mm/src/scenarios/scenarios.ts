@@ -2,10 +2,21 @@
 
 import { UsageError, type Scenario, type TokenContent } from "@mmrace/scheduler";
 import type { World } from "../state/world.ts";
+import { anonCollapseVsDontneed } from "./anon-collapse-vs-dontneed.ts";
+import { anonCollapseVsGupFast } from "./anon-collapse-vs-gup-fast.ts";
+import { anonCollapseVsStore } from "./anon-collapse-vs-store.ts";
+import { collapseFileVsUffdMissing } from "./collapse-file-vs-uffd-missing.ts";
+import { collapseInTwoMms } from "./collapse-in-two-mms.ts";
+import { cpmtVsGupFast } from "./cpmt-vs-gup-fast.ts";
+import { cpmtVsRetract } from "./cpmt-vs-retract.ts";
+import { cpmtVsPageReferenced, cpmtVsRmapWalk } from "./cpmt-vs-rmap-walk.ts";
+import { cpmtVsSecondaryMmu } from "./cpmt-vs-secondary-mmu.ts";
 import { cpmtVsUffdcopy } from "./cpmt-vs-uffdcopy.ts";
 import { geometryOf, type ScenarioFamily } from "./family.ts";
 import { faultVsRetract } from "./fault-vs-retract.ts";
 import { mremapVsRetract } from "./mremap-vs-retract.ts";
+import { pinnedVsCollapse } from "./pinned-vs-collapse.ts";
+import { retractVsUffdWp } from "./retract-vs-uffd-wp.ts";
 import { retractVsUffdcopy } from "./retract-vs-uffdcopy.ts";
 
 /** In the order of `mmrace list scenarios`. */
@@ -14,6 +25,18 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   cpmtVsUffdcopy,
   retractVsUffdcopy,
   faultVsRetract,
+  cpmtVsRmapWalk,
+  cpmtVsPageReferenced,
+  cpmtVsGupFast,
+  cpmtVsSecondaryMmu,
+  cpmtVsRetract,
+  collapseInTwoMms,
+  retractVsUffdWp,
+  collapseFileVsUffdMissing,
+  anonCollapseVsGupFast,
+  pinnedVsCollapse,
+  anonCollapseVsDontneed,
+  anonCollapseVsStore,
 ];
 
 /** @throws {UsageError} when there is no such family. */

@@ -23,6 +23,8 @@ export class UserfaultfdCtx extends SharedObject {
   readonly released: Cell<boolean>;
   /** What it was told: ghost state. */
   readonly events: UffdEvent[] = [];
+  /** Pages of the VMA's file that the owner has seen missing since it registered, and has not filled: ghost state. */
+  readonly seenMissing: Set<number> = new Set();
 
   constructor(lockdep: Lockdep, mm: MmStruct) {
     super("userfaultfd_ctx", `userfaultfd of ${mm.name}`);

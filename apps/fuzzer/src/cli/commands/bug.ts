@@ -1,6 +1,6 @@
 /** `mmrace bug`: one entry of the catalogue, on a release that had it and on one where it is gone. */
 
-import { bugById, type Bug } from "@mmrace/mm";
+import { ablationsOf, bugById, type Bug } from "@mmrace/mm";
 import { exhaustive, explore, iterativeBound, type Exploration } from "@mmrace/scheduler";
 import type { Command } from "commander";
 import { nowMs } from "../../clock.ts";
@@ -49,7 +49,10 @@ function searchAll(bug: Bug, kernel: string): Exploration {
 /** Level by level, until the entry's own oracle speaks. */
 function hunt(bug: Bug): Exploration {
   const strategy = iterativeBound({ preemptionsMax: PREEMPTIONS_MAX });
-  return explore(bug.family.on(bug.buggy), strategy, { stopWhen: ({ oracle }) => oracle === bug.oracle });
+  return explore(bug.family.on(bug.buggy), strategy, {
+    ablations: ablationsOf(bug),
+    stopWhen: ({ oracle }) => oracle === bug.oracle,
+  });
 }
 
 /** Runs the command. */
@@ -119,7 +122,8 @@ function textOf(bug: Bug, verdicts: readonly Verdict[]): string {
         : red("NOT as expected");
     const found = exploration.violations.filter(({ oracle }) => role !== "buggy" || oracle === bug.oracle);
     const shown = found.map((violation) => violationText(bug.family.on(kernel), violation));
-    const title = `${bold(`== Linux ${kernel}`)} ${role === "asked" ? "" : `(${role}) `}${mark}`;
+    const without = role === "buggy" ? ablationsOf(bug).map(({ name }) => ` ${name}`) : [];
+    const title = `${bold(`== Linux ${kernel}${without.join("")}`)} ${role === "asked" ? "" : `(${role}) `}${mark}`;
     return [title, ...shown, summary(exploration)].join("\n\n");
   });
   return [head, ...parts].join("\n\n");
