@@ -42,7 +42,7 @@ export const cpmtVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
     sometimes("the collapse removes the table", (w) =>
       w.reached.has("collapse_pte_mapped_thp removed a table"),
     ),
-    sometimes("the fill installs its page", (w) => w.reached.has("UFFDIO_COPY installed a page")),
-    sometimes("the fill finds its table gone", (w) => w.reached.has("UFFDIO_COPY found its table gone")),
+    sometimes("the fill installs its page", (w) => w.reached.has("a fill installed a page")),
+    sometimes("the fill finds its table gone", (w) => w.reached.has("a fill found its table gone")),
   ],
 });

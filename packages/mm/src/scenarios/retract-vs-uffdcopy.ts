@@ -40,7 +40,7 @@ export const retractVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
     sometimes("the fill comes first", (w) =>
       w.reached.has("retract_page_tables found an anon_vma under the locks"),
     ),
-    sometimes("the fill installs its page", (w) => w.reached.has("UFFDIO_COPY installed a page")),
-    sometimes("the fill finds its table gone", (w) => w.reached.has("UFFDIO_COPY found its table gone")),
+    sometimes("the fill installs its page", (w) => w.reached.has("a fill installed a page")),
+    sometimes("the fill finds its table gone", (w) => w.reached.has("a fill found its table gone")),
   ],
 });
