@@ -122,6 +122,30 @@ export class World {
     return folio;
   }
 
+  /**
+   * Makes folios of one page each of a large one, which keeps its first page and one reference of its splitter. Nobody
+   * else has any. @param mappingsOf how many entries map a frame.
+   */
+  splitFolio(folio: Folio, mappingsOf: (pfn: number) => number): void {
+    const { pages } = folio;
+    folio.pages = 1;
+    for (let page = 1; page < pages; page++) {
+      const tail = new Folio(this.lockdep, folio.pfn + page, 1, folio.isAnon, 1);
+      const data = folio.data[page];
+      if (data !== undefined) tail.data[0] = data;
+      tail.mapcount.value = tail.refcount.value = mappingsOf(tail.pfn);
+      tail.isFreed = tail.refcount.value === 0;
+      tail.mapping.value = folio.mapping.value;
+      tail.index.value = folio.index.value + page;
+      tail.anonExclusive.value = folio.anonExclusive.value;
+      tail.lru.value = folio.lru.value;
+      this.folios.push(tail);
+    }
+    folio.data.splice(1);
+    folio.mapcount.value = mappingsOf(folio.pfn);
+    folio.refcount.value = folio.mapcount.value + 1;
+  }
+
   #takeFrames(count: number): number {
     if (count === HPAGE_PMD_NR) this.#nextPfn = Math.ceil(this.#nextPfn / HPAGE_PMD_NR) * HPAGE_PMD_NR;
     const first = this.#nextPfn;
