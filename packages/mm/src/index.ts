@@ -18,7 +18,7 @@ export {
 } from "./kernels/kernels.ts";
 export type { Kernel } from "./kernels/kernels.ts";
 export type { ReleaseId, ReleaseTable } from "./kernels/release-table.ts";
-export { KERNEL_ASSERTION } from "./ops/userfaultfd/uffdio-copy.ts";
+export { KERNEL_ASSERTION } from "./ops/userfaultfd/mfill-atomic.ts";
 export { allOracles, LOST_ENTRY, oracleNotes, RECOUNT, UFFD_EVENT_LOST } from "./oracles/oracles.ts";
 export { defineFamily, geometryOf } from "./scenarios/family.ts";
 export type { ScenarioFamily, Situation } from "./scenarios/family.ts";

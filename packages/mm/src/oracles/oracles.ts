@@ -6,7 +6,7 @@
 import { LOCK_PROTOCOL } from "@mmrace/locks";
 import { always, atEnd, oracle, type Property } from "@mmrace/scheduler";
 import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, type Entry } from "@mmrace/x86-paging";
-import { KERNEL_ASSERTION } from "../ops/userfaultfd/uffdio-copy.ts";
+import { KERNEL_ASSERTION } from "../ops/userfaultfd/mfill-atomic.ts";
 import { HPAGE_PMD_NR } from "../state/folio.ts";
 import { pteIndex } from "../state/geometry.ts";
 import type { MmStruct } from "../state/mm-struct.ts";

@@ -41,13 +41,13 @@ export const cpmtVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
     sometimes("the collapse removes the table", (w) =>
       w.reached.has("collapse_pte_mapped_thp removed a table"),
     ),
-    sometimes("the fill installs its page", (w) => w.reached.has("UFFDIO_COPY installed a page")),
+    sometimes("the fill installs its page", (w) => w.reached.has("a fill installed a page")),
     // Up to v6.5 mmap_lock is held for writing while the table goes.
     ...(ops.collapsePteMapped === linux_6_1.collapsePteMapped
       ? []
       : [
           sometimes("the fill finds its table gone", (w: World) =>
-            w.reached.has("UFFDIO_COPY found its table gone"),
+            w.reached.has("a fill found its table gone"),
           ),
         ]),
   ],

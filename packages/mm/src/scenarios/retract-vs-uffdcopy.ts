@@ -40,7 +40,7 @@ export const retractVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
   },
   reaches: ({ ops }) => [
     sometimes("the collapse removes the table", (w) => w.reached.has("retract_page_tables removed a table")),
-    sometimes("the fill installs its page", (w) => w.reached.has("UFFDIO_COPY installed a page")),
+    sometimes("the fill installs its page", (w) => w.reached.has("a fill installed a page")),
     // v6.0 looks only once, and up to v6.5 mmap_lock is held for writing while the table goes.
     ...(ops.retractPageTables === linux_6_0.retractPageTables
       ? []
@@ -53,7 +53,7 @@ export const retractVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
       ? []
       : [
           sometimes("the fill finds its table gone", (w: World) =>
-            w.reached.has("UFFDIO_COPY found its table gone"),
+            w.reached.has("a fill found its table gone"),
           ),
         ]),
   ],

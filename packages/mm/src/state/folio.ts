@@ -25,7 +25,8 @@ export class PageData extends SharedObject {
 export class Folio extends SharedObject {
   /** Number of its first frame. */
   readonly pfn: number;
-  readonly pages: number;
+  /** 1, 512 or what a large folio of another size has; 1 after a split. */
+  pages: number;
   readonly isAnon: boolean;
   readonly lock: FolioLock;
   /** References: one per mapping, one per page for the page cache, one for whoever else holds it. */
@@ -44,9 +45,11 @@ export class Folio extends SharedObject {
   /** Its place in the file, or its address divided by the page size. */
   readonly index: Cell<number>;
   /** What its pages hold, as far as the geometry of the world goes. */
-  readonly data: readonly PageData[];
+  readonly data: PageData[];
   /** Given back to the allocator: ghost state. */
   isFreed = false;
+  /** Threads that could not split it because somebody else had a reference: ghost state. */
+  readonly futileSplits: string[] = [];
 
   /** @param modelled pages whose contents exist in this world. */
   constructor(lockdep: Lockdep, pfn: number, pages: number, isAnon: boolean, modelled: number) {

@@ -6,6 +6,7 @@ import { PMD_SIZE } from "@mmrace/x86-paging";
 import { USER_BASE, USER_BASE_2, type Geometry } from "./geometry.ts";
 import { PmdTable, type PmdSlot } from "./pmd-table.ts";
 import { Tlbs } from "./tlb.ts";
+import { UserfaultfdCtx } from "./userfaultfd-ctx.ts";
 import type { Vma } from "./vma.ts";
 
 /** The counters that must agree with the tables once nobody runs. `rss_file` counts shmem pages too. */
@@ -37,6 +38,8 @@ export class MmStruct {
   readonly tlbFlushBatched: Cell<number>;
   /** Users of the address space; at 0 it is being torn down: mm_users. */
   readonly users: Cell<number>;
+  /** The userfaultfd that its VMAs are registered with, where they are. Reduced: one for each mm. */
+  readonly userfaultfd: UserfaultfdCtx;
 
   constructor(lockdep: Lockdep, id: number, geometry: Geometry, pmdTables: number) {
     const name = `mm${id}`;
@@ -57,6 +60,7 @@ export class MmStruct {
     this.tlbFlushPending = new Cell("tlb_flush_pending", 0, { name: `tlb_flush_pending of ${name}` });
     this.tlbFlushBatched = new Cell("tlb_flush_batched", 0, { name: `tlb_flush_batched of ${name}` });
     this.users = new Cell("mm_users", 1, { name: `mm_users of ${name}` });
+    this.userfaultfd = new UserfaultfdCtx(lockdep, this);
   }
 
   /** All slots, by address. */

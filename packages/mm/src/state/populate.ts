@@ -49,6 +49,7 @@ function mapAt(w: World, vma: Vma, address: number, folio: Folio, page: number, 
   folio.refcount.value++;
   vma.mm.counters.values[folio.isAnon ? "rss_anon" : "rss_file"]++;
   w.reference.fill(vma, address, folio.data[page]?.value ?? 0);
+  w.uffd.account(vma.mm, address);
 }
 
 /** Maps pages of the cached folios at an address, as read faults, or stores to a shared mapping, have left them. */

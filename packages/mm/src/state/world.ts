@@ -11,8 +11,10 @@ import { MmStruct } from "./mm-struct.ts";
 import { PageTable } from "./page-table.ts";
 import type { PmdSlot } from "./pmd-table.ts";
 import { ReferenceMemory } from "./reference-memory.ts";
+import { SwapDevice } from "./swap.ts";
 import { CpuTlb } from "./tlb.ts";
-import { Vma, type VmaPlace } from "./vma.ts";
+import { UffdLedger } from "./uffd-ledger.ts";
+import { Vma, VM_UFFD_MODES, type VmaPlace } from "./vma.ts";
 
 /** Oracle: a descent follows an entry that does not name a live table. */
 export const TABLE_SHAPE = "table shape";
@@ -44,6 +46,9 @@ export class World {
   /** The page of zeroes that read faults of anonymous memory map. Counted by nobody. */
   readonly zeroFolio: Folio;
   readonly reference: ReferenceMemory = new ReferenceMemory();
+  /** What userfaultfd and markers owe to user space: ghost state. */
+  readonly uffd: UffdLedger = new UffdLedger();
+  readonly swap: SwapDevice = new SwapDevice();
   /** What happened, for `sometimes` properties: ghost state. */
   readonly reached: Set<string> = new Set();
   readonly #mmByCpu = new Map<number, MmStruct>();
@@ -91,9 +96,13 @@ export class World {
     return file;
   }
 
-  /** Maps something at an address, without entries, as a mapping that was there before the threads began. */
+  /**
+   * Maps something at an address, without entries, as a mapping that was there before the threads began. With modes of
+   * userfaultfd among its flags it is registered with that of the mm.
+   */
   createVma(mm: MmStruct, place: VmaPlace, flags: number): Vma {
     const vma = new Vma(mm, place, flags);
+    if ((flags & VM_UFFD_MODES) !== 0) vma.uffdCtx.value = mm.userfaultfd;
     mm.vmas.value = [...mm.vmas.value, vma].toSorted((a, b) => a.start - b.start);
     if (vma.file !== null) vma.file.vmas.value = [...vma.file.vmas.value, vma];
     return vma;
@@ -111,6 +120,30 @@ export class World {
     const folio = new Folio(this.lockdep, this.#takeFrames(pages), pages, isAnon, this.geometry.ptesPerTable);
     this.folios.push(folio);
     return folio;
+  }
+
+  /**
+   * Makes folios of one page each of a large one, which keeps its first page and one reference of its splitter. Nobody
+   * else has any. @param mappingsOf how many entries map a frame.
+   */
+  splitFolio(folio: Folio, mappingsOf: (pfn: number) => number): void {
+    const { pages } = folio;
+    folio.pages = 1;
+    for (let page = 1; page < pages; page++) {
+      const tail = new Folio(this.lockdep, folio.pfn + page, 1, folio.isAnon, 1);
+      const data = folio.data[page];
+      if (data !== undefined) tail.data[0] = data;
+      tail.mapcount.value = tail.refcount.value = mappingsOf(tail.pfn);
+      tail.isFreed = tail.refcount.value === 0;
+      tail.mapping.value = folio.mapping.value;
+      tail.index.value = folio.index.value + page;
+      tail.anonExclusive.value = folio.anonExclusive.value;
+      tail.lru.value = folio.lru.value;
+      this.folios.push(tail);
+    }
+    folio.data.splice(1);
+    folio.mapcount.value = mappingsOf(folio.pfn);
+    folio.refcount.value = folio.mapcount.value + 1;
   }
 
   #takeFrames(count: number): number {

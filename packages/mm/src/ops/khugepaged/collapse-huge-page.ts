@@ -30,7 +30,7 @@ import { ANON_WRITABLE } from "../../state/protections.ts";
 import { VM_NOHUGEPAGE, type Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import type { Mapped } from "../pgtable/mapped.ts";
-import { KERNEL_ASSERTION } from "../userfaultfd/uffdio-copy.ts";
+import { KERNEL_ASSERTION } from "../userfaultfd/mfill-atomic.ts";
 import { copyPages, dropCopied, isolatePages, releasePages, type Isolated } from "./collapse-isolate.ts";
 import { rangeOf, type ScanResult } from "./find-pmd.ts";
 
