@@ -39,6 +39,8 @@ const rows: readonly Row[] = [
   // T1-08 and T1-09 on 6.1: the second looks, under mmap_lock.
   ["retract-vs-uffdcopy", "6.1", ["retract_page_tables/read_once/anon_vma/2"], [LOST_ENTRY]],
   ["retract-vs-uffd-wp", "6.1", ["retract_page_tables/read_once/vm_flags=0"], [LOST_ENTRY]],
+  // The folio's lock keeps a fault from mapping a piece after the table was emptied.
+  ["cpmt-vs-fault", "6.18", ["collapse_pte_mapped_thp/folio_lock/folio_lock"], [LOST_ENTRY]],
   // T1-12.
   ["collapse-file-vs-uffd-missing", "6.6", ["collapse_file/read_once/vm_flags=0"], [UFFD_EVENT_LOST]],
   // The flush of the slot: without it a CPU goes on to use the page, or the pointer to the table, for which it then faults
