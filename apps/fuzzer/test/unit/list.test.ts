@@ -5,7 +5,7 @@ import { mmrace } from "../run.ts";
 
 describe("list", () => {
   test.each([
-    ["scenarios", 17],
+    ["scenarios", 16],
     ["kernels", 9],
     ["bugs", 11],
     ["oracles", 10],

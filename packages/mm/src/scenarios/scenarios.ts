@@ -4,7 +4,6 @@ import { UsageError, type Scenario, type TokenContent } from "@mmrace/scheduler"
 import type { World } from "../state/world.ts";
 import { anonCollapseVsDontneed } from "./anon-collapse-vs-dontneed.ts";
 import { anonCollapseVsGupFast } from "./anon-collapse-vs-gup-fast.ts";
-import { anonCollapseVsStore } from "./anon-collapse-vs-store.ts";
 import { collapseFileVsUffdMissing } from "./collapse-file-vs-uffd-missing.ts";
 import { collapseInTwoMms } from "./collapse-in-two-mms.ts";
 import { cpmtVsFault } from "./cpmt-vs-fault.ts";
@@ -37,7 +36,6 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   anonCollapseVsGupFast,
   pinnedVsCollapse,
   anonCollapseVsDontneed,
-  anonCollapseVsStore,
   cpmtVsFault,
 ];
 

@@ -43,14 +43,6 @@ const rows: readonly Row[] = [
   ["cpmt-vs-fault", "6.18", ["collapse_pte_mapped_thp/folio_lock/folio_lock"], [LOST_ENTRY]],
   // T1-12.
   ["collapse-file-vs-uffd-missing", "6.6", ["collapse_file/read_once/vm_flags=0"], [UFFD_EVENT_LOST]],
-  // The flush of the slot: without it a CPU goes on to use the page, or the pointer to the table, for which it then faults
-  // for ever.
-  [
-    "anon-collapse-vs-store",
-    "6.18",
-    ["pmdp_collapse_flush/flush_tlb_mm_range/tlb"],
-    ["livelock", "page use-after-free"],
-  ],
 ];
 
 test.each(rows)("%s on %s without %j: %j", (scenario, kernel, sites, oracles) => {
