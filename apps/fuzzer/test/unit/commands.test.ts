@@ -139,17 +139,19 @@ describe("fuzz", () => {
   );
 
   test("a time limit is shared by the scenarios, so that all of them run", async () => {
+    const names = scenarioFamilies.slice(0, 4).map(({ name }) => name);
     const run = await mmrace(
       "fuzz",
+      ...names,
       "--kernel",
       "6.12",
       "--executions",
       "1000000000",
       "--time",
-      `${200 * scenarioFamilies.length}ms`,
+      "2s",
     );
     const scenarios = run.parsed["scenarios"] as readonly { executions: number }[];
-    expect(scenarios).toHaveLength(scenarioFamilies.length);
+    expect(scenarios).toHaveLength(4);
     for (const { executions } of scenarios) expect(executions).toBeGreaterThan(0);
   });
 
