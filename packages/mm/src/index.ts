@@ -39,8 +39,17 @@ export {
   setPte,
 } from "./state/page-table.ts";
 export { PmdSlot, PmdTable } from "./state/pmd-table.ts";
-export { populateTable } from "./state/populate.ts";
+export { cacheFolio, populateAnon, populateFile, populateHugeAnon, populateTable } from "./state/populate.ts";
 export { PIN_COHERENCE } from "./state/reference-memory.ts";
 export { flushTlbMm, flushTlbRange } from "./state/tlb.ts";
-export { AnonVma, Vma, VM_SHARED, VM_UFFD_MISSING, VM_UFFD_WP, wholePmd } from "./state/vma.ts";
+export {
+  AnonVma,
+  Vma,
+  VM_NOHUGEPAGE,
+  VM_READ_WRITE,
+  VM_SHARED,
+  VM_UFFD_MISSING,
+  VM_UFFD_WP,
+  wholePmd,
+} from "./state/vma.ts";
 export { TABLE_SHAPE, World } from "./state/world.ts";

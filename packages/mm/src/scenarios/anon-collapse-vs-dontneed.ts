@@ -4,7 +4,7 @@ import { SINGLE_DEPTH_NESTING, spinLock, spinUnlock } from "@mmrace/locks";
 import { sometimes, writeOnce, type Steps } from "@mmrace/scheduler";
 import { NONE_ENTRY, pteNone } from "@mmrace/x86-paging";
 import type { KernelOps } from "../kernel.ts";
-import { linux_6_1 } from "../kernels/kernels.ts";
+import { linux_6_18 } from "../kernels/kernels.ts";
 import { USER_BASE, type Geometry } from "../state/geometry.ts";
 import { addMmCounter } from "../state/mm-struct.ts";
 import { scanPtes } from "../state/page-table.ts";
@@ -16,6 +16,14 @@ import { defineFamily, type ScenarioFamily } from "./family.ts";
 
 interface Cast extends World {
   readonly vma: Vma;
+  /** Whether MADV_DONTNEED holds the VMA lock alone. */
+  readonly isUnderVmaLock: boolean;
+  /** Whether it reclaims empty tables: since 6.14, when all of them came to wait for a grace period. */
+  readonly hasReclaim: boolean;
+}
+
+function hasReclaim(kernel: KernelOps): boolean {
+  return kernel.tlbTableFlush === linux_6_18.tlbTableFlush;
 }
 
 /** One anonymous VMA whose table is empty, as MADV_DONTNEED in pieces leaves it. */
@@ -24,10 +32,12 @@ function emptyWorld(kernel: KernelOps, geometry: Geometry): Cast {
   const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, null), VM_READ_WRITE);
   populateAnonVma(w, vma);
   populateTable(w, vma);
-  return Object.assign(w, { vma });
+  // Of the modelled releases, those whose VMA lock is a reference count.
+  const isUnderVmaLock = kernel.vmaStartRead === linux_6_18.vmaStartRead;
+  return Object.assign(w, { vma, isUnderVmaLock, hasReclaim: hasReclaim(kernel) });
 }
 
-/** The slow path of reclaiming an empty table (protocol notes 5.2 c and d), under the VMA lock alone, as in 6.17. */
+/** The slow path of reclaiming an empty table (protocol notes 5.2 c and d), with the VMA or the mm locked. */
 function* reclaimTable(w: World, vma: Vma): Steps<void> {
   const { mm } = vma;
   const slot = mm.slotOf(vma.start);
@@ -48,8 +58,8 @@ function* reclaimTable(w: World, vma: Vma): Steps<void> {
 }
 
 /**
- * `collapse_huge_page` | MADV_DONTNEED under the VMA lock, which is how 6.17 and later take it: on older releases this asks
- * what would happen. Fixed by commit 366a4532d96f (6.17-rc2).
+ * `collapse_huge_page` | MADV_DONTNEED, which holds the VMA lock alone since 6.17 (a6fde7add78d), and mmap_lock before.
+ * Fixed by commit 366a4532d96f (6.17-rc2).
  */
 export const anonCollapseVsDontneed: ScenarioFamily = defineFamily<Cast>({
   name: "anon-collapse-vs-dontneed",
@@ -61,17 +71,18 @@ export const anonCollapseVsDontneed: ScenarioFamily = defineFamily<Cast>({
       yield* madviseCollapseAll(w, w.vma);
     },
     *dontneed(w) {
-      const vma = yield* w.kernel.lockVmaUnderRcu(w, w.vma.mm, USER_BASE);
-      if (vma === null) return; // Somebody is changing it: the kernel would take mmap_lock.
-      yield* reclaimTable(w, vma);
-      yield* w.kernel.vmaEndRead(w, vma);
+      const { mm } = w.vma;
+      const vma = w.isUnderVmaLock ? yield* w.kernel.lockVmaUnderRcu(w, mm, USER_BASE) : null;
+      if (vma === null) yield* w.kernel.mmapReadLock(w, mm);
+      if (w.hasReclaim) yield* reclaimTable(w, w.vma);
+      if (vma === null) yield* w.kernel.mmapReadUnlock(w, mm);
+      else yield* w.kernel.vmaEndRead(w, vma);
     },
   },
   reaches: ({ ops }) => [
     sometimes("the collapse goes through", (w) => w.reached.has("collapse_huge_page installed a huge page")),
-    // Up to 6.3 there is no VMA lock to take.
-    ...(ops.lockVmaUnderRcu === linux_6_1.lockVmaUnderRcu
-      ? []
-      : [sometimes("the table is reclaimed", (w: World) => w.reached.has("the table was reclaimed"))]),
+    ...(hasReclaim(ops)
+      ? [sometimes("the table is reclaimed", (w: World) => w.reached.has("the table was reclaimed"))]
+      : []),
   ],
 });

@@ -4,9 +4,9 @@ import { UsageError, type Scenario, type TokenContent } from "@mmrace/scheduler"
 import type { World } from "../state/world.ts";
 import { anonCollapseVsDontneed } from "./anon-collapse-vs-dontneed.ts";
 import { anonCollapseVsGupFast } from "./anon-collapse-vs-gup-fast.ts";
-import { anonCollapseVsStore } from "./anon-collapse-vs-store.ts";
 import { collapseFileVsUffdMissing } from "./collapse-file-vs-uffd-missing.ts";
 import { collapseInTwoMms } from "./collapse-in-two-mms.ts";
+import { cpmtVsFault } from "./cpmt-vs-fault.ts";
 import { cpmtVsGupFast } from "./cpmt-vs-gup-fast.ts";
 import { cpmtVsRetract } from "./cpmt-vs-retract.ts";
 import { cpmtVsPageReferenced, cpmtVsRmapWalk } from "./cpmt-vs-rmap-walk.ts";
@@ -36,7 +36,7 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   anonCollapseVsGupFast,
   pinnedVsCollapse,
   anonCollapseVsDontneed,
-  anonCollapseVsStore,
+  cpmtVsFault,
 ];
 
 /** @throws {UsageError} when there is no such family. */
