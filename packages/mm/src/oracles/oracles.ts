@@ -6,6 +6,7 @@
 import { LOCK_PROTOCOL } from "@mmrace/locks";
 import { always, atEnd, oracle, type Property } from "@mmrace/scheduler";
 import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, type Entry } from "@mmrace/x86-paging";
+import { userfaultfdNotes, userfaultfdOracles } from "./userfaultfd.ts";
 import { KERNEL_ASSERTION } from "../ops/userfaultfd/mfill-atomic.ts";
 import { HPAGE_PMD_NR } from "../state/folio.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
@@ -25,6 +26,7 @@ export const oracleNotes: Readonly<Record<string, string>> = {
   [RECOUNT]: "rss, nr_ptes and mapcounts equal a recount of the tables when everybody has finished",
   [LOCK_PROTOCOL]: "lock order, recursion, ownership, sleeping while atomic, locks held at the end (lockdep)",
   [KERNEL_ASSERTION]: "a BUG_ON of the kernel fires",
+  ...userfaultfdNotes,
   deadlock: "threads wait for each other for ever",
   livelock: "threads run for ever without getting anywhere",
 };
@@ -58,9 +60,17 @@ function slotsNameTables(w: World): boolean {
   );
 }
 
+/** The tables that are kept for huge pages. */
+function depositedTables(mm: MmStruct): PageTable[] {
+  return mm.pmdTables.flatMap(({ deposits }) => deposits.value);
+}
+
 function countPages(w: World, mm: MmStruct, isAnon: boolean): number {
   let pages = 0;
-  for (const { value } of mm.pmds) if (pmdLeaf(value) && pmdPresent(value) && !isAnon) pages += HPAGE_PMD_NR;
+  for (const { value } of mm.pmds) {
+    if (pmdLeaf(value) && pmdPresent(value) && w.folioOf(pfnOf(value))?.isAnon === isAnon)
+      pages += HPAGE_PMD_NR;
+  }
   for (const table of linkedTables(w, mm)) {
     for (const pte of table.ptes.values) {
       if (ptePresent(pte) && w.folios.find((folio) => folio.hasPfn(pfnOf(pte)))?.isAnon === isAnon) pages++;
@@ -97,14 +107,17 @@ export const allOracles: readonly Property<World>[] = [
     atEnd("rss_file equals the file pages mapped", (w: World) =>
       w.mms.every((mm) => mm.counters.values.rss_file === countPages(w, mm, false)),
     ),
-    atEnd("nr_ptes equals the tables in slots", (w: World) =>
-      w.mms.every((mm) => mm.counters.values.nr_ptes === linkedTables(w, mm).length),
+    atEnd("nr_ptes equals the tables in slots, and those deposited", (w: World) =>
+      w.mms.every(
+        (mm) => mm.counters.values.nr_ptes === linkedTables(w, mm).length + depositedTables(mm).length,
+      ),
     ),
     atEnd("every mapcount equals the entries that map the folio", mapcountsAgree),
-    atEnd("every table is in a slot or freed", (w: World) => {
-      const linked = new Set(w.mms.flatMap((mm) => linkedTables(w, mm)));
-      return everyTable(w, (table) => linked.has(table) || table.lifetime.ended);
+    atEnd("every table is in a slot, deposited or freed", (w: World) => {
+      const kept = new Set(w.mms.flatMap((mm) => [...linkedTables(w, mm), ...depositedTables(mm)]));
+      return everyTable(w, (table) => kept.has(table) || table.lifetime.ended);
     }),
   ]),
   ...oracle(LOCK_PROTOCOL, [atEnd("nobody holds a lock at the end", (w: World) => w.lockdep.isQuiet)]),
+  ...userfaultfdOracles,
 ];

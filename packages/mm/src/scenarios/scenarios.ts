@@ -7,6 +7,18 @@ import { geometryOf, type ScenarioFamily } from "./family.ts";
 import { faultVsRetract } from "./fault-vs-retract.ts";
 import { mremapVsRetract } from "./mremap-vs-retract.ts";
 import { retractVsUffdcopy } from "./retract-vs-uffdcopy.ts";
+import { continueVsRetract } from "./continue-vs-retract.ts";
+import { mremapVsTruncate } from "./mremap-vs-truncate.ts";
+import { poisonVsRetract } from "./poison-vs-retract.ts";
+import { uffdcopyVsFault } from "./uffdcopy-vs-fault.ts";
+import { uffdcopyVsUffdcopy } from "./uffdcopy-vs-uffdcopy.ts";
+import { uffdmoveCrossing } from "./uffdmove-crossing.ts";
+import { uffdmoveLivelock } from "./uffdmove-livelock.ts";
+import { uffdmoveVsMigration } from "./uffdmove-vs-migration.ts";
+import { uffdmoveVsReclaim } from "./uffdmove-vs-reclaim.ts";
+import { uffdmoveVsSwap } from "./uffdmove-vs-swap.ts";
+import { uffdwpVsStore } from "./uffdwp-vs-store.ts";
+import { zeropageVsRetract } from "./zeropage-vs-retract.ts";
 
 /** In the order of `mmrace list scenarios`. */
 export const scenarioFamilies: readonly ScenarioFamily[] = [
@@ -14,6 +26,18 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   cpmtVsUffdcopy,
   retractVsUffdcopy,
   faultVsRetract,
+  uffdcopyVsUffdcopy,
+  uffdcopyVsFault,
+  zeropageVsRetract,
+  continueVsRetract,
+  poisonVsRetract,
+  uffdwpVsStore,
+  uffdmoveCrossing,
+  uffdmoveVsReclaim,
+  uffdmoveVsSwap,
+  uffdmoveVsMigration,
+  uffdmoveLivelock,
+  mremapVsTruncate,
 ];
 
 /** @throws {UsageError} when there is no such family. */

@@ -1,6 +1,6 @@
 /** `mmrace bug`: one entry of the catalogue, on a release that had it and on one where it is gone. */
 
-import { bugById, type Bug } from "@mmrace/mm";
+import { ablationsOf, bugById, type Bug } from "@mmrace/mm";
 import { exhaustive, explore, iterativeBound, type Exploration } from "@mmrace/scheduler";
 import type { Command } from "commander";
 import { nowMs } from "../../clock.ts";
@@ -49,7 +49,10 @@ function searchAll(bug: Bug, kernel: string): Exploration {
 /** Level by level, until the entry's own oracle speaks. */
 function hunt(bug: Bug): Exploration {
   const strategy = iterativeBound({ preemptionsMax: PREEMPTIONS_MAX });
-  return explore(bug.family.on(bug.buggy), strategy, { stopWhen: ({ oracle }) => oracle === bug.oracle });
+  return explore(bug.family.on(bug.buggy), strategy, {
+    stopWhen: ({ oracle }) => oracle === bug.oracle,
+    ablations: ablationsOf(bug),
+  });
 }
 
 /** Runs the command. */
