@@ -1,6 +1,6 @@
 /** Public API of @mmrace/mm. First reading: scenarios/cpmt-vs-uffdcopy, ops/collapse-pte-mapped-thp, oracles. */
 
-export { ablationsOf, bugById, bugs } from "./bugs/catalogue.ts";
+export { ablationsOf, bugById, bugs, cleanSearchOf } from "./bugs/catalogue.ts";
 export type { Bug } from "./bugs/catalogue.ts";
 export type { KernelOps } from "./kernel.ts";
 export {

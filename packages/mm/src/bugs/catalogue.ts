@@ -1,6 +1,6 @@
 /** Real races of the kernel's history that the model can show: on the release that had them, and gone on the fix. */
 
-import { parseAblation, UsageError, type Ablation } from "@mmrace/scheduler";
+import { exhaustive, parseAblation, UsageError, type Ablation, type Strategy } from "@mmrace/scheduler";
 import { KERNEL_ASSERTION } from "../ops/userfaultfd/mfill-atomic.ts";
 import { LOST_ENTRY } from "../oracles/oracles.ts";
 import { RMAP_INDEX } from "../oracles/userfaultfd.ts";
@@ -32,6 +32,8 @@ export interface Bug {
   readonly preemptions: number;
   /** The oldest modelled release on which the whole scenario is clean. */
   readonly fixed: string;
+  /** Where the scenario is too large to be searched whole: the preemptions up to which `fixed` is searched. */
+  readonly cleanUpTo?: number;
   /** The oracle that sees it. */
   readonly oracle: string;
   /** What a reader should know beyond the title. */
@@ -103,6 +105,7 @@ export const bugs: readonly Bug[] = [
     family: uffdmoveLivelock,
     buggy: "6.12",
     fixed: "6.14",
+    cleanUpTo: 2,
     oracle: "livelock",
     preemptions: 2,
     note: "Reported when each has failed twice for the other's reference: the lap can be run for ever.",
@@ -150,4 +153,11 @@ export function bugById(id: string): Bug {
 /** What to take out of `buggy` to have the bug. */
 export function ablationsOf({ ablations = [] }: Bug): readonly Ablation[] {
   return ablations.map(parseAblation);
+}
+
+/** How a release is searched for everything that the scenario can show: all schedules, or those that can be afforded. */
+export function cleanSearchOf({ cleanUpTo }: Bug): Strategy {
+  return cleanUpTo === undefined
+    ? exhaustive({ reduction: "sleep-sets" })
+    : exhaustive({ preemptionsMax: cleanUpTo });
 }

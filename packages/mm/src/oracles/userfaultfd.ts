@@ -42,7 +42,8 @@ export const RMAP_INDEX = "rmap index";
 /** What each of them watches. */
 export const userfaultfdNotes: Readonly<Record<string, string>> = {
   [LOST_MARKER]: "uffd-wp protections, poison and guard markers stay until resolved, unmapped or dropped",
-  [SILENT_WRITE]: "a page that UFFDIO_WRITEPROTECT has protected is written without an event",
+  [SILENT_WRITE]:
+    "a page that UFFDIO_WRITEPROTECT has protected can be written through a TLB, without an event",
   [UFFD_EVENT_LOST]: "an anonymous page that was missing when registered comes without a fill or an event",
   [RMAP_INDEX]: "mapping and index of an anonymous page, also in the swap cache, lead to where it is mapped",
 };
