@@ -5,10 +5,10 @@ import { mmrace } from "../run.ts";
 
 describe("list", () => {
   test.each([
-    ["scenarios", 4],
+    ["scenarios", 16],
     ["kernels", 4],
-    ["bugs", 2],
-    ["oracles", 8],
+    ["bugs", 7],
+    ["oracles", 12],
     ["strategies", 11],
   ])("%s", async (what, count) => {
     const run = await mmrace("list", what, "--json");
