@@ -1,6 +1,6 @@
 /** Public API of @mmrace/mm. First reading: scenarios/cpmt-vs-uffdcopy, ops/collapse-pte-mapped-thp, oracles. */
 
-export { ablationsOf, bugById, bugs } from "./bugs/catalogue.ts";
+export { ablationsOf, bugById, bugs, cleanSearchOf } from "./bugs/catalogue.ts";
 export type { Bug } from "./bugs/catalogue.ts";
 export type { KernelOps } from "./kernel.ts";
 export {
@@ -19,7 +19,12 @@ export {
 export type { Kernel } from "./kernels/kernels.ts";
 export type { ReleaseId, ReleaseTable } from "./kernels/release-table.ts";
 export { KERNEL_ASSERTION } from "./ops/userfaultfd/mfill-atomic.ts";
-export { allOracles, LOST_ENTRY, oracleNotes, RECOUNT, UFFD_EVENT_LOST } from "./oracles/oracles.ts";
+export { allOracles, LOST_ENTRY, oracleNotes, RECOUNT } from "./oracles/oracles.ts";
+export { LOST_MARKER, RMAP_INDEX } from "./oracles/userfaultfd.ts";
+export type { FaultFlags, FaultResult } from "./ops/userfaultfd/fault-result.ts";
+export type { FillMode, Result } from "./ops/userfaultfd/mfill-atomic.ts";
+export { SILENT_WRITE, UFFD_EVENT_LOST } from "./state/uffd-ledger.ts";
+export { moveEntriesAndUnlock_7b6efc2bc4f1 } from "./ops/mremap/move-ptes.ts";
 export { defineFamily, geometryOf } from "./scenarios/family.ts";
 export type { ScenarioFamily, Situation } from "./scenarios/family.ts";
 export { scenarioFamilies, scenarioFamily, scenarioOf } from "./scenarios/scenarios.ts";
@@ -39,7 +44,14 @@ export {
   setPte,
 } from "./state/page-table.ts";
 export { PmdSlot, PmdTable } from "./state/pmd-table.ts";
-export { cacheFolio, populateAnon, populateFile, populateHugeAnon, populateTable } from "./state/populate.ts";
+export {
+  populateAnon,
+  populateAnonVma,
+  populateFile,
+  populateHugeAnon,
+  populateTable,
+  cacheFolio,
+} from "./state/populate.ts";
 export { PIN_COHERENCE } from "./state/reference-memory.ts";
 export { flushTlbMm, flushTlbRange } from "./state/tlb.ts";
 export {
@@ -48,6 +60,7 @@ export {
   VM_NOHUGEPAGE,
   VM_READ_WRITE,
   VM_SHARED,
+  VM_UFFD_MINOR,
   VM_UFFD_MISSING,
   VM_UFFD_WP,
   wholePmd,

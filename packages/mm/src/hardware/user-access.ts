@@ -130,7 +130,6 @@ function useData(access: UserAccess, entry: TlbEntry): number {
   if (store !== undefined) {
     data.value = store;
     w.reference.onStore(vma, address, store);
-    w.uffd.onStore(vma.mm, address);
     return store;
   }
   w.reference.onLoad(vma, address, data.value);

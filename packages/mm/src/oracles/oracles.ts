@@ -6,21 +6,20 @@
 import { LOCK_PROTOCOL } from "@mmrace/locks";
 import { always, atEnd, oracle, type Property } from "@mmrace/scheduler";
 import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, type Entry } from "@mmrace/x86-paging";
+import { userfaultfdNotes, userfaultfdOracles } from "./userfaultfd.ts";
 import { KERNEL_ASSERTION } from "../ops/userfaultfd/mfill-atomic.ts";
 import { HPAGE_PMD_NR } from "../state/folio.ts";
 import { pteIndex } from "../state/geometry.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
 import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
 import { PIN_COHERENCE } from "../state/reference-memory.ts";
+import { UFFD_EVENT_LOST } from "../state/uffd-ledger.ts";
 import { TABLE_SHAPE, type World } from "../state/world.ts";
 
 /** Oracle: an entry sits in a table that no longer translates anything. */
 export const LOST_ENTRY = "lost entry";
 /** Oracle: the counters disagree with a recount of the tables. */
 export const RECOUNT = "rss recount";
-
-/** Oracle: a missing page that userfaultfd should hear of comes without an event. */
-export const UFFD_EVENT_LOST = "userfaultfd event lost";
 
 /** What each oracle watches, for people. */
 export const oracleNotes: Readonly<Record<string, string>> = {
@@ -30,9 +29,10 @@ export const oracleNotes: Readonly<Record<string, string>> = {
   [RECOUNT]: "rss, nr_ptes and mapcounts equal a recount of the tables when everybody has finished",
   [PIN_COHERENCE]:
     "a page pinned by GUP is the one mapped at its address, unless it was thrown away on purpose",
-  [UFFD_EVENT_LOST]: "a page that a userfaultfd's owner has seen missing is filled behind its back",
+  [UFFD_EVENT_LOST]: "a missing page of a registered VMA comes without a fill or an event",
   [LOCK_PROTOCOL]: "lock order, recursion, ownership, sleeping while atomic, locks held at the end (lockdep)",
   [KERNEL_ASSERTION]: "a BUG_ON of the kernel fires",
+  ...userfaultfdNotes,
   deadlock: "threads wait for each other for ever",
   livelock: "threads run for ever without getting anywhere",
 };
@@ -147,4 +147,5 @@ export const allOracles: readonly Property<World>[] = [
   ...oracle(PIN_COHERENCE, [always("a pinned page stays mapped where it was pinned", pinsAreMapped)]),
   ...oracle(UFFD_EVENT_LOST, [always("a page that the owner has seen missing stays missing", holesStay)]),
   ...oracle(LOCK_PROTOCOL, [atEnd("nobody holds a lock at the end", (w: World) => w.lockdep.isQuiet)]),
+  ...userfaultfdOracles,
 ];

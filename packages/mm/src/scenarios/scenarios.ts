@@ -18,6 +18,18 @@ import { mremapVsRetract } from "./mremap-vs-retract.ts";
 import { pinnedVsCollapse } from "./pinned-vs-collapse.ts";
 import { retractVsUffdWp } from "./retract-vs-uffd-wp.ts";
 import { retractVsUffdcopy } from "./retract-vs-uffdcopy.ts";
+import { continueVsRetract } from "./continue-vs-retract.ts";
+import { mremapVsTruncate } from "./mremap-vs-truncate.ts";
+import { poisonVsRetract } from "./poison-vs-retract.ts";
+import { uffdcopyVsFault } from "./uffdcopy-vs-fault.ts";
+import { uffdcopyVsUffdcopy } from "./uffdcopy-vs-uffdcopy.ts";
+import { uffdmoveCrossing } from "./uffdmove-crossing.ts";
+import { uffdmoveLivelock } from "./uffdmove-livelock.ts";
+import { uffdmoveVsMigration } from "./uffdmove-vs-migration.ts";
+import { uffdmoveVsReclaim } from "./uffdmove-vs-reclaim.ts";
+import { uffdmoveVsSwap } from "./uffdmove-vs-swap.ts";
+import { uffdwpVsStore } from "./uffdwp-vs-store.ts";
+import { zeropageVsRetract } from "./zeropage-vs-retract.ts";
 
 /** In the order of `mmrace list scenarios`. */
 export const scenarioFamilies: readonly ScenarioFamily[] = [
@@ -37,6 +49,18 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   pinnedVsCollapse,
   anonCollapseVsDontneed,
   cpmtVsFault,
+  uffdcopyVsUffdcopy,
+  uffdcopyVsFault,
+  zeropageVsRetract,
+  continueVsRetract,
+  poisonVsRetract,
+  uffdwpVsStore,
+  uffdmoveCrossing,
+  uffdmoveVsReclaim,
+  uffdmoveVsSwap,
+  uffdmoveVsMigration,
+  uffdmoveLivelock,
+  mremapVsTruncate,
 ];
 
 /** @throws {UsageError} when there is no such family. */

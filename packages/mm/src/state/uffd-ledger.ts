@@ -7,11 +7,13 @@
  */
 
 import { violate } from "@mmrace/scheduler";
-import { PAGE_SIZE } from "@mmrace/x86-paging";
+import { PAGE_SIZE, virtualPage } from "@mmrace/x86-paging";
 import type { MmStruct } from "./mm-struct.ts";
 
-/** Oracle: a page that userfaultfd has write-protected is written, and it does not hear of it. */
+/** Oracle: a page that userfaultfd has write-protected can be written, and it would not hear of it. */
 export const SILENT_WRITE = "silent write";
+/** Oracle: a page that is userfaultfd's to serve is filled behind its owner's back. */
+export const UFFD_EVENT_LOST = "userfaultfd event lost";
 
 /** What may be promised of a page. */
 export type Promised = "uffd-wp" | "poison" | "guard";
@@ -22,8 +24,6 @@ export interface MarkerPromise {
   /** First address of the page. */
   readonly address: number;
   readonly what: Promised;
-  /** Whether the system call that made it has finished, so that user code may rely on it. */
-  isDue: boolean;
 }
 
 /** The promises of one world, and the pages that are accounted for. */
@@ -40,15 +40,25 @@ export class UffdLedger {
   promise(mm: MmStruct, address: number, what: Promised): void {
     const key = keyOf(mm, address);
     if (this.#promises.get(key)?.what !== what) {
-      this.#promises.set(key, { mm, address: pageOf(address), what, isDue: false });
+      this.#promises.set(key, { mm, address: pageOf(address), what });
     }
   }
 
-  /** The system call that made the promises of a range returns. */
+  /**
+   * UFFDIO_WRITEPROTECT returns: reports a page of the range that a processor can still write to without a walk. That is
+   * asked here and not when it writes, as such a store meets nothing that would tell the search of an order.
+   */
   complete(mm: MmStruct, start: number, end: number): void {
     for (const page of pagesOf(start, end)) {
-      const promise = this.#promises.get(keyOf(mm, page));
-      if (promise !== undefined) promise.isDue = true;
+      if (this.#promises.get(keyOf(mm, page))?.what !== "uffd-wp") continue;
+      for (const { cpu, caches } of mm.tlbs.cpus) {
+        const isWritable = caches.matching(virtualPage(BigInt(page)), 0).some(({ rights }) => rights.write);
+        if (isWritable)
+          violate(
+            SILENT_WRITE,
+            `CPU${cpu} can write to 0x${page.toString(16)}, though UFFDIO_WRITEPROTECT returns`,
+          );
+      }
     }
   }
 
@@ -80,16 +90,6 @@ export class UffdLedger {
 
   isAccounted(mm: MmStruct, address: number): boolean {
     return this.#accounted.has(keyOf(mm, address));
-  }
-
-  /** A store of user code has retired. */
-  onStore(mm: MmStruct, address: number): void {
-    const promise = this.#promises.get(keyOf(mm, address));
-    if (promise?.what !== "uffd-wp" || !promise.isDue) return;
-    violate(
-      SILENT_WRITE,
-      `a store to 0x${address.toString(16)} retires though UFFDIO_WRITEPROTECT has returned`,
-    );
   }
 }
 

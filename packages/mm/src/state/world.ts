@@ -130,11 +130,11 @@ export class World {
     const { pages } = folio;
     folio.pages = 1;
     for (let page = 1; page < pages; page++) {
+      if (mappingsOf(folio.pfn + page) === 0) continue; // Nobody has it: it goes back to the allocator.
       const tail = new Folio(this.lockdep, folio.pfn + page, 1, folio.isAnon, 1);
       const data = folio.data[page];
       if (data !== undefined) tail.data[0] = data;
       tail.mapcount.value = tail.refcount.value = mappingsOf(tail.pfn);
-      tail.isFreed = tail.refcount.value === 0;
       tail.mapping.value = folio.mapping.value;
       tail.index.value = folio.index.value + page;
       tail.anonExclusive.value = folio.anonExclusive.value;

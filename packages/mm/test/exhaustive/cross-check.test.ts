@@ -1,12 +1,26 @@
 /** Two reductions that share little code agree on every scenario: sleep sets, and source-DPOR. */
 
-import { scenarioFamilies } from "@mmrace/mm";
+import { kernels, scenarioFamilies } from "@mmrace/mm";
 import { dpor, exhaustive, explore, type Scenario, type Strategy } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
 
-/** Each family on the release that it is about, and on the newest. */
+/** Searched on every release; the others on the release that they are about. */
+const EVERYWHERE = new Set([
+  "mremap-vs-retract",
+  "cpmt-vs-uffdcopy",
+  "retract-vs-uffdcopy",
+  "fault-vs-retract",
+]);
+
+/** Too large to be searched three times over: the tests of bugs and of ablations search them. */
+const LARGE = new Set(["uffdmove-livelock", "uffdmove-vs-migration", "uffdmove-vs-reclaim"]);
+
 const ALL = scenarioFamilies.flatMap((family) =>
-  [...new Set([family.kernelDefault, "6.18"])].map((id) => [family.name, id, family.on(id)] as const),
+  LARGE.has(family.name)
+    ? []
+    : kernels
+        .filter(({ id }) => EVERYWHERE.has(family.name) || id === family.kernelDefault)
+        .map(({ id }) => [family.name, id, family.on(id)] as const),
 );
 
 function search<W>(scenario: Scenario<W>, strategy: Strategy): ReturnType<typeof explore> {

@@ -1,7 +1,7 @@
 /** `mmrace bug`: one entry of the catalogue, on a release that had it and on one where it is gone. */
 
-import { ablationsOf, bugById, type Bug } from "@mmrace/mm";
-import { exhaustive, explore, iterativeBound, type Exploration } from "@mmrace/scheduler";
+import { ablationsOf, bugById, cleanSearchOf, type Bug } from "@mmrace/mm";
+import { explore, iterativeBound, type Exploration } from "@mmrace/scheduler";
 import type { Command } from "commander";
 import { nowMs } from "../../clock.ts";
 import { violationText } from "../../report/violation-text.ts";
@@ -43,15 +43,15 @@ export function defineBug(program: Command): Command {
 
 /** All schedules, all findings. */
 function searchAll(bug: Bug, kernel: string): Exploration {
-  return explore(bug.family.on(kernel), exhaustive({ reduction: "sleep-sets" }), { stopAtFirst: false });
+  return explore(bug.family.on(kernel), cleanSearchOf(bug), { stopAtFirst: false });
 }
 
 /** Level by level, until the entry's own oracle speaks. */
 function hunt(bug: Bug): Exploration {
   const strategy = iterativeBound({ preemptionsMax: PREEMPTIONS_MAX });
   return explore(bug.family.on(bug.buggy), strategy, {
-    ablations: ablationsOf(bug),
     stopWhen: ({ oracle }) => oracle === bug.oracle,
+    ablations: ablationsOf(bug),
   });
 }
 

@@ -34,14 +34,14 @@ export function* mfillAtomic(w: World, like: Vma, address: number, mode: FillMod
   let result: Result;
   if ((yield* readOnce(ctx.mmapChanging)) !== 0) result = "EAGAIN";
   else if ((yield* readOnce(vma.uffdCtx)) !== ctx) result = "ENOENT";
-  else result = yield* fillSlot(w, vma, address, mode);
+  else result = yield* w.kernel.mfillAtomicPmd(w, vma, address, mode);
   yield* upRead(ctx.mapChangingLock);
   yield* w.kernel.uffdMfillUnlock(w, vma);
   return result;
 }
 
-/** Steps 2 to 4: finds the slot, gives it a table, and looks at it again. */
-function* fillSlot(w: World, vma: Vma, address: number, mode: FillMode): Steps<Result> {
+/** Steps 2 to 4, v6.11 and later: finds the slot, gives it a table, and looks at it again. */
+export function* mfillAtomicPmd(w: World, vma: Vma, address: number, mode: FillMode): Steps<Result> {
   const slot = vma.mm.slotOf(address);
   if (pmdNone(yield* readOnce(slot))) yield* w.kernel.__pteAlloc(w, vma.mm, slot); // 2.
   const pmd = yield* readOnce(slot); // 3.
@@ -50,7 +50,7 @@ function* fillSlot(w: World, vma: Vma, address: number, mode: FillMode): Steps<R
   return yield* w.kernel.mfillAtomicPte(w, vma, address, mode); // 4.
 }
 
-/** Up to v6.8, mmap_lock for read is held throughout; v6.6 to v6.10 assert that the slot still names a table. */
+/** Up to v6.8 mmap_lock for read is held throughout, and only the counter keeps fills away while mappings change. */
 export function* mfillAtomic_6_6(
   w: World,
   like: Vma,
@@ -63,12 +63,13 @@ export function* mfillAtomic_6_6(
   let result: Result;
   if ((yield* readOnce(mm.userfaultfd.mmapChanging)) !== 0) result = "EAGAIN";
   else if ((yield* readOnce(vma.uffdCtx)) !== mm.userfaultfd) result = "ENOENT";
-  else result = yield* fillSlotAsserting(w, vma, address, mode);
+  else result = yield* w.kernel.mfillAtomicPmd(w, vma, address, mode);
   yield* w.kernel.uffdMfillUnlock(w, vma);
   return result;
 }
 
-function* fillSlotAsserting(w: World, vma: Vma, address: number, mode: FillMode): Steps<Result> {
+/** Up to v6.10: asserts that the slot still names a table. */
+export function* mfillAtomicPmd_6_6(w: World, vma: Vma, address: number, mode: FillMode): Steps<Result> {
   const slot = vma.mm.slotOf(address);
   const first = yield* readOnce(slot);
   if (pmdLeaf(first)) return "EEXIST";

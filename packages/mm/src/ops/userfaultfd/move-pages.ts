@@ -45,7 +45,12 @@ export function* movePages(
   let result: Result;
   if ((yield* readOnce(ctx.mmapChanging)) !== 0) result = "EAGAIN";
   else if (!(yield* areasFit(pair))) result = "EINVAL";
-  else result = yield* moveRange(w, { ...pair, dstAddress: dstStart, srcAddress: srcStart }, length);
+  else
+    result = yield* w.kernel.movePagesLocked(
+      w,
+      { ...pair, dstAddress: dstStart, srcAddress: srcStart },
+      length,
+    );
   yield* upRead(ctx.mapChangingLock);
   yield* w.kernel.uffdMoveUnlock(w, pair);
   if (result === 0) yield* w.kernel.wakeUserfault(w, ctx);
@@ -65,7 +70,8 @@ function* areasFit({ dst, src }: MovePair): Steps<boolean> {
   return (yield* readOnce(dst.uffdCtx)) === dst.mm.userfaultfd;
 }
 
-function* moveRange(w: World, first: MoveStep, length: number): Steps<Result> {
+/** The loop of move_pages(), with both VMAs locked. */
+export function* movePagesLocked(w: World, first: MoveStep, length: number = PAGE_SIZE): Steps<Result> {
   for (let offset = 0; offset < length;) {
     const dstAddress = first.dstAddress + offset;
     const srcAddress = first.srcAddress + offset;
@@ -75,6 +81,11 @@ function* moveRange(w: World, first: MoveStep, length: number): Steps<Result> {
     else return moved;
   }
   return 0;
+}
+
+/** Up to v6.7. */
+export function* movePagesLocked_6_6(_w: World, _first: MoveStep): Steps<Result> {
+  return "EINVAL";
 }
 
 /** One round of the loop: how much was moved, or why nothing was. */

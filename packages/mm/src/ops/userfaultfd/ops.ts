@@ -16,6 +16,8 @@ import { handleUserfault, userfaultfdMustWait, wakeUserfault, type UffdReason } 
 import {
   mfillAtomic,
   mfillAtomic_6_6,
+  mfillAtomicPmd,
+  mfillAtomicPmd_6_6,
   mfillAtomicPte,
   userfaultfdFill,
   type FillMode,
@@ -60,7 +62,15 @@ import {
   type Held,
   type Outcome,
 } from "./move-pages-pte.ts";
-import { mayMoveSplit, mayMoveSplit_6_14, movePages, movePages_6_6, type MoveStep } from "./move-pages.ts";
+import {
+  mayMoveSplit,
+  mayMoveSplit_6_14,
+  movePages,
+  movePages_6_6,
+  movePagesLocked,
+  movePagesLocked_6_6,
+  type MoveStep,
+} from "./move-pages.ts";
 import { userfaultfdRegister, userfaultfdUnregister } from "./register.ts";
 import {
   changePteRangeUffdWp,
@@ -98,6 +108,7 @@ export interface UserfaultfdOps {
   /** The system calls that fill: with the wakeup. */
   readonly userfaultfdFill: (w: World, vma: Vma, address: number, mode: FillMode) => Steps<Result>;
   readonly mfillAtomic: (w: World, vma: Vma, address: number, mode?: FillMode) => Steps<Result>;
+  readonly mfillAtomicPmd: (w: World, vma: Vma, address: number, mode: FillMode) => Steps<Result>;
   readonly mfillAtomicPte: (w: World, vma: Vma, address: number, mode: FillMode) => Steps<Result>;
   readonly mfillAtomicPteCopy: FillOne;
   readonly mfillAtomicPteZeropage: FillOne;
@@ -116,6 +127,7 @@ export interface UserfaultfdOps {
   readonly uffdMoveUnlock: (w: World, pair: MovePair) => Steps<void>;
   /** 6.8 and later; the default length is one page. */
   readonly movePages: (w: World, mm: MmStruct, dst: number, src: number, length?: number) => Steps<Result>;
+  readonly movePagesLocked: (w: World, step: MoveStep, length?: number) => Steps<Result>;
   readonly mayMoveSplit: (w: World, pmd: Entry) => Steps<boolean>;
   readonly movePagesHugePmd: (w: World, step: MoveStep, dstPmd: Entry, srcPmd: Entry) => Steps<Result>;
   readonly movePagesPte: (w: World, step: MoveStep) => Steps<Result>;
@@ -140,6 +152,7 @@ export const userfaultfd: ReleaseTable<UserfaultfdOps> = {
     uffdMfillUnlock,
     userfaultfdFill,
     mfillAtomic,
+    mfillAtomicPmd,
     mfillAtomicPte,
     mfillAtomicPteCopy,
     mfillAtomicPteZeropage,
@@ -154,6 +167,7 @@ export const userfaultfd: ReleaseTable<UserfaultfdOps> = {
     uffdMoveLock,
     uffdMoveUnlock,
     movePages,
+    movePagesLocked,
     mayMoveSplit,
     movePagesHugePmd,
     movePagesPte,
@@ -179,8 +193,10 @@ export const userfaultfd: ReleaseTable<UserfaultfdOps> = {
     uffdMfillLock: uffdMfillLock_6_6,
     uffdMfillUnlock: uffdMfillUnlock_6_6,
     mfillAtomic: mfillAtomic_6_6,
+    mfillAtomicPmd: mfillAtomicPmd_6_6,
     mwriteprotectRange: mwriteprotectRange_6_6,
     movePages: movePages_6_6,
+    movePagesLocked: movePagesLocked_6_6,
   },
   "6.1": { mfillAtomicPtePoison: mfillAtomicPtePoison_6_1 },
 };

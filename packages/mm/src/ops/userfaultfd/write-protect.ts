@@ -24,6 +24,9 @@ import {
   pmdPresent,
   pmdLeaf,
   pteClearUffdWp,
+  pteDirty,
+  pteMkwrite,
+  pfnOf,
   pteMkuffdWp,
   pteNone,
   ptePresent,
@@ -35,7 +38,7 @@ import {
 import { pmdStart, pteIndex } from "../../state/geometry.ts";
 import type { MmuGather } from "../../state/mmu-gather.ts";
 import { ptepGet, ptepGetAndClear, setPte, type PageTable } from "../../state/page-table.ts";
-import { VM_UFFD_WP, type Vma } from "../../state/vma.ts";
+import { VM_SHARED, VM_UFFD_WP, VM_WRITE, type Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import { changeHugePmd } from "./huge-pmd.ts";
 import type { Result } from "./mfill-atomic.ts";
@@ -159,7 +162,7 @@ function* changePte(
   if (ptePresent(pte)) {
     // ptep_modify_prot_start() takes the entry out, so that no processor sets Accessed or Dirty in between.
     const old = yield* ptepGetAndClear(table, index);
-    yield* setPte(table, index, isEnabled ? pteMkuffdWp(old) : pteClearUffdWp(old));
+    yield* setPte(table, index, isEnabled ? pteMkuffdWp(old) : yield* withoutWp(w, vma, old));
     if (isEnabled && pteWrite(old)) tlb.adjustRange(address, PAGE_SIZE);
   } else {
     const changed = changeNotPresent(pte, isEnabled, vma.file !== null);
@@ -169,6 +172,17 @@ function* changePte(
   }
   if (isEnabled) w.uffd.promise(vma.mm, address, "uffd-wp"); // Ghost state, in the step that wrote the entry.
   else w.uffd.release(vma.mm, address);
+}
+
+/** The protection is lifted, and the entry is writable at once where a write fault would make it so without a copy. */
+function* withoutWp(w: World, vma: Vma, pte: Entry): Steps<Entry> {
+  const lifted = pteClearUffdWp(pte);
+  const flags = yield* readOnce(vma.flags);
+  if ((flags & VM_WRITE) === 0) return lifted;
+  if ((flags & VM_SHARED) !== 0) return pteDirty(lifted) ? pteMkwrite(lifted) : lifted;
+  const folio = w.folioOf(pfnOf(pte));
+  const isOurs = folio !== undefined && folio.isAnon && (yield* readOnce(folio.anonExclusive));
+  return isOurs ? pteMkwrite(lifted) : lifted;
 }
 
 /** What becomes of an entry that maps nothing; the same object where nothing changes. */
