@@ -13,16 +13,22 @@ export {
   linux_6_18,
   linux_6_6,
   linux_6_6_dev,
+  linux_6_9,
 } from "./kernels/kernels.ts";
 export type { Kernel } from "./kernels/kernels.ts";
 export type { ReleaseId, ReleaseTable } from "./kernels/release-table.ts";
 export { KERNEL_ASSERTION } from "./ops/userfaultfd/uffdio-copy.ts";
 export { allOracles, LOST_ENTRY, oracleNotes, RECOUNT } from "./oracles/oracles.ts";
+export { COW_BREACH, STALE_TRANSLATION } from "./oracles/translations.ts";
 export { defineFamily, geometryOf } from "./scenarios/family.ts";
 export type { ScenarioFamily, Situation } from "./scenarios/family.ts";
 export { scenarioFamilies, scenarioFamily, scenarioOf } from "./scenarios/scenarios.ts";
 export { AddressSpace } from "./state/address-space.ts";
-export { Folio, folioRmap, HPAGE_PMD_NR } from "./state/folio.ts";
+export { Folio, folioGet, folioPut, folioRmap, HPAGE_PMD_NR } from "./state/folio.ts";
+export { evictTranslation, speculativeFill, userLoad, userStore } from "./hardware/user-code.ts";
+export type { Signal } from "./hardware/user-code.ts";
+export type { FaultFlags, FaultResult } from "./ops/faults/fault.ts";
+export { LOST_STORE } from "./state/reference-memory.ts";
 export { pteIndex, SMALL, USER_BASE } from "./state/geometry.ts";
 export type { Geometry } from "./state/geometry.ts";
 export { addMmCounter, MmStruct } from "./state/mm-struct.ts";
@@ -37,7 +43,23 @@ export {
   setPte,
 } from "./state/page-table.ts";
 export { PmdSlot, PmdTable } from "./state/pmd-table.ts";
-export { populateTable } from "./state/populate.ts";
+export {
+  cacheFolio,
+  populateAnon,
+  populateAnonVma,
+  populateFile,
+  populateHugeFile,
+  populateTable,
+} from "./state/populate.ts";
 export { flushTlbMm, flushTlbRange } from "./state/tlb.ts";
-export { AnonVma, Vma, VM_SHARED, VM_UFFD_MISSING, VM_UFFD_WP, wholePmd } from "./state/vma.ts";
+export {
+  AnonVma,
+  Vma,
+  VM_READ,
+  VM_SHARED,
+  VM_UFFD_MISSING,
+  VM_UFFD_WP,
+  VM_WRITE,
+  wholePmd,
+} from "./state/vma.ts";
 export { TABLE_SHAPE, World } from "./state/world.ts";

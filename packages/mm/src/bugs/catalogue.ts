@@ -5,6 +5,8 @@ import { LOST_ENTRY } from "../oracles/oracles.ts";
 import { cpmtVsUffdcopy } from "../scenarios/cpmt-vs-uffdcopy.ts";
 import type { ScenarioFamily } from "../scenarios/family.ts";
 import { mremapVsRetract } from "../scenarios/mremap-vs-retract.ts";
+import { stalePtlFilemap } from "../scenarios/stale-ptl-filemap.ts";
+import { PAGE_TABLE_USE_AFTER_FREE } from "../state/page-table.ts";
 import { TABLE_SHAPE } from "../state/world.ts";
 
 /** One catalogue entry. */
@@ -53,6 +55,18 @@ export const bugs: readonly Bug[] = [
     note:
       "v6.6 has the fix, and this oracle is silent there; but until 4828d207dc51 (6.11) the fill asserts that its slot " +
       "stays a table, and the same two threads break that assertion. So the whole scenario is clean from 6.11 on.",
+  },
+  {
+    id: "T1-13",
+    slug: "stale-ptl-filemap",
+    title: "a fault rechecks its entry under the lock of a table that is gone",
+    cve: "CVE-2024-42233",
+    fix: "24be02a42181 (6.10); introduced by 58f327f2ce80 (6.9)",
+    family: stalePtlFilemap,
+    buggy: "6.9",
+    fixed: "6.11",
+    oracle: PAGE_TABLE_USE_AFTER_FREE,
+    note: "The lock is part of the table's memory, which is free by then, or somebody else's.",
   },
 ];
 

@@ -11,6 +11,7 @@ import { HPAGE_PMD_NR } from "../state/folio.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
 import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
 import { TABLE_SHAPE, type World } from "../state/world.ts";
+import { cachesAreLive, COW_BREACH, STALE_TRANSLATION, writersAreAlone } from "./translations.ts";
 
 /** Oracle: an entry sits in a table that no longer translates anything. */
 export const LOST_ENTRY = "lost entry";
@@ -23,6 +24,8 @@ export const oracleNotes: Readonly<Record<string, string>> = {
   [TABLE_SHAPE]: "a PMD slot that claims to name a table names none",
   [LOST_ENTRY]: "a page is mapped in a table that has been given up",
   [RECOUNT]: "rss, nr_ptes and mapcounts equal a recount of the tables when everybody has finished",
+  [STALE_TRANSLATION]: "a CPU's TLB leads to a freed page, or its paging-structure cache to a freed table",
+  [COW_BREACH]: "a private mapping may write a page that the page cache or another mapping has too",
   [LOCK_PROTOCOL]: "lock order, recursion, ownership, sleeping while atomic, locks held at the end (lockdep)",
   [KERNEL_ASSERTION]: "a BUG_ON of the kernel fires",
   deadlock: "threads wait for each other for ever",
@@ -58,9 +61,17 @@ function slotsNameTables(w: World): boolean {
   );
 }
 
+/** The tables that are kept for huge pages. */
+function depositedTables(mm: MmStruct): PageTable[] {
+  return mm.pmdTables.flatMap(({ deposits }) => deposits.value);
+}
+
 function countPages(w: World, mm: MmStruct, isAnon: boolean): number {
   let pages = 0;
-  for (const { value } of mm.pmds) if (pmdLeaf(value) && pmdPresent(value) && !isAnon) pages += HPAGE_PMD_NR;
+  for (const { value } of mm.pmds) {
+    if (pmdLeaf(value) && pmdPresent(value) && w.folioOf(pfnOf(value))?.isAnon === isAnon)
+      pages += HPAGE_PMD_NR;
+  }
   for (const table of linkedTables(w, mm)) {
     for (const pte of table.ptes.values) {
       if (ptePresent(pte) && w.folios.find((folio) => folio.hasPfn(pfnOf(pte)))?.isAnon === isAnon) pages++;
@@ -97,14 +108,18 @@ export const allOracles: readonly Property<World>[] = [
     atEnd("rss_file equals the file pages mapped", (w: World) =>
       w.mms.every((mm) => mm.counters.values.rss_file === countPages(w, mm, false)),
     ),
-    atEnd("nr_ptes equals the tables in slots", (w: World) =>
-      w.mms.every((mm) => mm.counters.values.nr_ptes === linkedTables(w, mm).length),
+    atEnd("nr_ptes equals the tables in slots, and those deposited", (w: World) =>
+      w.mms.every(
+        (mm) => mm.counters.values.nr_ptes === linkedTables(w, mm).length + depositedTables(mm).length,
+      ),
     ),
     atEnd("every mapcount equals the entries that map the folio", mapcountsAgree),
-    atEnd("every table is in a slot or freed", (w: World) => {
-      const linked = new Set(w.mms.flatMap((mm) => linkedTables(w, mm)));
-      return everyTable(w, (table) => linked.has(table) || table.lifetime.ended);
+    atEnd("every table is in a slot, deposited or freed", (w: World) => {
+      const kept = new Set(w.mms.flatMap((mm) => [...linkedTables(w, mm), ...depositedTables(mm)]));
+      return everyTable(w, (table) => kept.has(table) || table.lifetime.ended);
     }),
   ]),
+  ...oracle(STALE_TRANSLATION, [always("no CPU can reach freed memory", cachesAreLive)]),
+  ...oracle(COW_BREACH, [always("who may write a private page has it alone", writersAreAlone)]),
   ...oracle(LOCK_PROTOCOL, [atEnd("nobody holds a lock at the end", (w: World) => w.lockdep.isQuiet)]),
 ];

@@ -4,9 +4,13 @@ import { UsageError, type Scenario, type TokenContent } from "@mmrace/scheduler"
 import type { World } from "../state/world.ts";
 import { cpmtVsUffdcopy } from "./cpmt-vs-uffdcopy.ts";
 import { geometryOf, type ScenarioFamily } from "./family.ts";
+import { faultVsFault, hugeFaultVsFill, zeroPageVsStore } from "./fault-anon.ts";
+import { copyVsCopy, reuseVsCopy, speculationVsCopy } from "./fault-cow.ts";
+import { cowVsSharedStore, faultVsDetach, sharedStoreVsLoad } from "./fault-file.ts";
 import { faultVsRetract } from "./fault-vs-retract.ts";
 import { mremapVsRetract } from "./mremap-vs-retract.ts";
 import { retractVsUffdcopy } from "./retract-vs-uffdcopy.ts";
+import { stalePtlFilemap } from "./stale-ptl-filemap.ts";
 
 /** In the order of `mmrace list scenarios`. */
 export const scenarioFamilies: readonly ScenarioFamily[] = [
@@ -14,6 +18,16 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   cpmtVsUffdcopy,
   retractVsUffdcopy,
   faultVsRetract,
+  faultVsFault,
+  zeroPageVsStore,
+  hugeFaultVsFill,
+  reuseVsCopy,
+  copyVsCopy,
+  speculationVsCopy,
+  sharedStoreVsLoad,
+  cowVsSharedStore,
+  faultVsDetach,
+  stalePtlFilemap,
 ];
 
 /** @throws {UsageError} when there is no such family. */

@@ -144,3 +144,19 @@ const putKind: OperationKind<Cell<number>, readonly [folio: Folio, by: number], 
 export function folioPut(folio: Folio, by = 1): Operation<void> {
   return Operation.of(putKind, folio.refcount, [folio, by]);
 }
+
+const copyKind: OperationKind<PageData, PageData, void> = {
+  name: "copy_highpage",
+  access: "write",
+  order: "locked",
+  touches: (_to, from) => [{ access: "read", object: from }],
+  perform: (to, from) => {
+    to.value = from.value;
+  },
+  describe: (to, from) => `copy_highpage(${to.name}, ${from.name})`,
+};
+
+/** Copies what a page holds, in one step. */
+export function copyHighpage(to: PageData, from: PageData): Operation<void> {
+  return Operation.of(copyKind, to, from);
+}

@@ -4,9 +4,17 @@ import { kernels, scenarioFamilies } from "@mmrace/mm";
 import { dpor, exhaustive, explore, type Scenario, type Strategy } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
 
-const ALL = scenarioFamilies.flatMap((family) =>
-  kernels.map(({ id }) => [family.name, id, family.on(id)] as const),
-);
+/** Too many executions for three searches each; sleep sets alone search them in other tests. */
+const LARGE: ReadonlySet<string> = new Set(["fault-vs-retract", "stale-ptl-filemap"]);
+
+// The releases differ little in what the searches must agree on: the first families run on all, the others on their own.
+const ALL = scenarioFamilies
+  .filter(({ name }) => !LARGE.has(name))
+  .flatMap((family, at) =>
+    (at < 3 ? kernels.map(({ id }) => id) : [family.kernelDefault]).map(
+      (id) => [family.name, id, family.on(id)] as const,
+    ),
+  );
 
 function search<W>(scenario: Scenario<W>, strategy: Strategy): ReturnType<typeof explore> {
   const exploration = explore(scenario, strategy, { stopAtFirst: false });
