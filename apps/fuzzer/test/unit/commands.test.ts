@@ -141,7 +141,7 @@ describe("fuzz", () => {
   test("a time limit is shared by the scenarios, so that all of them run", async () => {
     const run = await mmrace("fuzz", "--kernel", "6.12", "--executions", "1000000000", "--time", "800ms");
     const scenarios = run.parsed["scenarios"] as readonly { executions: number }[];
-    expect(scenarios).toHaveLength(14);
+    expect(scenarios).toHaveLength(15);
     for (const { executions } of scenarios) expect(executions).toBeGreaterThan(0);
   });
 

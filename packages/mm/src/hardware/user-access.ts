@@ -100,7 +100,13 @@ const tryKind: OperationKind<CpuTlb, UserAccess, Attempt> = {
   touches: (tlb, access): readonly Touch[] => {
     const entry = usable(tlb, access);
     const object = entry === undefined ? undefined : dataOf(access, entry);
-    return object === undefined ? [] : [{ access: access.store === undefined ? "read" : "write", object }];
+    const how = access.store === undefined ? "read" : "write";
+    return object === undefined
+      ? []
+      : [
+          { access: how, object },
+          { access: how, object: access.w.reference },
+        ];
   },
   perform: (tlb, access) => {
     const [cached] = tlb.caches.matching(pageOf(access.address), 0);

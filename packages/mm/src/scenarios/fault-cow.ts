@@ -6,7 +6,7 @@ import { speculativeFill, userLoad, userStore } from "../hardware/user-code.ts";
 import type { KernelOps } from "../kernel.ts";
 import { folioPut, type Folio } from "../state/folio.ts";
 import { USER_BASE, type Geometry } from "../state/geometry.ts";
-import { populateAnon, populateTable } from "../state/populate.ts";
+import { populateAnon, populateAnonVma, populateTable } from "../state/populate.ts";
 import { VM_READ_WRITE, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
@@ -94,5 +94,49 @@ export const speculationVsCopy: ScenarioFamily = defineFamily<Cast>({
     sometimes("the other CPU has the old page", ({ mms: [mm], folios: [old] }) =>
       mm!.tlbs.cpus[1]!.caches.translations.some(({ frame }) => frame === old!.pfn),
     ),
+  ],
+});
+
+interface Siblings extends Cast {
+  sibling: Vma;
+}
+
+/** Parent and child after fork: each stores to the page that both map. One copies, and the other has it alone then. */
+export const storeVsStoreAfterFork: ScenarioFamily = defineFamily<Siblings>({
+  name: "store-vs-store-after-fork",
+  about: "parent and child store to a page that they share since fork: a copy and a reuse, or two copies",
+  kernelDefault: "6.18",
+  setup: (kernel, geometry) => {
+    const w = new World(kernel, geometry);
+    const [vma, sibling] = [0, 1].map((cpu) => {
+      const mm = w.createMm();
+      w.runOn(cpu, mm);
+      const area = w.createVma(mm, wholePmd(USER_BASE, null), VM_READ_WRITE);
+      populateAnonVma(w, area);
+      return area;
+    });
+    const folio = populateAnon(w, vma!, USER_BASE, 5);
+    const shared = pteWrprotect(populateTable(w, vma!).ptes.values[0]!);
+    for (const area of [vma!, sibling!]) populateTable(w, area).ptes.values[0] = shared;
+    folio.anonExclusive.value = false;
+    folio.refcount.value++;
+    folio.mapcount.value++;
+    sibling!.mm.counters.values.rss_anon++;
+    w.reference.fill(sibling!, USER_BASE, 5);
+    return Object.assign(w, { vma: vma!, sibling: sibling!, folio });
+  },
+  threads: {
+    *parent(w) {
+      yield* userStore(w, w.vma, USER_BASE, 6);
+      yield* userLoad(w, w.vma, USER_BASE);
+    },
+    *child(w) {
+      yield* userStore(w, w.sibling, USER_BASE, 7);
+      yield* userLoad(w, w.sibling, USER_BASE);
+    },
+  },
+  reaches: () => [
+    sometimes("one copies, one reuses", (w) => w.reached.has("do_wp_page reused the page")),
+    sometimes("both copy", (w) => w.folios.length === 3),
   ],
 });

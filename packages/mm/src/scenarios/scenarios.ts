@@ -5,7 +5,7 @@ import type { World } from "../state/world.ts";
 import { cpmtVsUffdcopy } from "./cpmt-vs-uffdcopy.ts";
 import { geometryOf, type ScenarioFamily } from "./family.ts";
 import { faultVsFault, hugeFaultVsFill, zeroPageVsStore } from "./fault-anon.ts";
-import { copyVsCopy, reuseVsCopy, speculationVsCopy } from "./fault-cow.ts";
+import { copyVsCopy, reuseVsCopy, speculationVsCopy, storeVsStoreAfterFork } from "./fault-cow.ts";
 import { cowVsSharedStore, faultVsDetach, sharedStoreVsLoad } from "./fault-file.ts";
 import { faultVsRetract } from "./fault-vs-retract.ts";
 import { mremapVsRetract } from "./mremap-vs-retract.ts";
@@ -24,6 +24,7 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   reuseVsCopy,
   copyVsCopy,
   speculationVsCopy,
+  storeVsStoreAfterFork,
   sharedStoreVsLoad,
   cowVsSharedStore,
   faultVsDetach,

@@ -6,7 +6,7 @@
  * or what it is when filled afresh; the first look after that settles it.
  */
 
-import { violate } from "@mmrace/scheduler";
+import { SharedObject, violate } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
 import { VM_SHARED, type Vma } from "./vma.ts";
 
@@ -20,9 +20,16 @@ interface Holding {
   discards: number;
 }
 
-/** The reference of one world. */
-export class ReferenceMemory {
+/**
+ * The reference of one world. One location: whether a load is wrong depends on the stores that retired before it, so
+ * loads and stores are kept in order even where they reach different pages, as through a stale translation.
+ */
+export class ReferenceMemory extends SharedObject {
   readonly #holdings = new Map<string, Holding>();
+
+  constructor() {
+    super("reference");
+  }
 
   /** A store of a user thread has retired. */
   onStore(vma: Vma, address: number, value: number): void {
