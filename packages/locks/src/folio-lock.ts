@@ -67,6 +67,14 @@ const trylockKind: OperationKind<FolioLock, void, boolean> = {
   describe: (lock, _argument, result) => `folio_trylock(${lock.name}) = ${result}`,
 };
 
+const testLockedKind: OperationKind<FolioLock, void, boolean> = {
+  name: "folio_test_locked",
+  access: "read",
+  order: "load",
+  perform: ({ owner }) => owner !== undefined,
+  describe: (lock, _argument, result) => `folio_test_locked(${lock.name}) = ${result}`,
+};
+
 const unlockKind: OperationKind<FolioLock, void, void> = {
   name: "folio_unlock",
   access: "write",
@@ -129,6 +137,11 @@ export function folioLockKillable(lock: FolioLock, signal: FatalSignal): Operati
 /** Locks the folio if it is unlocked; the result says whether it did. */
 export function folioTrylock(lock: FolioLock): Operation<boolean> {
   return Operation.of(trylockKind, lock, undefined);
+}
+
+/** Whether anybody has the folio locked: a hint, for who would rather do without it than wait. */
+export function folioTestLocked(lock: FolioLock): Operation<boolean> {
+  return Operation.of(testLockedKind, lock, undefined);
 }
 
 /** Unlocks the folio. Only for the thread that locked it. */

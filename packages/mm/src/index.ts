@@ -15,21 +15,26 @@ export {
   linux_6_18,
   linux_6_6,
   linux_6_6_dev,
+  linux_6_9,
 } from "./kernels/kernels.ts";
 export type { Kernel } from "./kernels/kernels.ts";
 export type { ReleaseId, ReleaseTable } from "./kernels/release-table.ts";
 export { KERNEL_ASSERTION } from "./ops/userfaultfd/mfill-atomic.ts";
 export { allOracles, LOST_ENTRY, oracleNotes, RECOUNT } from "./oracles/oracles.ts";
 export { LOST_MARKER, RMAP_INDEX } from "./oracles/userfaultfd.ts";
-export type { FaultFlags, FaultResult } from "./ops/userfaultfd/fault-result.ts";
+export type { FaultFlags, FaultResult } from "./ops/faults/fault.ts";
 export type { FillMode, Result } from "./ops/userfaultfd/mfill-atomic.ts";
 export { SILENT_WRITE, UFFD_EVENT_LOST } from "./state/uffd-ledger.ts";
 export { moveEntriesAndUnlock_7b6efc2bc4f1 } from "./ops/mremap/move-ptes.ts";
+export { COW_BREACH, STALE_TRANSLATION } from "./oracles/translations.ts";
 export { defineFamily, geometryOf } from "./scenarios/family.ts";
 export type { ScenarioFamily, Situation } from "./scenarios/family.ts";
 export { scenarioFamilies, scenarioFamily, scenarioOf } from "./scenarios/scenarios.ts";
 export { AddressSpace } from "./state/address-space.ts";
-export { Folio, folioRmap, HPAGE_PMD_NR } from "./state/folio.ts";
+export { Folio, folioGet, folioPut, folioRmap, HPAGE_PMD_NR } from "./state/folio.ts";
+export { evictTranslation, speculativeFill, userLoad, userStore } from "./hardware/user-code.ts";
+export type { Signal } from "./hardware/user-code.ts";
+export { LOST_STORE } from "./state/reference-memory.ts";
 export { pteIndex, SMALL, USER_BASE } from "./state/geometry.ts";
 export type { Geometry } from "./state/geometry.ts";
 export { addMmCounter, MmStruct } from "./state/mm-struct.ts";
@@ -49,6 +54,7 @@ export {
   populateAnonVma,
   populateFile,
   populateHugeAnon,
+  populateHugeFile,
   populateTable,
   cacheFolio,
 } from "./state/populate.ts";
@@ -58,11 +64,13 @@ export {
   AnonVma,
   Vma,
   VM_NOHUGEPAGE,
+  VM_READ,
   VM_READ_WRITE,
   VM_SHARED,
   VM_UFFD_MINOR,
   VM_UFFD_MISSING,
   VM_UFFD_WP,
+  VM_WRITE,
   wholePmd,
 } from "./state/vma.ts";
 export { TABLE_SHAPE, World } from "./state/world.ts";

@@ -151,7 +151,7 @@ describe("fuzz", () => {
       "2s",
     );
     const scenarios = run.parsed["scenarios"] as readonly { executions: number }[];
-    expect(scenarios).toHaveLength(4);
+    expect(scenarios).toHaveLength(15);
     for (const { executions } of scenarios) expect(executions).toBeGreaterThan(0);
   });
 

@@ -22,7 +22,8 @@ import { mremapVsTruncate } from "../scenarios/mremap-vs-truncate.ts";
 import { uffdmoveLivelock } from "../scenarios/uffdmove-livelock.ts";
 import { uffdmoveVsMigration } from "../scenarios/uffdmove-vs-migration.ts";
 import { uffdmoveVsSwap } from "../scenarios/uffdmove-vs-swap.ts";
-import { PAGE_USE_AFTER_FREE } from "../state/folio.ts";
+import { STALE_TRANSLATION } from "../oracles/translations.ts";
+import { stalePtlFilemap } from "../scenarios/stale-ptl-filemap.ts";
 import { TABLE_SHAPE } from "../state/world.ts";
 
 /** One catalogue entry. */
@@ -251,7 +252,7 @@ export const bugs: readonly Bug[] = [
     buggy: "6.18",
     ablations: ["move_entries_and_unlock/flush_tlb_mm_range/tlb"],
     fixed: "6.18",
-    oracle: PAGE_USE_AFTER_FREE,
+    oracle: STALE_TRANSLATION,
     preemptions: 0,
     note:
       "No modelled release is so old: 6.18 without the flush, which needs no preemption. With the flush where it was, " +
@@ -269,6 +270,22 @@ export const bugs: readonly Bug[] = [
     oracle: KERNEL_ASSERTION,
     preemptions: 2,
     note: "The table must go after the fill has made sure of it, and before it looks once more.",
+  },
+  {
+    id: "T1-13",
+    slug: "stale-ptl-filemap",
+    title: "a fault rechecks its entry under the lock of a table that is gone",
+    cve: "CVE-2024-42233",
+    fix: "24be02a42181 (6.10); introduced by 58f327f2ce80 (6.9)",
+    family: stalePtlFilemap,
+    buggy: "6.9",
+    fixed: "6.11",
+    cleanUpTo: 1,
+    oracle: PAGE_TABLE_USE_AFTER_FREE,
+    preemptions: 1,
+    note:
+      "The lock is part of the table's memory, which is free by then, or somebody else's. Tests search all schedules with " +
+      "one preemption; there are too many others.",
   },
 ];
 

@@ -53,6 +53,12 @@ const RELEASES: readonly Release[] = [
     about: "a fill tolerates that its table goes away; mremap trusts a slot that it saw before its locks",
   },
   {
+    id: "6.9",
+    base: "6.11",
+    about:
+      "a fault on a locked mapping takes a PTE lock that it remembers; a fill asserts that its slot stays a table",
+  },
+  {
     id: "6.6",
     base: "6.11",
     about: "mapping a table can fail; retract without mmap_lock; a fill asserts that its slot stays a table",
@@ -121,6 +127,8 @@ export const linux_6_1: KernelOps = kernelById("6.1").ops;
 export const linux_6_6_dev: KernelOps = kernelById("6.6-dev").ops;
 /** Linux 6.6. */
 export const linux_6_6: KernelOps = kernelById("6.6").ops;
+/** Linux 6.9. */
+export const linux_6_9: KernelOps = kernelById("6.9").ops;
 /** Linux 6.11. */
 export const linux_6_11: KernelOps = kernelById("6.11").ops;
 /** Linux 6.12. */

@@ -15,6 +15,7 @@ import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.t
 import { PIN_COHERENCE } from "../state/reference-memory.ts";
 import { UFFD_EVENT_LOST } from "../state/uffd-ledger.ts";
 import { TABLE_SHAPE, type World } from "../state/world.ts";
+import { cachesAreLive, COW_BREACH, STALE_TRANSLATION, writersAreAlone } from "./translations.ts";
 
 /** Oracle: an entry sits in a table that no longer translates anything. */
 export const LOST_ENTRY = "lost entry";
@@ -30,6 +31,8 @@ export const oracleNotes: Readonly<Record<string, string>> = {
   [PIN_COHERENCE]:
     "a page pinned by GUP is the one mapped at its address, unless it was thrown away on purpose",
   [UFFD_EVENT_LOST]: "a missing page of a registered VMA comes without a fill or an event",
+  [STALE_TRANSLATION]: "a CPU's TLB leads to a freed page, or its paging-structure cache to a freed table",
+  [COW_BREACH]: "a private mapping may write a page that the page cache or another mapping has too",
   [LOCK_PROTOCOL]: "lock order, recursion, ownership, sleeping while atomic, locks held at the end (lockdep)",
   [KERNEL_ASSERTION]: "a BUG_ON of the kernel fires",
   ...userfaultfdNotes,
@@ -146,6 +149,8 @@ export const allOracles: readonly Property<World>[] = [
   ]),
   ...oracle(PIN_COHERENCE, [always("a pinned page stays mapped where it was pinned", pinsAreMapped)]),
   ...oracle(UFFD_EVENT_LOST, [always("a page that the owner has seen missing stays missing", holesStay)]),
+  ...oracle(STALE_TRANSLATION, [always("no CPU can reach freed memory", cachesAreLive)]),
+  ...oracle(COW_BREACH, [always("who may write a private page has it alone", writersAreAlone)]),
   ...oracle(LOCK_PROTOCOL, [atEnd("nobody holds a lock at the end", (w: World) => w.lockdep.isQuiet)]),
   ...userfaultfdOracles,
 ];

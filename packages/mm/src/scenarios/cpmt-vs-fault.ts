@@ -17,7 +17,7 @@ export const cpmtVsFault: ScenarioFamily = defineFamily<PieceCast>({
       yield* w.kernel.collapsePteMapped(w, w.vma.mm, w.vma.start, false);
     },
     *fault(w) {
-      yield* w.kernel.handleMmFault(w, w.vma, USER_BASE + 2 * PAGE_SIZE);
+      yield* w.kernel.doUserAddrFault(w, w.vma.mm, USER_BASE + 2 * PAGE_SIZE, false);
     },
   },
   reaches: () => [
@@ -26,7 +26,7 @@ export const cpmtVsFault: ScenarioFamily = defineFamily<PieceCast>({
     ),
     sometimes(
       "the fault comes first, and its entry goes with the table",
-      (w) => w.reached.has("a read fault found the folio") && w.mms[0]!.counters.values.rss_file === 0,
+      (w) => w.reached.has("a fault found the folio") && w.mms[0]!.counters.values.rss_file === 0,
     ),
     sometimes(
       "the fault comes second, and maps the folio whole",

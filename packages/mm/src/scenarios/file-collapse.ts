@@ -5,7 +5,7 @@ import type { AddressSpace } from "../state/address-space.ts";
 import { HPAGE_PMD_NR, type Folio } from "../state/folio.ts";
 import { USER_BASE, type Geometry } from "../state/geometry.ts";
 import { cacheFolio, populateFile, populateTable } from "../state/populate.ts";
-import { VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
+import { VM_READ, VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { World, type Hardware } from "../state/world.ts";
 
 /** A file that is going to be collapsed. */
@@ -26,7 +26,7 @@ export interface PieceCast extends World {
 export function fileWorld(kernel: KernelOps, geometry: Geometry): FileCast {
   const w = new World(kernel, geometry);
   const file = w.createFile("shmem");
-  const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, file), VM_SHARED);
+  const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, file), VM_READ | VM_SHARED);
   populateTable(w, vma);
   return Object.assign(w, { file, vma, huge: w.createFolio(HPAGE_PMD_NR, false) });
 }
@@ -36,7 +36,7 @@ export function pieceWorld(kernel: KernelOps, geometry: Geometry, hardware: Hard
   const w = new World(kernel, geometry, hardware);
   const file = w.createFile("shmem");
   cacheFolio(w, file, 0, true);
-  const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, file), VM_SHARED);
+  const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, file), VM_READ | VM_SHARED);
   populateFile(w, vma, USER_BASE, 2);
   return Object.assign(w, { file, vma });
 }

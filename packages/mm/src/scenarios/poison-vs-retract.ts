@@ -5,7 +5,7 @@ import { linux_6_1 } from "../kernels/kernels.ts";
 import type { AddressSpace } from "../state/address-space.ts";
 import { HPAGE_PMD_NR, type Folio } from "../state/folio.ts";
 import { USER_BASE } from "../state/geometry.ts";
-import { populateTable } from "../state/populate.ts";
+import { cacheFolio, populateTable } from "../state/populate.ts";
 import { VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
@@ -26,6 +26,8 @@ export const poisonVsRetract: ScenarioFamily = defineFamily<Cast>({
     const file = w.createFile("shmem");
     const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, file), VM_UFFD_MISSING);
     populateTable(w, vma);
+    // A hole would stop the collapse, as the VMA waits for missing pages.
+    for (let page = 0; page < geometry.ptesPerTable; page++) cacheFolio(w, file, page);
     return Object.assign(w, { file, vma, huge: w.createFolio(HPAGE_PMD_NR, false) });
   },
   threads: {

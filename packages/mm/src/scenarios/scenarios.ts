@@ -13,6 +13,9 @@ import { cpmtVsPageReferenced, cpmtVsRmapWalk } from "./cpmt-vs-rmap-walk.ts";
 import { cpmtVsSecondaryMmu } from "./cpmt-vs-secondary-mmu.ts";
 import { cpmtVsUffdcopy } from "./cpmt-vs-uffdcopy.ts";
 import { geometryOf, type ScenarioFamily } from "./family.ts";
+import { faultVsFault, hugeFaultVsFill, zeroPageVsStore } from "./fault-anon.ts";
+import { copyVsCopy, reuseVsCopy, speculationVsCopy, storeVsStoreAfterFork } from "./fault-cow.ts";
+import { cowVsSharedStore, faultVsDetach, sharedStoreVsLoad } from "./fault-file.ts";
 import { faultVsRetract } from "./fault-vs-retract.ts";
 import { mremapVsRetract } from "./mremap-vs-retract.ts";
 import { pinnedVsCollapse } from "./pinned-vs-collapse.ts";
@@ -30,6 +33,7 @@ import { uffdmoveVsReclaim } from "./uffdmove-vs-reclaim.ts";
 import { uffdmoveVsSwap } from "./uffdmove-vs-swap.ts";
 import { uffdwpVsStore } from "./uffdwp-vs-store.ts";
 import { zeropageVsRetract } from "./zeropage-vs-retract.ts";
+import { stalePtlFilemap } from "./stale-ptl-filemap.ts";
 
 /** In the order of `mmrace list scenarios`. */
 export const scenarioFamilies: readonly ScenarioFamily[] = [
@@ -61,6 +65,17 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   uffdmoveVsMigration,
   uffdmoveLivelock,
   mremapVsTruncate,
+  faultVsFault,
+  zeroPageVsStore,
+  hugeFaultVsFill,
+  reuseVsCopy,
+  copyVsCopy,
+  speculationVsCopy,
+  storeVsStoreAfterFork,
+  sharedStoreVsLoad,
+  cowVsSharedStore,
+  faultVsDetach,
+  stalePtlFilemap,
 ];
 
 /** @throws {UsageError} when there is no such family. */

@@ -4,7 +4,7 @@ import { sometimes } from "@mmrace/scheduler";
 import type { AddressSpace } from "../state/address-space.ts";
 import { HPAGE_PMD_NR, type Folio } from "../state/folio.ts";
 import { USER_BASE } from "../state/geometry.ts";
-import { populateTable } from "../state/populate.ts";
+import { cacheFolio, populateTable } from "../state/populate.ts";
 import { VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
@@ -25,6 +25,8 @@ export const zeropageVsRetract: ScenarioFamily = defineFamily<Cast>({
     const file = w.createFile("shmem");
     const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, file), VM_UFFD_MISSING);
     populateTable(w, vma);
+    // A hole would stop the collapse, as the VMA waits for missing pages.
+    for (let page = 0; page < geometry.ptesPerTable; page++) cacheFolio(w, file, page);
     return Object.assign(w, { file, vma, huge: w.createFolio(HPAGE_PMD_NR, false) });
   },
   threads: {
@@ -38,7 +40,7 @@ export const zeropageVsRetract: ScenarioFamily = defineFamily<Cast>({
   reaches: () => [
     sometimes("the collapse removes the table", (w) => w.reached.has("retract_page_tables removed a table")),
     sometimes("the fill comes first", (w) =>
-      w.reached.has("retract_page_tables found an anon_vma under the locks"),
+      w.reached.has("retract_page_tables found the VMA taken under the locks"),
     ),
     sometimes("the fill installs its entry", (w) => w.reached.has("uffd: 0")),
   ],

@@ -6,7 +6,7 @@
  * or what it is when filled afresh; the first look after that settles it.
  */
 
-import { violate } from "@mmrace/scheduler";
+import { SharedObject, violate } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
 import type { Folio } from "./folio.ts";
 import type { MmStruct } from "./mm-struct.ts";
@@ -33,8 +33,11 @@ interface Holding {
   discards: number;
 }
 
-/** The reference of one world. */
-export class ReferenceMemory {
+/**
+ * The reference of one world. One location: whether a load is wrong depends on the stores that retired before it, so
+ * loads and stores are kept in order even where they reach different pages, as through a stale translation.
+ */
+export class ReferenceMemory extends SharedObject {
   readonly #holdings = new Map<string, Holding>();
   /** What is pinned and was not thrown away on purpose. */
   #pins: readonly Pin[] = [];
@@ -53,6 +56,10 @@ export class ReferenceMemory {
   unpin(folio: Folio): void {
     const first = this.#pins.find((pin) => pin.folio === folio);
     this.#pins = this.#pins.filter((pin) => pin !== first);
+  }
+
+  constructor() {
+    super("reference");
   }
 
   /** A store of a user thread has retired. */

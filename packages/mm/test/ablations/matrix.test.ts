@@ -40,7 +40,7 @@ const noticed: readonly Row[] = [
   ["retract-vs-uffdcopy", "__pte_offset_map/rcu_read_lock/rcu", [PAGE_TABLE_USE_AFTER_FREE]],
   ["cpmt-vs-uffdcopy", "__pte_offset_map_lock/read_once/pmd", [LOST_ENTRY]],
   // The folio's lock keeps faults out while the table goes away.
-  ["fault-vs-retract", "do_read_fault/folio_lock/folio_lock", [LOST_ENTRY]],
+  ["fault-vs-retract", "shmem_get_folio_gfp/folio_lock/folio_lock", [LOST_ENTRY]],
   // The rmap lock keeps mremap's whole-table move and the collapse apart: without it, retract unlinks what has moved.
   ["mremap-vs-retract", "retract_page_tables/down_read/i_mmap_rwsem", [TABLE_SHAPE]],
   // The recheck that CVE-2024-50066 was about.

@@ -5,15 +5,16 @@ import { dpor, exhaustive, explore, type Scenario, type Strategy } from "@mmrace
 import { describe, expect, test } from "vitest";
 
 /** Searched on every release; the others on the release that they are about. */
-const EVERYWHERE = new Set([
-  "mremap-vs-retract",
-  "cpmt-vs-uffdcopy",
-  "retract-vs-uffdcopy",
-  "fault-vs-retract",
-]);
+const EVERYWHERE = new Set(["mremap-vs-retract", "cpmt-vs-uffdcopy", "retract-vs-uffdcopy"]);
 
 /** Too large to be searched three times over: the tests of bugs and of ablations search them. */
-const LARGE = new Set(["uffdmove-livelock", "uffdmove-vs-migration", "uffdmove-vs-reclaim"]);
+const LARGE = new Set([
+  "uffdmove-livelock",
+  "uffdmove-vs-migration",
+  "uffdmove-vs-reclaim",
+  "fault-vs-retract",
+  "stale-ptl-filemap",
+]);
 
 const ALL = scenarioFamilies.flatMap((family) =>
   LARGE.has(family.name)

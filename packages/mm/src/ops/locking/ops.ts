@@ -25,6 +25,7 @@ import {
   lockVmaUnderRcu,
   lockVmaUnderRcu_6_1,
   lockVmaUnderRcu_6_14,
+  lockVmaUnderRcu_6_6,
   vmaEndRead,
   vmaEndRead_6_14,
   vmaMarkDetached,
@@ -83,6 +84,8 @@ export const locking: ReleaseTable<LockingOps> = {
   },
   // Before e5e7fb278e59 (6.14): mm_lock_seq is advanced at the end only.
   "6.12": { mmapWriteLock: mmapWriteLock_6_12, mmapWriteTrylock: mmapWriteTrylock_6_12 },
+  "6.9": { lockVmaUnderRcu: lockVmaUnderRcu_6_6 },
+  "6.6": { lockVmaUnderRcu: lockVmaUnderRcu_6_6 },
   // Before 6.4 there are no per-VMA locks.
   "6.1": {
     mmapWriteLock: mmapWriteLock_6_1,

@@ -50,6 +50,14 @@ export function* lockVmaUnderRcu_6_14(w: World, mm: MmStruct, address: number): 
   return null;
 }
 
+/** 6.4 to 6.9: the first anonymous page of a VMA may need a neighbour's anon_vma, so such a VMA is not locked at all. */
+export function* lockVmaUnderRcu_6_6(w: World, mm: MmStruct, address: number): Steps<Vma | null> {
+  const vma = yield* lockVmaUnderRcu_6_14(w, mm, address);
+  if (vma === null || vma.file !== null || (yield* readOnce(vma.anonVma)) !== null) return vma;
+  yield* w.kernel.vmaEndRead(w, vma);
+  return null;
+}
+
 /** Up to 6.3: never, so mmap_lock is taken. */
 export function* lockVmaUnderRcu_6_1(_w: World, _mm: MmStruct, _address: number): Steps<Vma | null> {
   return null;

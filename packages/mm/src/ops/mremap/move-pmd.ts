@@ -26,7 +26,7 @@ import {
 import type { PmdSlot } from "../../state/pmd-table.ts";
 import { flushTlbRange } from "../../state/tlb.ts";
 import type { World } from "../../state/world.ts";
-import { withdrawTable } from "../userfaultfd/huge-pmd.ts";
+import { withdrawTable } from "../faults/split-huge-pmd.ts";
 import { noteMoved, type Extent } from "./mremap.ts";
 
 interface Slots {

@@ -18,7 +18,6 @@ import {
 import { pmdStart } from "../../state/geometry.ts";
 import { VM_SHARED, type Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
-import { splitHugePmd } from "../userfaultfd/huge-pmd.ts";
 
 /** A piece of the range. */
 export interface Extent {
@@ -59,7 +58,7 @@ function* moveExtent(w: World, extent: Extent): Steps<void> {
     if (pmdNone(pmd)) return; // 4.
     if (isHuge(pmd)) {
       if (isWhole && (yield* moveHuge(w, extent))) return;
-      yield* splitHugePmd(w, extent.from, oldSlot);
+      yield* w.kernel.splitHugePmd(w, extent.from, oldSlot);
     } else if (pmdPresent(pmd) && isWhole && !(yield* losesUffd(extent.from))) {
       if (yield* moveUnderRmapLocks(w, extent)) return;
     }

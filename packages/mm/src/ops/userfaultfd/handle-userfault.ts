@@ -20,7 +20,7 @@ import { ptepGet } from "../../state/page-table.ts";
 import type { UffdEvent, UserfaultfdCtx } from "../../state/userfaultfd-ctx.ts";
 import type { Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
-import type { FaultFlags, FaultResult } from "./fault-result.ts";
+import type { FaultFlags, FaultResult } from "../faults/fault.ts";
 
 /** Why a fault is userfaultfd's. */
 export type UffdReason = UffdEvent["why"];

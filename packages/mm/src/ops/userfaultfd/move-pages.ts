@@ -20,7 +20,7 @@ import type { MmStruct } from "../../state/mm-struct.ts";
 import type { PmdSlot } from "../../state/pmd-table.ts";
 import { VM_SHARED, type Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
-import { pmdFolio, splitHugePmd } from "./huge-pmd.ts";
+import { pmdFolio } from "./huge-pmd.ts";
 import type { Result } from "./mfill-atomic.ts";
 import type { MovePair } from "./mfill-lock.ts";
 
@@ -108,7 +108,7 @@ function* moveNext(w: World, step: MoveStep, left: number): Steps<number | Exclu
     const mayBeSplit = yield* w.kernel.mayMoveSplit(w, srcPmd);
     yield* spinUnlock(srcSlot.pmdTable.lock);
     if (!mayBeSplit) return "EBUSY";
-    yield* splitHugePmd(w, step.src, srcSlot); // move_pages_pte() splits the folio.
+    yield* w.kernel.splitHugePmd(w, step.src, srcSlot); // move_pages_pte() splits the folio.
     return 0;
   }
   if (pmdNone(yield* readOnce(srcSlot))) return "ENOENT";

@@ -11,7 +11,7 @@ import type { UserfaultfdCtx } from "../../state/userfaultfd-ctx.ts";
 import type { Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import type { Mapped } from "../pgtable/mapped.ts";
-import type { FaultFlags, FaultResult } from "./fault-result.ts";
+import type { FaultFlags, FaultResult } from "../faults/fault.ts";
 import { handleUserfault, userfaultfdMustWait, wakeUserfault, type UffdReason } from "./handle-userfault.ts";
 import {
   mfillAtomic,
@@ -188,7 +188,9 @@ export const userfaultfd: ReleaseTable<UserfaultfdOps> = {
     lockFolioToMove: lockFolioToMove_6_12,
     lockSwapCacheToMove: lockSwapCacheToMove_6_12,
   },
-  // UFFDIO_MOVE came with 6.8. Before 867a43a34ff8 (6.9) mmap_lock for read; before 4828d207dc51 (6.11) a fill asserts that its slot is a table.
+  // Before 4828d207dc51 (6.11) a fill asserts that its slot is a table.
+  "6.9": { mfillAtomicPmd: mfillAtomicPmd_6_6 },
+  // UFFDIO_MOVE came with 6.8. Before 867a43a34ff8 (6.9) mmap_lock for read.
   "6.6": {
     uffdMfillLock: uffdMfillLock_6_6,
     uffdMfillUnlock: uffdMfillUnlock_6_6,
