@@ -6,6 +6,7 @@ export type { KernelOps } from "./kernel.ts";
 export {
   kernelById,
   kernels,
+  linux_4_12,
   linux_6_1,
   linux_6_11,
   linux_6_12,
@@ -17,12 +18,20 @@ export {
 export type { Kernel } from "./kernels/kernels.ts";
 export type { ReleaseId, ReleaseTable } from "./kernels/release-table.ts";
 export { KERNEL_ASSERTION } from "./ops/userfaultfd/uffdio-copy.ts";
+export type { PageVmaMappedWalk } from "./ops/rmap/page-vma-mapped-walk.ts";
+export type { UnmapFlags } from "./ops/rmap/try-to-unmap.ts";
+export { ZAP_PAGES, ZAP_UNMAP } from "./ops/zap/zap-details.ts";
+export type { ZapDetails } from "./ops/zap/zap-details.ts";
+export type { ZapRound, ZapTarget } from "./ops/zap/zap-entries.ts";
+export type { ZapSpan } from "./ops/zap/zap-pte-range.ts";
 export { allOracles, LOST_ENTRY, oracleNotes, RECOUNT } from "./oracles/oracles.ts";
+export { LEAK } from "./oracles/teardown.ts";
 export { defineFamily, geometryOf } from "./scenarios/family.ts";
 export type { ScenarioFamily, Situation } from "./scenarios/family.ts";
 export { scenarioFamilies, scenarioFamily, scenarioOf } from "./scenarios/scenarios.ts";
 export { AddressSpace } from "./state/address-space.ts";
-export { Folio, folioRmap, HPAGE_PMD_NR } from "./state/folio.ts";
+export { LOST_ZAP, STALE_TRANSLATION } from "./state/discards.ts";
+export { Folio, folioPut, folioRmap, HPAGE_PMD_NR, PAGE_USE_AFTER_FREE } from "./state/folio.ts";
 export { pteIndex, SMALL, USER_BASE } from "./state/geometry.ts";
 export type { Geometry } from "./state/geometry.ts";
 export { addMmCounter, MmStruct } from "./state/mm-struct.ts";

@@ -3,8 +3,10 @@
 import { UsageError } from "@mmrace/scheduler";
 import { LOST_ENTRY } from "../oracles/oracles.ts";
 import { cpmtVsUffdcopy } from "../scenarios/cpmt-vs-uffdcopy.ts";
+import { dontneedVsDontneed } from "../scenarios/dontneed-vs-dontneed.ts";
 import type { ScenarioFamily } from "../scenarios/family.ts";
 import { mremapVsRetract } from "../scenarios/mremap-vs-retract.ts";
+import { STALE_TRANSLATION } from "../state/discards.ts";
 import { TABLE_SHAPE } from "../state/world.ts";
 
 /** One catalogue entry. */
@@ -53,6 +55,18 @@ export const bugs: readonly Bug[] = [
     note:
       "v6.6 has the fix, and this oracle is silent there; but until 4828d207dc51 (6.11) the fill asserts that its slot " +
       "stays a table, and the same two threads break that assertion. So the whole scenario is clean from 6.11 on.",
+  },
+  {
+    id: "T2-04",
+    slug: "nested-zap-flush-miss",
+    title: "a MADV_DONTNEED that finds nothing to do returns before another has flushed",
+    cve: undefined,
+    fix: "99baac21e458 (4.13)",
+    family: dontneedVsDontneed,
+    buggy: "4.12",
+    fixed: "6.1",
+    oracle: STALE_TRANSLATION,
+    note: "The caller goes on reading the page that it has just discarded, until the other call flushes.",
   },
 ];
 

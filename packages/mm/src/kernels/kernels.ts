@@ -61,6 +61,12 @@ const RELEASES: readonly Release[] = [
     base: "6.6",
     about: "a table once seen stays; collapse excludes all walkers; no per-VMA locks, no RCU for tables",
   },
+  {
+    id: "4.12",
+    base: "6.1",
+    about:
+      "what unmapping lacked then: flushes for others' gathers and for PFN-mapped VMAs, the exit test. Else 6.1",
+  },
 ];
 
 const AREAS: readonly ReleaseTable<object>[] = [
@@ -101,6 +107,8 @@ export function kernelById(id: string): Kernel {
   );
 }
 
+/** Linux 4.12, as far as old bugs of unmapping go; the rest is that of 6.1. */
+export const linux_4_12: KernelOps = kernelById("4.12").ops;
 /** Linux 6.1. */
 export const linux_6_1: KernelOps = kernelById("6.1").ops;
 /** The development of 6.6, at commit 1043173eb5eb. Never released. */

@@ -5,12 +5,13 @@
 
 import { LOCK_PROTOCOL } from "@mmrace/locks";
 import { always, atEnd, oracle, type Property } from "@mmrace/scheduler";
-import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, type Entry } from "@mmrace/x86-paging";
+import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, pteSpecial, type Entry } from "@mmrace/x86-paging";
 import { KERNEL_ASSERTION } from "../ops/userfaultfd/uffdio-copy.ts";
 import { HPAGE_PMD_NR } from "../state/folio.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
 import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
 import { TABLE_SHAPE, type World } from "../state/world.ts";
+import { teardownNotes, teardownOracles } from "./teardown.ts";
 
 /** Oracle: an entry sits in a table that no longer translates anything. */
 export const LOST_ENTRY = "lost entry";
@@ -25,6 +26,7 @@ export const oracleNotes: Readonly<Record<string, string>> = {
   [RECOUNT]: "rss, nr_ptes and mapcounts equal a recount of the tables when everybody has finished",
   [LOCK_PROTOCOL]: "lock order, recursion, ownership, sleeping while atomic, locks held at the end (lockdep)",
   [KERNEL_ASSERTION]: "a BUG_ON of the kernel fires",
+  ...teardownNotes,
   deadlock: "threads wait for each other for ever",
   livelock: "threads run for ever without getting anywhere",
 };
@@ -32,6 +34,11 @@ export const oracleNotes: Readonly<Record<string, string>> = {
 /** Whether a PMD entry claims to name a PTE table. */
 function claimsTable(pmd: Entry): boolean {
   return pmdPresent(pmd) && !pmdLeaf(pmd);
+}
+
+/** The tables that wait for the split of a huge page. */
+function depositedTables(mm: MmStruct): readonly PageTable[] {
+  return mm.pmdTables.flatMap(({ deposits }) => deposits.value);
 }
 
 /** The tables that slots of an mm name. */
@@ -63,7 +70,12 @@ function countPages(w: World, mm: MmStruct, isAnon: boolean): number {
   for (const { value } of mm.pmds) if (pmdLeaf(value) && pmdPresent(value) && !isAnon) pages += HPAGE_PMD_NR;
   for (const table of linkedTables(w, mm)) {
     for (const pte of table.ptes.values) {
-      if (ptePresent(pte) && w.folios.find((folio) => folio.hasPfn(pfnOf(pte)))?.isAnon === isAnon) pages++;
+      if (
+        ptePresent(pte) &&
+        !pteSpecial(pte) &&
+        w.folios.find((folio) => folio.hasPfn(pfnOf(pte)))?.isAnon === isAnon
+      )
+        pages++;
     }
   }
   return pages;
@@ -75,7 +87,9 @@ function mapcountsAgree(w: World): boolean {
     for (const mm of w.mms) {
       for (const { value } of mm.pmds) if (pmdLeaf(value) && folio.hasPfn(pfnOf(value))) mappings++;
       for (const table of linkedTables(w, mm)) {
-        mappings += table.ptes.values.filter((pte) => ptePresent(pte) && folio.hasPfn(pfnOf(pte))).length;
+        mappings += table.ptes.values.filter(
+          (pte) => ptePresent(pte) && !pteSpecial(pte) && folio.hasPfn(pfnOf(pte)),
+        ).length;
       }
     }
     return mappings === folio.mapcount.value;
@@ -97,14 +111,17 @@ export const allOracles: readonly Property<World>[] = [
     atEnd("rss_file equals the file pages mapped", (w: World) =>
       w.mms.every((mm) => mm.counters.values.rss_file === countPages(w, mm, false)),
     ),
-    atEnd("nr_ptes equals the tables in slots", (w: World) =>
-      w.mms.every((mm) => mm.counters.values.nr_ptes === linkedTables(w, mm).length),
+    atEnd("nr_ptes equals the tables in slots, and those deposited", (w: World) =>
+      w.mms.every(
+        (mm) => mm.counters.values.nr_ptes === linkedTables(w, mm).length + depositedTables(mm).length,
+      ),
     ),
     atEnd("every mapcount equals the entries that map the folio", mapcountsAgree),
-    atEnd("every table is in a slot or freed", (w: World) => {
-      const linked = new Set(w.mms.flatMap((mm) => linkedTables(w, mm)));
+    atEnd("every table is in a slot, deposited or freed", (w: World) => {
+      const linked = new Set(w.mms.flatMap((mm) => [...linkedTables(w, mm), ...depositedTables(mm)]));
       return everyTable(w, (table) => linked.has(table) || table.lifetime.ended);
     }),
   ]),
+  ...teardownOracles,
   ...oracle(LOCK_PROTOCOL, [atEnd("nobody holds a lock at the end", (w: World) => w.lockdep.isQuiet)]),
 ];

@@ -3,6 +3,9 @@
 import { UsageError, type Scenario, type TokenContent } from "@mmrace/scheduler";
 import type { World } from "../state/world.ts";
 import { cpmtVsUffdcopy } from "./cpmt-vs-uffdcopy.ts";
+import { dontneedVsDontneed } from "./dontneed-vs-dontneed.ts";
+import { dontneedVsFault, slowDontneedVsFault } from "./dontneed-vs-fault.ts";
+import { dontneedVsRetract } from "./dontneed-vs-retract.ts";
 import { geometryOf, type ScenarioFamily } from "./family.ts";
 import { faultVsRetract } from "./fault-vs-retract.ts";
 import { mremapVsRetract } from "./mremap-vs-retract.ts";
@@ -14,6 +17,10 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   cpmtVsUffdcopy,
   retractVsUffdcopy,
   faultVsRetract,
+  dontneedVsDontneed,
+  dontneedVsFault,
+  slowDontneedVsFault,
+  dontneedVsRetract,
 ];
 
 /** @throws {UsageError} when there is no such family. */

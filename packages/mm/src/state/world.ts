@@ -5,6 +5,7 @@ import { activeEngine, UsageError, violate } from "@mmrace/scheduler";
 import { pfnOf, type Entry } from "@mmrace/x86-paging";
 import type { KernelOps } from "../kernel.ts";
 import { AddressSpace } from "./address-space.ts";
+import { Discards } from "./discards.ts";
 import { Folio, HPAGE_PMD_NR } from "./folio.ts";
 import { SMALL, type Geometry } from "./geometry.ts";
 import { MmStruct } from "./mm-struct.ts";
@@ -44,6 +45,12 @@ export class World {
   /** The page of zeroes that read faults of anonymous memory map. Counted by nobody. */
   readonly zeroFolio: Folio;
   readonly reference: ReferenceMemory = new ReferenceMemory();
+  /** The mms whose flush a thread has put off, by thread id: tlb_ubc of `struct task_struct`. */
+  readonly tlbUbc: Map<number, Set<MmStruct>> = new Map();
+  /** What MADV_DONTNEED has promised: ghost state. */
+  readonly discards: Discards = new Discards();
+  /** Pages that one mmu_gather holds before it must flush. The kernel's limit, some ten thousand, is out of reach here. */
+  gatherPagesMax: number = Infinity;
   /** What happened, for `sometimes` properties: ghost state. */
   readonly reached: Set<string> = new Set();
   readonly #mmByCpu = new Map<number, MmStruct>();

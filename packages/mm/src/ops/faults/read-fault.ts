@@ -7,7 +7,7 @@
 import { folioLock, folioUnlock, spinLock, spinUnlock } from "@mmrace/locks";
 import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
 import { mkHugePmd, mkPte, pmdLeaf, pmdNone, pteNone } from "@mmrace/x86-paging";
-import { folioRmap, HPAGE_PMD_NR, type Folio } from "../../state/folio.ts";
+import { folioGet, folioRmap, HPAGE_PMD_NR, type Folio } from "../../state/folio.ts";
 import { pteIndex } from "../../state/geometry.ts";
 import { addMmCounter } from "../../state/mm-struct.ts";
 import { freeTable, ptepGet, setPte, type PageTable } from "../../state/page-table.ts";
@@ -67,7 +67,8 @@ export function* finishFault(
   const slot = mm.slotOf(address);
   let isUsed = false;
   if (pmdNone(yield* readOnce(slot))) {
-    if (yield* w.kernel.doSetPmd(w, vma, address, folio)) return false; // 2. A PMD-sized folio is mapped whole.
+    const isHuge = folio.pages === HPAGE_PMD_NR;
+    if (isHuge && (yield* w.kernel.doSetPmd(w, vma, address, folio))) return false; // 2. Such a folio is mapped whole.
     if (prealloc !== null) isUsed = yield* w.kernel.pmdInstall(w, mm, slot, prealloc);
     else yield* w.kernel.__pteAlloc(w, mm, slot);
   }
@@ -75,7 +76,8 @@ export function* finishFault(
   if (mapped === null) return isUsed; // VM_FAULT_NOPAGE: the access faults again.
   const index = pteIndex(address);
   if (pteNone(yield* ptepGet(mapped.table, index))) {
-    yield* folioRmap(folio, 1); // 5.
+    yield* folioGet(folio); // 5.
+    yield* folioRmap(folio, 1);
     yield* setPte(mapped.table, index, mkPte(folio.pfn + index, READ_FAULT));
     yield* addMmCounter(mm, "rss_file", 1);
   }
@@ -90,6 +92,7 @@ export function* doSetPmd(_w: World, vma: Vma, address: number, folio: Folio): S
   yield* spinLock(slot.pmdTable.lock);
   const isFree = pmdNone(yield* readOnce(slot));
   if (isFree) {
+    yield* folioGet(folio);
     yield* addMmCounter(mm, "rss_file", HPAGE_PMD_NR);
     yield* folioRmap(folio, 1);
     yield* writeOnce(slot, mkHugePmd(folio.pfn, READ_FAULT));

@@ -20,7 +20,7 @@ import {
 } from "@mmrace/locks";
 import { readOnce, type Steps } from "@mmrace/scheduler";
 import { NONE_ENTRY, pfnOf, PMD_SIZE, pteNone, ptePresent, type Entry } from "@mmrace/x86-paging";
-import { folioRmap, type Folio } from "../../state/folio.ts";
+import { folioPut, folioRmap, type Folio } from "../../state/folio.ts";
 import { addMmCounter } from "../../state/mm-struct.ts";
 import { clearPtes, scanPtes, type PageTable } from "../../state/page-table.ts";
 import { VM_SHARED, VM_UFFD_MISSING, VM_UFFD_WP, type Vma } from "../../state/vma.ts";
@@ -57,7 +57,10 @@ function* clearTable(
 ): Steps<{ readonly count: number; readonly isEmpty: boolean }> {
   const count = yield* clearPtes(table, clearOf(folio));
   const isEmpty = yield* scanPtes(table, (ptes) => ptes.every(pteNone));
-  if (count > 0) yield* folioRmap(folio, -count);
+  if (count > 0) {
+    yield* folioRmap(folio, -count);
+    yield* folioPut(folio, count);
+  }
   return { count, isEmpty };
 }
 
