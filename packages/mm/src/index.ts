@@ -20,6 +20,7 @@ export type { ReleaseId, ReleaseTable } from "./kernels/release-table.ts";
 export { KERNEL_ASSERTION } from "./ops/userfaultfd/uffdio-copy.ts";
 export type { PageVmaMappedWalk } from "./ops/rmap/page-vma-mapped-walk.ts";
 export type { UnmapFlags } from "./ops/rmap/try-to-unmap.ts";
+export type { TableLimits } from "./ops/zap/munmap.ts";
 export { ZAP_PAGES, ZAP_UNMAP } from "./ops/zap/zap-details.ts";
 export type { ZapDetails } from "./ops/zap/zap-details.ts";
 export type { ZapRound, ZapTarget } from "./ops/zap/zap-entries.ts";
@@ -34,6 +35,8 @@ export { LOST_ZAP, STALE_TRANSLATION } from "./state/discards.ts";
 export { Folio, folioPut, folioRmap, HPAGE_PMD_NR, PAGE_USE_AFTER_FREE } from "./state/folio.ts";
 export { pteIndex, SMALL, USER_BASE } from "./state/geometry.ts";
 export type { Geometry } from "./state/geometry.ts";
+export { LOST_GUARD } from "./state/guards.ts";
+export { SECONDARY_STALE, secondaryFault, SecondaryMmu } from "./state/secondary-mmu.ts";
 export { addMmCounter, MmStruct } from "./state/mm-struct.ts";
 export type { Counter } from "./state/mm-struct.ts";
 export {

@@ -4,9 +4,12 @@ import { UsageError } from "@mmrace/scheduler";
 import { LOST_ENTRY } from "../oracles/oracles.ts";
 import { cpmtVsUffdcopy } from "../scenarios/cpmt-vs-uffdcopy.ts";
 import { dontneedVsDontneed } from "../scenarios/dontneed-vs-dontneed.ts";
+import { exitVsRetract } from "../scenarios/exit-vs-retract.ts";
 import type { ScenarioFamily } from "../scenarios/family.ts";
 import { mremapVsRetract } from "../scenarios/mremap-vs-retract.ts";
+import { pfnmapMunmapVsRevoke } from "../scenarios/pfnmap-munmap-vs-revoke.ts";
 import { STALE_TRANSLATION } from "../state/discards.ts";
+import { PAGE_USE_AFTER_FREE } from "../state/folio.ts";
 import { TABLE_SHAPE } from "../state/world.ts";
 
 /** One catalogue entry. */
@@ -57,6 +60,18 @@ export const bugs: readonly Bug[] = [
       "stays a table, and the same two threads break that assertion. So the whole scenario is clean from 6.11 on.",
   },
   {
+    id: "T1-10",
+    slug: "retract-vs-exit",
+    title: "file collapse takes page tables from an mm that is being torn down without mmap_lock",
+    cve: undefined,
+    fix: "18e77600f7a1 (5.9); introduced by f3f0e1d2150b (4.8)",
+    family: exitVsRetract,
+    buggy: "4.12",
+    fixed: "6.6",
+    oracle: TABLE_SHAPE,
+    note: "The mapping of a table reads its slot twice, and the second time the slot is none.",
+  },
+  {
     id: "T2-04",
     slug: "nested-zap-flush-miss",
     title: "a MADV_DONTNEED that finds nothing to do returns before another has flushed",
@@ -67,6 +82,18 @@ export const bugs: readonly Bug[] = [
     fixed: "6.1",
     oracle: STALE_TRANSLATION,
     note: "The caller goes on reading the page that it has just discarded, until the other call flushes.",
+  },
+  {
+    id: "T2-06",
+    slug: "pfnmap-unlink-before-flush",
+    title: "munmap unlinks a mapping of pages without references before its TLB flush",
+    cve: "CVE-2022-39188",
+    fix: "b67fbebd4cf9 (5.19)",
+    family: pfnmapMunmapVsRevoke,
+    buggy: "4.12",
+    fixed: "6.1",
+    oracle: PAGE_USE_AFTER_FREE,
+    note: "The driver finds nobody who maps its page, frees it, and a processor still reaches it.",
   },
 ];
 

@@ -5,7 +5,13 @@ import type { World } from "../state/world.ts";
 import { cpmtVsUffdcopy } from "./cpmt-vs-uffdcopy.ts";
 import { dontneedVsDontneed } from "./dontneed-vs-dontneed.ts";
 import { dontneedVsFault, slowDontneedVsFault } from "./dontneed-vs-fault.ts";
-import { dontneedVsRetract } from "./dontneed-vs-retract.ts";
+import { dontneedVsRetract, dontneedVsUnmap, reclaimVsReclaim } from "./dontneed-vs-retract.ts";
+import { dontneedVsSecondary } from "./dontneed-vs-secondary.ts";
+import { exitVsRetract } from "./exit-vs-retract.ts";
+import { guardVsFault, guardVsRetract } from "./guard.ts";
+import { munmapVsFault, munmapVsRetract } from "./munmap.ts";
+import { pfnmapMunmapVsRevoke } from "./pfnmap-munmap-vs-revoke.ts";
+import { truncateVsDontneed, truncateVsFault } from "./truncate.ts";
 import { geometryOf, type ScenarioFamily } from "./family.ts";
 import { faultVsRetract } from "./fault-vs-retract.ts";
 import { mremapVsRetract } from "./mremap-vs-retract.ts";
@@ -21,6 +27,17 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   dontneedVsFault,
   slowDontneedVsFault,
   dontneedVsRetract,
+  dontneedVsUnmap,
+  reclaimVsReclaim,
+  dontneedVsSecondary,
+  munmapVsFault,
+  munmapVsRetract,
+  exitVsRetract,
+  truncateVsFault,
+  truncateVsDontneed,
+  guardVsFault,
+  guardVsRetract,
+  pfnmapMunmapVsRevoke,
 ];
 
 /** @throws {UsageError} when there is no such family. */

@@ -8,10 +8,12 @@ import { AddressSpace } from "./address-space.ts";
 import { Discards } from "./discards.ts";
 import { Folio, HPAGE_PMD_NR } from "./folio.ts";
 import { SMALL, type Geometry } from "./geometry.ts";
+import { Guards } from "./guards.ts";
 import { MmStruct } from "./mm-struct.ts";
 import { PageTable } from "./page-table.ts";
 import type { PmdSlot } from "./pmd-table.ts";
 import { ReferenceMemory } from "./reference-memory.ts";
+import { SecondaryMmu } from "./secondary-mmu.ts";
 import { CpuTlb } from "./tlb.ts";
 import { Vma, type VmaPlace } from "./vma.ts";
 
@@ -49,6 +51,11 @@ export class World {
   readonly tlbUbc: Map<number, Set<MmStruct>> = new Map();
   /** What MADV_DONTNEED has promised: ghost state. */
   readonly discards: Discards = new Discards();
+  /** What MADV_GUARD_INSTALL has promised: ghost state. */
+  readonly guards: Guards = new Guards();
+  /** Address spaces that have been taken down: ghost state. */
+  readonly exited: Set<MmStruct> = new Set();
+  readonly secondaryMmus: SecondaryMmu[] = [];
   /** Pages that one mmu_gather holds before it must flush. The kernel's limit, some ten thousand, is out of reach here. */
   gatherPagesMax: number = Infinity;
   /** What happened, for `sometimes` properties: ghost state. */
@@ -72,6 +79,13 @@ export class World {
     mm.tlbs.impliesIpi = this.hardware.flushImpliesIpi ?? true;
     this.mms.push(mm);
     return mm;
+  }
+
+  /** Gives an mm a secondary MMU, which its notifiers tell of changes. */
+  attachSecondaryMmu(mm: MmStruct): SecondaryMmu {
+    const secondary = new SecondaryMmu(mm);
+    this.secondaryMmus.push(secondary);
+    return secondary;
   }
 
   /** Says which mm's user code a CPU runs, from set-up on: only then does it cache translations. */

@@ -7,7 +7,7 @@
 import { folioLock, folioUnlock, spinLock, spinUnlock } from "@mmrace/locks";
 import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
 import { mkHugePmd, mkPte, pmdLeaf, pmdNone, pteNone } from "@mmrace/x86-paging";
-import { folioGet, folioRmap, HPAGE_PMD_NR, type Folio } from "../../state/folio.ts";
+import { folioGet, folioPut, folioRmap, folioTryGet, HPAGE_PMD_NR, type Folio } from "../../state/folio.ts";
 import { pteIndex } from "../../state/geometry.ts";
 import { addMmCounter } from "../../state/mm-struct.ts";
 import { freeTable, ptepGet, setPte, type PageTable } from "../../state/page-table.ts";
@@ -46,11 +46,14 @@ export function* doReadFault(w: World, vma: Vma, address: number): Steps<void> {
   const prealloc = isSlotNone ? w.createTable() : null;
   const folio = (yield* readOnce(vma.file!.iPages))[vma.indexOf(address)] ?? null;
   let isUsed = false;
-  if (folio !== null) {
+  if (folio !== null && (yield* folioTryGet(folio))) {
     w.reached.add("a read fault found the folio");
-    yield* folioLock(folio.lock); // __do_fault() returns the folio locked.
-    isUsed = yield* w.kernel.finishFault(w, vma, address, folio, prealloc);
+    yield* folioLock(folio.lock); // __do_fault() returns the folio locked, if it is still the file's.
+    const isOurs = (yield* readOnce(vma.file!.iPages))[vma.indexOf(address)] === folio;
+    if (isOurs && vma.indexOf(address) < (yield* readOnce(vma.file!.size)))
+      isUsed = yield* w.kernel.finishFault(w, vma, address, folio, prealloc);
     yield* folioUnlock(folio.lock);
+    yield* folioPut(folio);
   }
   if (prealloc !== null && !isUsed) yield* freeTable(prealloc);
 }

@@ -13,6 +13,7 @@ import {
   collapsePteMappedThp_1043173eb5eb,
   setHugePmd,
 } from "./collapse-pte-mapped-thp.ts";
+import { retractPageTables_4_12 } from "./retract-page-tables-4-12.ts";
 import { findPmdOrThpOrNone, retractPageTables, type PmdState } from "./retract-page-tables.ts";
 
 /** The procedures of this area, under the kernel's names. */
@@ -27,5 +28,7 @@ export interface KhugepagedOps {
 /** By release; each but the newest says only what differs from the release it is based on. */
 export const khugepaged: ReleaseTable<KhugepagedOps> = {
   "6.18": { findPmdOrThpOrNone, collapseFile, retractPageTables, collapsePteMappedThp, setHugePmd },
+  // Before 18e77600f7a1 (5.9).
+  "4.12": { retractPageTables: retractPageTables_4_12 },
   "6.6-dev": { collapsePteMappedThp: collapsePteMappedThp_1043173eb5eb },
 };

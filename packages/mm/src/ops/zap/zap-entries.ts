@@ -73,6 +73,7 @@ export function* zapEntries(
     if (index < 0) return end;
     const target = { vma, table, address: base + index * PAGE_SIZE };
     const pte = yield* ptepGet(table, index);
+    if (pteNone(pte)) continue;
     if (ptePresent(pte)) yield* w.kernel.zapPresentPtes(w, tlb, target, pte, details, round);
     else yield* w.kernel.zapNonpresentPtes(w, tlb, target, pte, details, round);
     if (round.forceBreak) return target.address + PAGE_SIZE;

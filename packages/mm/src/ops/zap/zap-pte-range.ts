@@ -37,7 +37,10 @@ function* zapOnce(
   beforeUnlock: (round: ZapRound, reached: number) => Steps<void>,
 ): Steps<number | null> {
   const mapped = yield* w.kernel.__pteOffsetMapLock(w, slot); // 1.
-  if (mapped === null) return null;
+  if (mapped === null) {
+    w.reached.add("zap_pte_range found no table");
+    return null;
+  }
   const { table } = mapped;
   yield* w.kernel.flushTlbBatchedPending(w, vma.mm); // 2.
   const round = new ZapRound();
