@@ -5,10 +5,10 @@ import { mmrace } from "../run.ts";
 
 describe("list", () => {
   test.each([
-    ["scenarios", 4],
-    ["kernels", 4],
-    ["bugs", 2],
-    ["oracles", 8],
+    ["scenarios", 19],
+    ["kernels", 8],
+    ["bugs", 5],
+    ["oracles", 14],
     ["strategies", 11],
   ])("%s", async (what, count) => {
     const run = await mmrace("list", what, "--json");
