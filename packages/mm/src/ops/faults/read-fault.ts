@@ -71,7 +71,10 @@ export function* finishFault(
   let isUsed = false;
   if (pmdNone(yield* readOnce(slot))) {
     const isHuge = folio.pages === HPAGE_PMD_NR;
-    if (isHuge && (yield* w.kernel.doSetPmd(w, vma, address, folio))) return false; // 2. Such a folio is mapped whole.
+    if (isHuge && (yield* w.kernel.doSetPmd(w, vma, address, folio))) {
+      yield* folioGet(folio); // 2. Such a folio is mapped whole. The caller's own reference has kept it so far.
+      return false;
+    }
     if (prealloc !== null) isUsed = yield* w.kernel.pmdInstall(w, mm, slot, prealloc);
     else yield* w.kernel.__pteAlloc(w, mm, slot);
   }
@@ -88,14 +91,13 @@ export function* finishFault(
   return isUsed;
 }
 
-/** Maps the whole folio by the PMD, if the slot is still none. */
+/** Maps the whole folio by the PMD, if the slot is still none. The mapping's reference is the caller's to take. */
 export function* doSetPmd(_w: World, vma: Vma, address: number, folio: Folio): Steps<boolean> {
   const { mm } = vma;
   const slot = mm.slotOf(address);
   yield* spinLock(slot.pmdTable.lock);
   const isFree = pmdNone(yield* readOnce(slot));
   if (isFree) {
-    yield* folioGet(folio);
     yield* addMmCounter(mm, "rss_file", HPAGE_PMD_NR);
     yield* folioRmap(folio, 1);
     yield* writeOnce(slot, mkHugePmd(folio.pfn, READ_FAULT));

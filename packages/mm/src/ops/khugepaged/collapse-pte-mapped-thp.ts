@@ -20,7 +20,7 @@ import {
 } from "@mmrace/locks";
 import { readOnce, type Steps } from "@mmrace/scheduler";
 import { NONE_ENTRY, pfnOf, PMD_SIZE, pteNone, ptePresent, type Entry } from "@mmrace/x86-paging";
-import { folioPut, folioRmap, type Folio } from "../../state/folio.ts";
+import { folioGet, folioPut, folioRmap, type Folio } from "../../state/folio.ts";
 import { addMmCounter } from "../../state/mm-struct.ts";
 import { clearPtes, scanPtes, type PageTable } from "../../state/page-table.ts";
 import { VM_SHARED, VM_UFFD_MISSING, VM_UFFD_WP, type Vma } from "../../state/vma.ts";
@@ -185,5 +185,5 @@ export function* collapsePteMappedThp_1043173eb5eb(w: World, vma: Vma, installPm
 
 /** What a collapse that installs the huge PMD does at its end. The folio is locked, mmap_lock held. */
 export function* setHugePmd(w: World, vma: Vma, address: number, folio: Folio): Steps<void> {
-  yield* w.kernel.doSetPmd(w, vma, address, folio);
+  if (yield* w.kernel.doSetPmd(w, vma, address, folio)) yield* folioGet(folio);
 }
