@@ -8,8 +8,11 @@ import { anonCollapseVsGupFast } from "../scenarios/anon-collapse-vs-gup-fast.ts
 import { collapseFileVsUffdMissing } from "../scenarios/collapse-file-vs-uffd-missing.ts";
 import { cpmtVsGupFast } from "../scenarios/cpmt-vs-gup-fast.ts";
 import { cpmtVsPageReferenced, cpmtVsRmapWalk } from "../scenarios/cpmt-vs-rmap-walk.ts";
-import { cpmtVsSecondaryMmu, SECONDARY_STALE } from "../scenarios/cpmt-vs-secondary-mmu.ts";
+import { cpmtVsSecondaryMmu } from "../scenarios/cpmt-vs-secondary-mmu.ts";
+import { SECONDARY_STALE } from "../state/secondary-mmu.ts";
 import { cpmtVsUffdcopy } from "../scenarios/cpmt-vs-uffdcopy.ts";
+import { dontneedVsDontneed } from "../scenarios/dontneed-vs-dontneed.ts";
+import { exitVsRetract } from "../scenarios/exit-vs-retract.ts";
 import type { ScenarioFamily } from "../scenarios/family.ts";
 import { mremapVsRetract } from "../scenarios/mremap-vs-retract.ts";
 import { retractVsUffdWp } from "../scenarios/retract-vs-uffd-wp.ts";
@@ -22,8 +25,9 @@ import { mremapVsTruncate } from "../scenarios/mremap-vs-truncate.ts";
 import { uffdmoveLivelock } from "../scenarios/uffdmove-livelock.ts";
 import { uffdmoveVsMigration } from "../scenarios/uffdmove-vs-migration.ts";
 import { uffdmoveVsSwap } from "../scenarios/uffdmove-vs-swap.ts";
-import { STALE_TRANSLATION } from "../oracles/translations.ts";
+import { STALE_TRANSLATION } from "../state/discards.ts";
 import { stalePtlFilemap } from "../scenarios/stale-ptl-filemap.ts";
+import { pfnmapMunmapVsRevoke } from "../scenarios/pfnmap-munmap-vs-revoke.ts";
 import { TABLE_SHAPE } from "../state/world.ts";
 
 /** One catalogue entry. */
@@ -286,6 +290,45 @@ export const bugs: readonly Bug[] = [
     note:
       "The lock is part of the table's memory, which is free by then, or somebody else's. Tests search all schedules with " +
       "one preemption; there are too many others.",
+  },
+  {
+    id: "T1-10",
+    slug: "retract-vs-exit",
+    title: "file collapse takes page tables from an mm that is being torn down without mmap_lock",
+    cve: undefined,
+    fix: "18e77600f7a1 (5.9); introduced by f3f0e1d2150b (4.8)",
+    family: exitVsRetract,
+    buggy: "4.12",
+    fixed: "6.1",
+    oracle: TABLE_SHAPE,
+    preemptions: 1,
+    note: "The mapping of a table reads its slot twice, and the second time the slot is none.",
+  },
+  {
+    id: "T2-04",
+    slug: "nested-zap-flush-miss",
+    title: "a MADV_DONTNEED that finds nothing to do returns before another has flushed",
+    cve: undefined,
+    fix: "99baac21e458 (4.13)",
+    family: dontneedVsDontneed,
+    buggy: "4.12",
+    fixed: "6.1",
+    oracle: STALE_TRANSLATION,
+    preemptions: 1,
+    note: "The caller goes on reading the page that it has just discarded, until the other call flushes.",
+  },
+  {
+    id: "T2-06",
+    slug: "pfnmap-unlink-before-flush",
+    title: "munmap unlinks a mapping of pages without references before its TLB flush",
+    cve: "CVE-2022-39188",
+    fix: "b67fbebd4cf9 (5.19)",
+    family: pfnmapMunmapVsRevoke,
+    buggy: "4.12",
+    fixed: "6.1",
+    oracle: STALE_TRANSLATION,
+    preemptions: 1,
+    note: "The driver finds nobody who maps its page, frees it, and a processor still reaches it.",
   },
 ];
 

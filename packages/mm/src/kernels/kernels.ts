@@ -78,6 +78,12 @@ const RELEASES: readonly Release[] = [
     base: "6.1",
     about: "collapse frees tables under mmap_lock alone, tells no secondary MMU and waits for no interrupt",
   },
+  {
+    id: "4.12",
+    base: "6.0",
+    about:
+      "what unmapping lacked then: flushes for others' gathers and for PFN-mapped VMAs, the exit test. Else 6.0",
+  },
 ];
 
 const AREAS: readonly ReleaseTable<object>[] = [
@@ -121,6 +127,8 @@ export function kernelById(id: string): Kernel {
 
 /** Linux 6.0, as far as collapse and GUP-fast go; the rest is that of 6.1. */
 export const linux_6_0: KernelOps = kernelById("6.0").ops;
+/** Linux 4.12, as far as old bugs of unmapping go; the rest is that of 6.0. */
+export const linux_4_12: KernelOps = kernelById("4.12").ops;
 /** Linux 6.1. */
 export const linux_6_1: KernelOps = kernelById("6.1").ops;
 /** The development of 6.6, at commit 1043173eb5eb. Never released. */

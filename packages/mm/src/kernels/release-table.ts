@@ -11,7 +11,8 @@ export type ReleaseId =
   | "6.6"
   | "6.6-dev"
   | "6.1"
-  | "6.0";
+  | "6.0"
+  | "4.12";
 
 /** The procedures of one area: all of the newest release, and of each other one those that differ from its base. */
 export type ReleaseTable<Ops> = { readonly "6.18": Ops } & {

@@ -5,7 +5,7 @@
 
 import { LOCK_PROTOCOL } from "@mmrace/locks";
 import { always, atEnd, oracle, type Property } from "@mmrace/scheduler";
-import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, type Entry } from "@mmrace/x86-paging";
+import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, pteSpecial, type Entry } from "@mmrace/x86-paging";
 import { userfaultfdNotes, userfaultfdOracles } from "./userfaultfd.ts";
 import { KERNEL_ASSERTION } from "../ops/userfaultfd/mfill-atomic.ts";
 import { HPAGE_PMD_NR } from "../state/folio.ts";
@@ -15,7 +15,9 @@ import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.t
 import { PIN_COHERENCE } from "../state/reference-memory.ts";
 import { UFFD_EVENT_LOST } from "../state/uffd-ledger.ts";
 import { TABLE_SHAPE, type World } from "../state/world.ts";
-import { cachesAreLive, COW_BREACH, STALE_TRANSLATION, writersAreAlone } from "./translations.ts";
+import { STALE_TRANSLATION } from "../state/discards.ts";
+import { cachesAreLive, COW_BREACH, writersAreAlone } from "./translations.ts";
+import { teardownNotes, teardownOracles } from "./teardown.ts";
 
 /** Oracle: an entry sits in a table that no longer translates anything. */
 export const LOST_ENTRY = "lost entry";
@@ -31,11 +33,11 @@ export const oracleNotes: Readonly<Record<string, string>> = {
   [PIN_COHERENCE]:
     "a page pinned by GUP is the one mapped at its address, unless it was thrown away on purpose",
   [UFFD_EVENT_LOST]: "a missing page of a registered VMA comes without a fill or an event",
-  [STALE_TRANSLATION]: "a CPU's TLB leads to a freed page, or its paging-structure cache to a freed table",
   [COW_BREACH]: "a private mapping may write a page that the page cache or another mapping has too",
   [LOCK_PROTOCOL]: "lock order, recursion, ownership, sleeping while atomic, locks held at the end (lockdep)",
   [KERNEL_ASSERTION]: "a BUG_ON of the kernel fires",
   ...userfaultfdNotes,
+  ...teardownNotes,
   deadlock: "threads wait for each other for ever",
   livelock: "threads run for ever without getting anywhere",
 };
@@ -43,6 +45,11 @@ export const oracleNotes: Readonly<Record<string, string>> = {
 /** Whether a PMD entry claims to name a PTE table. */
 function claimsTable(pmd: Entry): boolean {
   return pmdPresent(pmd) && !pmdLeaf(pmd);
+}
+
+/** The tables that wait for the split of a huge page. */
+function depositedTables(mm: MmStruct): readonly PageTable[] {
+  return mm.pmdTables.flatMap(({ deposits }) => deposits.value);
 }
 
 /** The tables that slots of an mm name. */
@@ -69,11 +76,6 @@ function slotsNameTables(w: World): boolean {
   );
 }
 
-/** The tables that are kept for huge pages. */
-function depositedTables(mm: MmStruct): PageTable[] {
-  return mm.pmdTables.flatMap(({ deposits }) => deposits.value);
-}
-
 function countPages(w: World, mm: MmStruct, isAnon: boolean): number {
   let pages = 0;
   for (const { value } of mm.pmds) {
@@ -82,7 +84,12 @@ function countPages(w: World, mm: MmStruct, isAnon: boolean): number {
   }
   for (const table of linkedTables(w, mm)) {
     for (const pte of table.ptes.values) {
-      if (ptePresent(pte) && w.folios.find((folio) => folio.hasPfn(pfnOf(pte)))?.isAnon === isAnon) pages++;
+      if (
+        ptePresent(pte) &&
+        !pteSpecial(pte) &&
+        w.folios.find((folio) => folio.hasPfn(pfnOf(pte)))?.isAnon === isAnon
+      )
+        pages++;
     }
   }
   return pages;
@@ -94,7 +101,9 @@ function mapcountsAgree(w: World): boolean {
     for (const mm of w.mms) {
       for (const { value } of mm.pmds) if (pmdLeaf(value) && folio.hasPfn(pfnOf(value))) mappings++;
       for (const table of linkedTables(w, mm)) {
-        mappings += table.ptes.values.filter((pte) => ptePresent(pte) && folio.hasPfn(pfnOf(pte))).length;
+        mappings += table.ptes.values.filter(
+          (pte) => ptePresent(pte) && !pteSpecial(pte) && folio.hasPfn(pfnOf(pte)),
+        ).length;
       }
     }
     return mappings === folio.mapcount.value;
@@ -151,6 +160,7 @@ export const allOracles: readonly Property<World>[] = [
   ...oracle(UFFD_EVENT_LOST, [always("a page that the owner has seen missing stays missing", holesStay)]),
   ...oracle(STALE_TRANSLATION, [always("no CPU can reach freed memory", cachesAreLive)]),
   ...oracle(COW_BREACH, [always("who may write a private page has it alone", writersAreAlone)]),
+  ...teardownOracles,
   ...oracle(LOCK_PROTOCOL, [atEnd("nobody holds a lock at the end", (w: World) => w.lockdep.isQuiet)]),
   ...userfaultfdOracles,
 ];

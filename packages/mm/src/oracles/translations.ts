@@ -6,9 +6,6 @@ import type { MmStruct } from "../state/mm-struct.ts";
 import { VM_SHARED } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 
-/** Oracle: a processor can still reach memory that was freed. */
-export const STALE_TRANSLATION = "stale translation";
-
 /** Oracle: a page can be written through one mapping while somebody else has it too. */
 export const COW_BREACH = "COW breach";
 

@@ -2,6 +2,7 @@
 
 import { sometimes } from "@mmrace/scheduler";
 import { linux_6_0 } from "../kernels/kernels.ts";
+import { folioPut } from "../state/folio.ts";
 import { USER_BASE } from "../state/geometry.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
@@ -21,7 +22,8 @@ export const cpmtVsGupFast: ScenarioFamily = defineFamily<PieceCast>({
       yield* w.kernel.collapsePteMapped(w, w.vma.mm, w.vma.start, true);
     },
     *gup(w) {
-      yield* w.kernel.gupFast(w, w.vma.mm, USER_BASE, { write: false, pin: false });
+      const folio = yield* w.kernel.gupFast(w, w.vma.mm, USER_BASE, { write: false, pin: false });
+      if (folio !== null) yield* folioPut(folio);
     },
   },
   reaches: ({ ops }) => [

@@ -4,11 +4,9 @@ import { atEnd, Cell, oracle, readOnce, sometimes, writeOnce } from "@mmrace/sch
 import { pfnOf, pmdLeaf, pmdPresent } from "@mmrace/x86-paging";
 import { USER_BASE } from "../state/geometry.ts";
 import type { World } from "../state/world.ts";
+import { SECONDARY_STALE } from "../state/secondary-mmu.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { pieceWorld, type PieceCast } from "./file-collapse.ts";
-
-/** Oracle: a secondary MMU translates an address that the primary one does not, or to another page. */
-export const SECONDARY_STALE = "stale secondary mapping";
 
 interface Cast extends PieceCast {
   /** What a device has cached of `USER_BASE`: a frame, or 0. It holds no reference. */

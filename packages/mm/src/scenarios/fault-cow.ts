@@ -59,7 +59,11 @@ export const copyVsCopy: ScenarioFamily = defineFamily<Cast>({
   name: "copy-vs-copy",
   about: "two stores to one write-protected anonymous page",
   kernelDefault: "6.18",
-  setup,
+  setup: (kernel, geometry) => {
+    const w = setup(kernel, geometry);
+    w.folio.pins.value = 1; // Somebody keeps the old page to the end.
+    return w;
+  },
   threads: {
     *first(w) {
       yield* userStore(w, w.vma, USER_BASE, 6);

@@ -12,6 +12,15 @@ import { cpmtVsRetract } from "./cpmt-vs-retract.ts";
 import { cpmtVsPageReferenced, cpmtVsRmapWalk } from "./cpmt-vs-rmap-walk.ts";
 import { cpmtVsSecondaryMmu } from "./cpmt-vs-secondary-mmu.ts";
 import { cpmtVsUffdcopy } from "./cpmt-vs-uffdcopy.ts";
+import { dontneedVsDontneed } from "./dontneed-vs-dontneed.ts";
+import { dontneedVsFault, slowDontneedVsFault } from "./dontneed-vs-fault.ts";
+import { dontneedVsRetract, dontneedVsUnmap, reclaimVsReclaim } from "./dontneed-vs-retract.ts";
+import { dontneedVsSecondary } from "./dontneed-vs-secondary.ts";
+import { exitVsRetract } from "./exit-vs-retract.ts";
+import { guardVsFault, guardVsRetract } from "./guard.ts";
+import { munmapVsFault, munmapVsRetract } from "./munmap.ts";
+import { pfnmapMunmapVsRevoke } from "./pfnmap-munmap-vs-revoke.ts";
+import { truncateVsDontneed, truncateVsFault } from "./truncate.ts";
 import { geometryOf, type ScenarioFamily } from "./family.ts";
 import { faultVsFault, hugeFaultVsFill, zeroPageVsStore } from "./fault-anon.ts";
 import { copyVsCopy, reuseVsCopy, speculationVsCopy, storeVsStoreAfterFork } from "./fault-cow.ts";
@@ -76,6 +85,21 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   cowVsSharedStore,
   faultVsDetach,
   stalePtlFilemap,
+  dontneedVsDontneed,
+  dontneedVsFault,
+  slowDontneedVsFault,
+  dontneedVsRetract,
+  dontneedVsUnmap,
+  reclaimVsReclaim,
+  dontneedVsSecondary,
+  munmapVsFault,
+  munmapVsRetract,
+  exitVsRetract,
+  truncateVsFault,
+  truncateVsDontneed,
+  guardVsFault,
+  guardVsRetract,
+  pfnmapMunmapVsRevoke,
 ];
 
 /** @throws {UsageError} when there is no such family. */

@@ -11,6 +11,7 @@
 import type { Cpu, Machine } from "@mmrace/locks";
 import { Operation, SharedObject, type OperationKind, type Touch } from "@mmrace/scheduler";
 import { pagesSpanned, TranslationCaches, virtualPage } from "@mmrace/x86-paging";
+import type { Folio } from "./folio.ts";
 import type { MmStruct } from "./mm-struct.ts";
 
 /** What one CPU has cached of one mm. */
@@ -32,6 +33,11 @@ export class Tlbs extends SharedObject {
   readonly cpus: CpuTlb[] = [];
   /** Whether a flush waits for CPUs with interrupts off: not so with paravirtual or broadcast invalidation. */
   impliesIpi = true;
+
+  /** Whether a CPU has a translation to a page of the folio: for properties. */
+  canReach(folio: Folio): boolean {
+    return this.cpus.some(({ caches }) => caches.translations.some(({ frame }) => folio.hasPfn(frame)));
+  }
 }
 
 /** Addresses from `start` up to `end`; what of the caches must go. */

@@ -5,13 +5,16 @@ import { activeEngine, UsageError, violate } from "@mmrace/scheduler";
 import { pfnOf, type Entry } from "@mmrace/x86-paging";
 import type { KernelOps } from "../kernel.ts";
 import { AddressSpace } from "./address-space.ts";
+import { Discards } from "./discards.ts";
 import { Folio, HPAGE_PMD_NR } from "./folio.ts";
 import { SMALL, type Geometry } from "./geometry.ts";
+import { Guards } from "./guards.ts";
 import { MmStruct } from "./mm-struct.ts";
 import { PageTable } from "./page-table.ts";
 import type { PmdSlot } from "./pmd-table.ts";
 import { ReferenceMemory } from "./reference-memory.ts";
 import { SwapDevice } from "./swap.ts";
+import { SecondaryMmu } from "./secondary-mmu.ts";
 import { CpuTlb } from "./tlb.ts";
 import { UffdLedger } from "./uffd-ledger.ts";
 import { Vma, VM_UFFD_MODES, type VmaPlace } from "./vma.ts";
@@ -49,6 +52,17 @@ export class World {
   /** What userfaultfd and markers owe to user space: ghost state. */
   readonly uffd: UffdLedger = new UffdLedger();
   readonly swap: SwapDevice = new SwapDevice();
+  /** The mms whose flush a thread has put off, by thread id: tlb_ubc of `struct task_struct`. */
+  readonly tlbUbc: Map<number, Set<MmStruct>> = new Map();
+  /** What MADV_DONTNEED has promised: ghost state. */
+  readonly discards: Discards = new Discards();
+  /** What MADV_GUARD_INSTALL has promised: ghost state. */
+  readonly guards: Guards = new Guards();
+  /** Address spaces that have been taken down: ghost state. */
+  readonly exited: Set<MmStruct> = new Set();
+  readonly secondaryMmus: SecondaryMmu[] = [];
+  /** Pages that one mmu_gather holds before it must flush. The kernel's limit, some ten thousand, is out of reach here. */
+  gatherPagesMax: number = Infinity;
   /** What happened, for `sometimes` properties: ghost state. */
   readonly reached: Set<string> = new Set();
   readonly #mmByCpu = new Map<number, MmStruct>();
@@ -70,6 +84,13 @@ export class World {
     mm.tlbs.impliesIpi = this.hardware.flushImpliesIpi ?? true;
     this.mms.push(mm);
     return mm;
+  }
+
+  /** Gives an mm a secondary MMU, which its notifiers tell of changes. */
+  attachSecondaryMmu(mm: MmStruct): SecondaryMmu {
+    const secondary = new SecondaryMmu(mm);
+    this.secondaryMmus.push(secondary);
+    return secondary;
   }
 
   /** Says which mm's user code a CPU runs, from set-up on: only then does it cache translations. */

@@ -27,6 +27,7 @@ import { setHugePmd } from "./pte-mapped-thp.ts";
 import { retractPageTables_6_0, retractPageTables_6_1 } from "./retract-page-tables-6-1.ts";
 import { retractPageTables, retractPageTables_6_12 } from "./retract-page-tables.ts";
 import { hpageCollapseScanFile, hpageCollapseScanPmd, type Scan } from "./scan.ts";
+import { retractPageTables_4_12 } from "./retract-page-tables-4-12.ts";
 
 /** The procedures of this area, under the kernel's names. */
 export interface KhugepagedOps {
@@ -89,4 +90,6 @@ export const khugepaged: ReleaseTable<KhugepagedOps> = {
     retractPageTables: retractPageTables_6_0,
     collapsePteMappedThp: collapsePteMappedThp_6_0,
   },
+  // Before 18e77600f7a1 (5.9).
+  "4.12": { retractPageTables: retractPageTables_4_12 },
 };
