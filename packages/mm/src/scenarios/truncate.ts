@@ -5,7 +5,7 @@ import { PAGE_SIZE } from "@mmrace/x86-paging";
 import { USER_BASE } from "../state/geometry.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { happens, mappedFile, type MappedFile } from "./mapped-file.ts";
+import { mappedFile, type MappedFile } from "./mapped-file.ts";
 
 const isFreed = sometimes("the page goes", (w: World) => w.folios[0]?.isFreed === true);
 
