@@ -1,12 +1,12 @@
 /** Programs with known counts and verdicts. Correct ones must be clean; wrong ones must fail in some execution. */
 
-import { atomics } from "./correct/atomics.ts";
+import { atomics, largeAtomics } from "./correct/atomics.ts";
 import { kernel } from "./correct/kernel.ts";
 import { litmus } from "./correct/litmus.ts";
 import { locks } from "./correct/locks.ts";
 import { machine } from "./correct/machine.ts";
-import { readsAndWrites } from "./correct/reads-and-writes.ts";
-import { tables } from "./correct/tables.ts";
+import { largeReadsAndWrites, readsAndWrites } from "./correct/reads-and-writes.ts";
+import { largeTables, tables } from "./correct/tables.ts";
 import type { Program } from "./program.ts";
 import { machineDeadlocks } from "./wrong/deadlock/machine.ts";
 import { deadlocks, largeDeadlocks } from "./wrong/deadlock/sctbench.ts";
@@ -39,6 +39,9 @@ export const wrong: Readonly<Record<string, readonly Program[]>> = {
   "deadlock of CPUs": ofAnyWorld(machineDeadlocks),
   "lock order": ofAnyWorld(lockOrders),
 };
+
+/** Programs without a bug that take too long for tests, for bench/dpor.mjs. */
+export const slow: readonly Program[] = ofAnyWorld([...largeAtomics, ...largeReadsAndWrites, ...largeTables]);
 
 /** Programs with a bug that are too large for a complete search: for samplers and for searches within a bound. */
 export const large: Readonly<Record<string, readonly Program[]>> = {

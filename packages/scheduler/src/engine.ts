@@ -10,6 +10,7 @@ import { castOf, enlist, type Part } from "./cast.ts";
 import { restartGates } from "./cpu-gate.ts";
 import { spinning, waitingForEver } from "./ending.ts";
 import { accessOf, changes } from "./footprint.ts";
+import { Lasso } from "./lasso.ts";
 import { reportIfEnded } from "./lifetime.ts";
 import { MUST_WAIT, type Operation } from "./operation.ts";
 import type { Observer } from "./observer.ts";
@@ -51,6 +52,7 @@ export class Engine<W> implements ActiveEngine, Path {
 
   readonly #observers: readonly Observer[];
   readonly #stepsMax: number;
+  readonly #lasso: Lasso;
   readonly #cast: readonly Part<W>[];
   readonly #enabled: ModelThread[] = [];
   readonly #point: {
@@ -81,6 +83,7 @@ export class Engine<W> implements ActiveEngine, Path {
     this.properties = new PropertyChecker(scenario.properties);
     this.#observers = observers;
     this.#stepsMax = scenario.stepsMax ?? STEPS_MAX_DEFAULT;
+    this.#lasso = new Lasso(this.#stepsMax);
     this.#cast = castOf(scenario);
     this.#point = { threads: this.threads, enabled: this.#enabled, current: undefined };
   }
@@ -138,6 +141,7 @@ export class Engine<W> implements ActiveEngine, Path {
     let result = kind.perform(operation.object, operation.argument, thread);
     if (changes(access)) this.noteWrite(thread);
     if (!this.ablations.isEmpty && result !== MUST_WAIT) result = this.#dictate(thread, operation, result);
+    if (this.sites.length > this.#lasso.from) this.#lasso.note(thread, operation, result);
     for (const observer of this.#observers) observer.onStep?.(thread, operation, result);
     return result;
   }
@@ -182,6 +186,7 @@ export class Engine<W> implements ActiveEngine, Path {
       this.#answers.clear();
       this.ablations.beginExecution();
     }
+    this.#lasso.restart();
     restartLocations();
     restartGates();
     this.#world = this.scenario.setup();
@@ -275,11 +280,9 @@ export class Engine<W> implements ActiveEngine, Path {
     this.#ending = waitingForEver(waiting);
   }
 
-  /** Too long. Without a write since every enabled thread has had its turn, nothing will ever change. */
   #cutOff(): undefined {
-    const turns = new Set(this.choices.slice(this.#lastWriteStep));
-    const isStuck = this.#enabled.every((thread) => turns.has(thread.id));
-    this.#ending = isStuck ? spinning(this.sites.length - this.#lastWriteStep) : { kind: "stepLimit" };
+    const sinceWrite = this.choices.slice(this.#lastWriteStep);
+    this.#ending = spinning(sinceWrite, this.#enabled) ?? this.#lasso.ending(this.#enabled);
   }
 
   #isSkipped(thread: ModelThread, operation: Operation<unknown>): boolean {

@@ -43,6 +43,8 @@ export { drainedBy } from "./store-buffer.ts";
 export type { BufferedStore, StoreBuffer } from "./store-buffer.ts";
 export { PRUNE } from "./strategy.ts";
 export type { ExplorationFacts, SchedulingPoint, Strategy } from "./strategy.ts";
+export { boundedDpor } from "./strategies/bounded-dpor.ts";
+export type { BoundedDporOptions } from "./strategies/bounded-dpor.ts";
 export { dpor } from "./strategies/dpor.ts";
 export type { DporOptions } from "./strategies/dpor.ts";
 export { exhaustive } from "./strategies/exhaustive.ts";

@@ -31,7 +31,7 @@ function additions(
 
 /** N threads that each add 1 to one, two or three cells: (N!)^cells traces. */
 const counters: readonly Program<Memory>[] = [
-  ...additions("ainc", ["x"], [2, 3, 4, 5, 6]),
+  ...additions("ainc", ["x"], [2, 3, 4, 5, 6, 7]),
   ...additions("binc", ["x", "y"], [2, 3, 4]),
   ...additions("cinc", ["x", "y", "z"], [2, 3]),
 ];
@@ -59,6 +59,7 @@ const casrot = family(
     [6, { traces: 144, interleavings: 720 }],
     [7, { traces: 523, interleavings: 5040 }],
     [8, { traces: 2048, interleavings: 40_320 }],
+    [9, { traces: 8597, interleavings: 362_880 }],
   ],
   (n, expected) =>
     program({ id: `casrot(${n})`, cells: { x: 0 }, threads: times(n, (i) => exchange(i - 1, i)), expected }),
@@ -115,3 +116,6 @@ const rmwTest2 = program({
 
 /** All of them. */
 export const atomics: readonly Program<Memory>[] = [...counters, ...cas, ...casrot, ...wainc, rmwTest2];
+
+/** Where it takes too long for tests. */
+export const largeAtomics: readonly Program<Memory>[] = additions("cinc", ["x", "y", "z"], [4]);

@@ -1,7 +1,22 @@
 /** Plain reads and writes of one cell or two. Counts: GenMC's and Nidhugg's tests, and an independent enumerator. */
 
-import { writeOnce } from "@mmrace/scheduler";
+import { Operation, writeOnce, type Cell, type OperationKind } from "@mmrace/scheduler";
 import { family, program, times, type Body, type Memory, type Program } from "../program.ts";
+
+// The end of a thread, and waiting for all of them. Ends commute, so they count as reads.
+const leftKind: OperationKind<Cell<number>, void, void> = {
+  name: "exit",
+  access: "read",
+  perform: (cell) => void cell.value--,
+};
+const joinedKind: OperationKind<Cell<number>, void, void> = {
+  name: "join",
+  access: "write",
+  isEnabled: (cell) => cell.value === 0,
+  perform: () => {},
+};
+const left = (cell: Cell<number>): Operation<void> => Operation.of(leftKind, cell, undefined);
+const joined = (cell: Cell<number>): Operation<void> => Operation.of(joinedKind, cell, undefined);
 
 const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
 
@@ -16,18 +31,15 @@ function writer(value: number): Body {
 }
 
 /** One writer, N readers; POPL 2014, table 1: each reader sees the old value or the new one. */
-const readers = family(
-  [1, 2, 3, 4, 6, 8].map(
-    (n) => [n, { traces: 2 ** n, interleavings: factorial(n + 1), sourcePruned: 0 }] as const,
-  ),
-  (n, expected) =>
+const readers = (sizes: readonly number[]): readonly Program<Memory>[] =>
+  sizes.map((n) =>
     program({
       id: `readers(${n})`,
       cells: { x: 0 },
       threads: { writer: writer(42), ...times(n, () => reader) },
-      expected,
+      expected: { traces: 2 ** n, interleavings: factorial(n + 1), sourcePruned: 0 },
     }),
-);
+  );
 
 /** The same with the writer created last: the order of threads must not matter. */
 const readersFirst = program({
@@ -59,14 +71,32 @@ const floatingRead = family(
     }),
 );
 
+/** N threads that write, and a main thread that waits for them and reads: N! traces, by the order of the writes. */
+const lastWrite = [2, 3, 4, 5].map((n) =>
+  program({
+    id: `lastwrite(${n})`,
+    cells: { x: 0, left: n },
+    threads: {
+      *main(memory, self) {
+        yield* joined(memory.at("left"));
+        yield* memory.read(self, "x");
+      },
+      ...times(
+        n,
+        (i) =>
+          function* (memory) {
+            yield* writeOnce(memory.at("x"), i);
+            yield* left(memory.at("left"));
+          },
+      ),
+    },
+    expected: { traces: factorial(n) },
+  }),
+);
+
 /** N threads that read and then write: every pair of a read and a write is a race, so (N!)^2. */
-const readThenWrite = family(
-  [
-    [2, { traces: 4, interleavings: 6 }],
-    [3, { traces: 36, interleavings: 90 }],
-    [4, { traces: 576, interleavings: 2520 }],
-  ],
-  (n, expected) =>
+const readThenWrite = (sizes: readonly number[]): readonly Program<Memory>[] =>
+  sizes.map((n) =>
     program({
       id: `rw(${n})`,
       cells: { x: 0 },
@@ -78,9 +108,9 @@ const readThenWrite = family(
             yield* writeOnce(memory.at("x"), value + 2 ** (i - 1));
           },
       ),
-      expected,
+      expected: { traces: factorial(n) ** 2, interleavings: factorial(2 * n) / 2 ** n },
     }),
-);
+  );
 
 /** The reader polls at most 41 times: one trace per poll that may be the first to see the flag, and one for none. */
 const publish = program({
@@ -126,11 +156,15 @@ const popl14 = program({
 
 /** All of them. */
 export const readsAndWrites: readonly Program<Memory>[] = [
-  ...readers,
+  ...readers([1, 2, 3, 4, 6, 8]),
   readersFirst,
   ...writersAndReader,
   ...floatingRead,
-  ...readThenWrite,
+  ...readThenWrite([2, 3, 4]),
+  ...lastWrite,
   publish,
   popl14,
 ];
+
+/** Where they take too long for tests. */
+export const largeReadsAndWrites: readonly Program<Memory>[] = [...readers([13]), ...readThenWrite([5])];

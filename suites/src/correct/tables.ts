@@ -5,25 +5,17 @@
 
 import { cmpxchg, readOnce, writeOnce } from "@mmrace/scheduler";
 import { lock, unlock } from "../mutex.ts";
-import { family, program, times, type Body, type Memory, type Program } from "../program.ts";
+import { family, program, times, type Body, type Expected, type Memory, type Program } from "../program.ts";
+
+type Sizes = readonly (readonly [n: number, expected: Expected])[];
 
 function slots(name: string, count: number): Record<string, number> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name}${i}`, 0]));
 }
 
 /** 2^(N-2) (N+3) traces. One thread looks for the last zero of an array, the others write it. */
-const lastzero = family(
-  [
-    [1, { traces: 2, interleavings: 3 }],
-    [2, { traces: 5, interleavings: 35 }],
-    [3, { traces: 12, interleavings: 920 }],
-    [4, { traces: 28, interleavings: 44_300, sourcePruned: 2 }],
-    [5, { traces: 64, interleavings: 3_487_880, sourcePruned: 15 }],
-    [6, { traces: 144 }],
-    [7, { traces: 320 }],
-    [10, { traces: 3328, sourcePruned: 11_951 }],
-  ],
-  (n, expected) =>
+const lastzero = (sizes: Sizes): readonly Program<Memory>[] =>
+  family(sizes, (n, expected) =>
     program({
       id: `lastzero(${n})`,
       cells: slots("a", n + 1),
@@ -43,7 +35,7 @@ const lastzero = family(
       },
       expected,
     }),
-);
+  );
 
 function adder(to: string, from: string, rounds: number): Body {
   return function* (memory) {
@@ -56,14 +48,8 @@ function adder(to: string, from: string, rounds: number): Body {
 }
 
 /** Two threads that add to each other's number, and a reader of both. Both read i before j. */
-const fib = family(
-  [
-    [1, { traces: 11, interleavings: 560 }],
-    [2, { traces: 140, interleavings: 84_084 }],
-    [3, { traces: 1698 }],
-    [4, { traces: 19_605 }],
-  ],
-  (n, expected) =>
+const fib = (sizes: Sizes): readonly Program<Memory>[] =>
+  family(sizes, (n, expected) =>
     program({
       id: `fib_bench(${n})`,
       cells: { i: 1, j: 1 },
@@ -83,7 +69,7 @@ const fib = family(
       },
       expected,
     }),
-);
+  );
 
 const TABLE_SIZE = 128;
 
@@ -95,6 +81,7 @@ const indexer = family(
     [12, { traces: 8, sourcePruned: 0 }],
     [13, { traces: 64, sourcePruned: 0 }],
     [14, { traces: 512, sourcePruned: 0 }],
+    [15, { traces: 4096, sourcePruned: 0 }],
   ],
   (n, expected) =>
     program({
@@ -119,14 +106,8 @@ const INODES = 32;
 const BLOCKS = 26;
 
 /** Threads allocate blocks to inodes under locks; they compete from fourteen threads on. */
-const filesystem = family(
-  [
-    [13, { traces: 1, sourcePruned: 0 }],
-    [14, { traces: 2, sourcePruned: 0 }],
-    [16, { traces: 8, sourcePruned: 0 }],
-    [18, { traces: 32, sourcePruned: 0 }],
-  ],
-  (n, expected) =>
+const filesystem = (sizes: Sizes): readonly Program<Memory>[] =>
+  family(sizes, (n, expected) =>
     program({
       id: `filesystem(${n})`,
       cells: { ...slots("inode", INODES), ...slots("busy", BLOCKS) },
@@ -134,7 +115,7 @@ const filesystem = family(
       threads: times(n, (i) => allocate(i - 1)),
       expected,
     }),
-);
+  );
 
 function allocate(thread: number): Body {
   return function* (memory) {
@@ -157,4 +138,41 @@ function allocate(thread: number): Body {
 }
 
 /** All of them. */
-export const tables: readonly Program<Memory>[] = [...lastzero, ...fib, ...indexer, ...filesystem];
+export const tables: readonly Program<Memory>[] = [
+  ...lastzero([
+    [1, { traces: 2, interleavings: 3 }],
+    [2, { traces: 5, interleavings: 35 }],
+    [3, { traces: 12, interleavings: 920 }],
+    [4, { traces: 28, interleavings: 44_300, sourcePruned: 2 }],
+    [5, { traces: 64, interleavings: 3_487_880, sourcePruned: 15 }],
+    [6, { traces: 144 }],
+    [7, { traces: 320 }],
+    [10, { traces: 3328, sourcePruned: 11_951 }],
+  ]),
+  ...fib([
+    [1, { traces: 11, interleavings: 560 }],
+    [2, { traces: 140, interleavings: 84_084 }],
+    [3, { traces: 1698 }],
+    [4, { traces: 19_605 }],
+  ]),
+  ...indexer,
+  ...filesystem([
+    [13, { traces: 1, sourcePruned: 0 }],
+    [14, { traces: 2, sourcePruned: 0 }],
+    [16, { traces: 8, sourcePruned: 0 }],
+    [18, { traces: 32, sourcePruned: 0 }],
+  ]),
+];
+
+/** The same families where they get too large for tests. */
+export const largeTables: readonly Program<Memory>[] = [
+  ...lastzero([
+    [12, { traces: 15_360 }],
+    [15, { traces: 147_456 }],
+  ]),
+  ...fib([
+    [5, { traces: 218_243 }],
+    [6, { traces: 2_364_418 }],
+  ]),
+  ...filesystem([[22, { traces: 512 }]]),
+];

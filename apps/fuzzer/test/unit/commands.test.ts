@@ -99,6 +99,19 @@ describe("explore", () => {
       await expect(mmrace("explore", "T1-01", ...wrong)).rejects.toThrow(UsageError);
   });
 
+  test("bounded dpor finds what the bounded search finds", async () => {
+    const explore = (...bound: readonly string[]) =>
+      mmrace("explore", "T1-01", "--all", "--strategy", "bounded-dpor", ...bound);
+    const none = await explore("--preemptions", "0");
+    expect(none.parsed).toMatchObject({ exitCode: 0, complete: false, preemptionsMax: 0, violations: [] });
+    const found = await explore("--delays", "2");
+    expect(found.parsed).toMatchObject({ exitCode: 3, delaysMax: 2 });
+    const plain = await mmrace("explore", "T1-01", "--all", "--strategy", "bounded", "--delays", "2");
+    const signatures = (run: typeof plain) => new Set(violationsOf(run).map(({ signature }) => signature));
+    expect(signatures(found)).toEqual(signatures(plain));
+    expect(found.parsed["executions"]).toBeLessThan(plain.parsed["executions"] as number);
+  });
+
   test("a budget leaves the search incomplete", async () => {
     const run = await mmrace(
       "explore",

@@ -1,6 +1,7 @@
 /** `mmrace explore`: exhaustive search of one scenario. */
 
 import {
+  boundedDpor,
   dpor,
   exhaustive,
   explore,
@@ -8,6 +9,7 @@ import {
   optimalDpor,
   UsageError,
   type Exploration,
+  type IterativeBoundOptions,
   type MemoryModel,
   type Strategy,
 } from "@mmrace/scheduler";
@@ -34,7 +36,7 @@ const PREEMPTIONS_MAX = 2;
 
 interface ExploreOptions {
   readonly kernel?: string;
-  readonly strategy: "dfs" | "dpor" | "optimal-dpor" | "interleavings" | "bounded";
+  readonly strategy: "dfs" | "dpor" | "optimal-dpor" | "interleavings" | "bounded" | "bounded-dpor";
   readonly preemptions?: number;
   readonly delays?: number;
   readonly ablate: readonly string[];
@@ -52,14 +54,14 @@ export function defineExplore(program: Command): Command {
       "Searches every schedule of a scenario. dfs explores one execution of each class of executions that differ only " +
         "in the order of operations that commute (sleep sets); dpor does so too, and begins fewer in vain where no " +
         "property watches every state; optimal-dpor hardly any, for more memory; interleavings explores each " +
-        "execution; bounded explores all schedules with 0, 1, ... preemptions, or delays, so that its first finding has the fewest possible.",
+        "execution; bounded explores all schedules with 0, 1, ... preemptions, or delays, so that its first finding has the fewest possible; bounded-dpor searches one bound with partial-order reduction.",
     )
     .argument("<scenario>", "scenario, or the id of a bug (see: mmrace list scenarios)")
     .addOption(kernelOption())
-    .option("--strategy <name>", "dfs, dpor, optimal-dpor, interleavings or bounded", "dfs")
+    .option("--strategy <name>", "dfs, dpor, optimal-dpor, interleavings, bounded or bounded-dpor", "dfs")
     .option(
       "--preemptions <n>",
-      `highest bound of the bounded strategy (default: ${PREEMPTIONS_MAX})`,
+      `highest bound of bounded, bound of bounded-dpor (default: ${PREEMPTIONS_MAX})`,
       wholeNumber(0),
     )
     .option(
@@ -82,22 +84,28 @@ export function defineExplore(program: Command): Command {
 }
 
 function strategyOf({ strategy, preemptions, delays }: ExploreOptions): Strategy {
-  if (strategy !== "bounded" && (preemptions ?? delays) !== undefined)
-    throw new UsageError(`--preemptions and --delays go with --strategy bounded, not ${strategy}.`);
+  const isBounded = strategy === "bounded" || strategy === "bounded-dpor";
+  if (!isBounded && (preemptions ?? delays) !== undefined)
+    throw new UsageError(
+      `--preemptions and --delays go with --strategy bounded or bounded-dpor, not ${strategy}.`,
+    );
   if (strategy === "dfs") return exhaustive({ reduction: "sleep-sets" });
   if (strategy === "dpor") return dpor();
   if (strategy === "optimal-dpor") return optimalDpor();
   if (strategy === "interleavings") return exhaustive();
-  if (strategy === "bounded") return boundedStrategy(preemptions, delays);
+  if (isBounded) {
+    const bound = boundOf(preemptions, delays);
+    return strategy === "bounded" ? iterativeBound(bound) : boundedDpor(bound);
+  }
   throw new UsageError(
-    `There is no strategy "${String(strategy)}" for explore. There are dfs, dpor, optimal-dpor, interleavings and bounded.`,
+    `There is no strategy "${String(strategy)}" for explore. There are dfs, dpor, optimal-dpor, interleavings, bounded and bounded-dpor.`,
   );
 }
 
-function boundedStrategy(preemptions: number | undefined, delays: number | undefined): Strategy {
-  if (delays === undefined) return iterativeBound({ preemptionsMax: preemptions ?? PREEMPTIONS_MAX });
+function boundOf(preemptions: number | undefined, delays: number | undefined): IterativeBoundOptions {
+  if (delays === undefined) return { preemptionsMax: preemptions ?? PREEMPTIONS_MAX };
   if (preemptions !== undefined) throw new UsageError("Give --preemptions or --delays, not both.");
-  return iterativeBound({ delaysMax: delays });
+  return { delaysMax: delays };
 }
 
 /** Runs the command. */
