@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { PUBLISHED, referenceOf } from "./published.mjs";
+import { PUBLISHED } from "./published.mjs";
 
 const OPTIONS = { randomSeeds: 100, executionsMax: 2000 };
 const DOCUMENT = new URL("../docs/reference/executions-to-bug.md", import.meta.url);
@@ -20,7 +20,7 @@ const tsc = createRequire(import.meta.url)
   .replace(/package\.json$/, "bin/tsc");
 const project = new URL("../suites/tsconfig.build.json", import.meta.url);
 execFileSync(process.execPath, [tsc, "-p", fileURLToPath(project)], { stdio: "inherit" });
-const { hunters, large, wrong } = await import("../suites/dist/index.js");
+const { hunters, large, referenceOf, wrong } = await import("../suites/dist/index.js");
 const programs = [...Object.values(wrong), ...Object.values(large)].flat();
 
 /** All hunts, spread over the processors: results by program, then by hunter. */

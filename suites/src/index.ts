@@ -18,6 +18,7 @@ export type { Hunt, Hunter } from "./hunt.ts";
 export { lock, Mutex, trylock, unlock } from "./mutex.ts";
 export { family, Memory, NOTHING_WRONG, program, times } from "./program.ts";
 export type { Body, CostCounts, Expected, Parts, Program } from "./program.ts";
+export { referenceOf } from "./reference.ts";
 export { survey } from "./survey.ts";
 export type { Survey } from "./survey.ts";
 
