@@ -33,5 +33,10 @@ export const PUBLISHED = {
     bluetooth: "45 | 72 | 161 | 155 | 9 | 70 | 112 | 83 | 36 | 215",
     stack: "2 | 2 | 2 | 1 | 8 | 5 | 3 | 3 | 2 | 176",
     circular_buffer: "2 | 2 | 5 | 2 | 3-4 | - | - | - | - | -",
+    WorkStealQueue: "10 | 10 | 12 | never | 57 | 6 | 48 | 16 | 12 | -",
+    InterlockedWorkStealQueue: "1 | 1 | 24 (14/20) | never | 57 | 6 | 48 | 13 | 14 | never",
+    StateWorkStealQueue: "1 | 1 | 12 (1/20) | never | 163 | 7 | 842 | 199 | 6 | -",
+    InterlockedWorkStealQueueWithState: "7 | 9 | 16 (1/20) | 16 | 151 | 6 | 907 | 204 | 5 | 26",
+    SafeStack: "never | never | never | never | never | 368,921 (19/20) | never | never | never | never",
   },
 };

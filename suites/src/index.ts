@@ -6,6 +6,7 @@ import { litmus } from "./correct/litmus.ts";
 import { locks } from "./correct/locks.ts";
 import { machine } from "./correct/machine.ts";
 import { readsAndWrites } from "./correct/reads-and-writes.ts";
+import { sctbench } from "./correct/sctbench.ts";
 import { tables } from "./correct/tables.ts";
 import type { Program } from "./program.ts";
 import { machineDeadlocks } from "./wrong/deadlock/machine.ts";
@@ -31,6 +32,7 @@ export const correct: Readonly<Record<string, readonly Program[]>> = {
   locks: ofAnyWorld(locks),
   kernel: ofAnyWorld(kernel),
   machine: ofAnyWorld(machine),
+  sctbench: ofAnyWorld(sctbench),
 };
 
 /** Programs with a bug, by its kind. */
