@@ -39,7 +39,9 @@ export function workStealing(id: string, shape: WorkStealing, expected: Expected
     mutexes: ["m"],
     threads: { owner: owner(queue, shape), ...times(shape.stealers, () => stealer(queue, shape)) },
     check: (memory) => {
-      const taken = Object.values(memory.seen).flat().toSorted();
+      const taken = Object.values(memory.seen)
+        .flat()
+        .toSorted((a, b) => a - b);
       return taken.length === shape.items && taken.every((item, at) => item === at + 1);
     },
     expected,
