@@ -21,8 +21,8 @@ export const workStealingQueues: readonly Program<Memory>[] = [
         [0, 4, 144, 2_231],
       ],
       delays: [
-        [1, 42, 496, 8_348, 47_780],
-        [0, 0, 84, 1_344, 14_846],
+        [1, 42, 496, 8_348],
+        [0, 0, 84, 1_344],
       ],
     },
   ),
@@ -39,8 +39,8 @@ export const largeWorkStealingQueues: readonly Program<Memory>[] = [
         [0, 4, 169],
       ],
       delays: [
-        [1, 59, 922, 18_198],
-        [0, 0, 84, 1_974],
+        [1, 59, 922],
+        [0, 0, 84],
       ],
     },
   ),
