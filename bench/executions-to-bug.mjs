@@ -5,14 +5,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { PUBLISHED, referenceOf } from "./published.mjs";
+import { PUBLISHED } from "./published.mjs";
 import { loadSuites } from "./suites.mjs";
 
 const OPTIONS = { randomSeeds: 100, executionsMax: 2000 };
 const DOCUMENT = new URL("../docs/reference/executions-to-bug.md", import.meta.url);
 const MARKS = ["<!-- generated: node bench/executions-to-bug.mjs -->", "<!-- end of what is generated -->"];
 
-const { hunters, large, wrong } = await loadSuites();
+const { hunters, large, referenceOf, wrong } = await loadSuites();
 const programs = [...Object.values(wrong), ...Object.values(large)].flat();
 
 /** All hunts, spread over the processors: results by program, then by hunter. */

@@ -6,6 +6,7 @@ import { litmus } from "./correct/litmus.ts";
 import { locks } from "./correct/locks.ts";
 import { machine } from "./correct/machine.ts";
 import { largeReadsAndWrites, readsAndWrites } from "./correct/reads-and-writes.ts";
+import { sctbench } from "./correct/sctbench.ts";
 import { largeTables, tables } from "./correct/tables.ts";
 import type { Program } from "./program.ts";
 import { machineDeadlocks } from "./wrong/deadlock/machine.ts";
@@ -18,6 +19,7 @@ export type { Hunt, Hunter } from "./hunt.ts";
 export { lock, Mutex, trylock, unlock } from "./mutex.ts";
 export { family, Memory, NOTHING_WRONG, program, times } from "./program.ts";
 export type { Body, CostCounts, Expected, Parts, Program } from "./program.ts";
+export { referenceOf } from "./reference.ts";
 export { survey } from "./survey.ts";
 export type { Survey } from "./survey.ts";
 
@@ -30,6 +32,7 @@ export const correct: Readonly<Record<string, readonly Program[]>> = {
   locks: ofAnyWorld(locks),
   kernel: ofAnyWorld(kernel),
   machine: ofAnyWorld(machine),
+  sctbench: ofAnyWorld(sctbench),
 };
 
 /** Programs with a bug, by its kind. */

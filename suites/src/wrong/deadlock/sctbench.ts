@@ -1,6 +1,7 @@
 /** Deadlocks of SCTBench and of Nidhugg's tests, in their pure shapes. Counts from an independent enumerator. */
 
-import { update } from "@mmrace/scheduler";
+import { readOnce, update, writeOnce } from "@mmrace/scheduler";
+import { guarded } from "../../bodies.ts";
 import { lock, trylock, unlock } from "../../mutex.ts";
 import {
   family,
@@ -21,11 +22,21 @@ function nested(outer: string, inner: string): Body {
   };
 }
 
+function counting(by: number): Body {
+  return function* (memory) {
+    yield* writeOnce(memory.at("counter"), (yield* readOnce(memory.at("counter"))) + by);
+  };
+}
+
+/** As the original has it, each thread changes a counter while it holds both. */
 const deadlock01 = program({
   id: "deadlock01",
-  cells: {},
+  cells: { counter: 1 },
   mutexes: ["A", "B"],
-  threads: { a: nested("A", "B"), b: nested("B", "A") },
+  threads: {
+    a: guarded("A", guarded("B", counting(1))),
+    b: guarded("B", guarded("A", counting(-1))),
+  },
   expected: {
     traces: 3,
     deadlocked: 1,
