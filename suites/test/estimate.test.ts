@@ -92,7 +92,8 @@ describe("weighted backtracking", () => {
   });
 
   test.each(
-    [...programs.filter(({ expected }) => (expected.traces ?? 0) > 20 && expected.traces! < 150)]
+    programs
+      .filter(({ expected }) => (expected.traces ?? 0) > 20 && expected.traces! < 150)
       .slice(0, 20)
       .map(({ id }) => id),
   )("is exact at the end, and never takes back what is done: %s", (id) => {

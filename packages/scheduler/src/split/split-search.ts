@@ -17,9 +17,9 @@ import { Findings } from "../findings.ts";
 import type { RunSettings } from "../run-settings.ts";
 import type { Scenario } from "../scenario.ts";
 import type { ExhaustiveOptions } from "../strategies/exhaustive.ts";
-import { PRUNE, type Strategy } from "../strategy.ts";
-import { SEARCH_START, shareLeft, splitPosition, type SearchPosition } from "./position.ts";
-import { added, NO_COUNTS, type Counts, type Notable, type SliceRequest, type SliceResult } from "./slice.ts";
+import { SEARCH_START, shareLeft, splitPosition } from "./position.ts";
+import { added, NO_COUNTS, type Counts, type SliceRequest, type SliceResult } from "./slice.ts";
+import { following, newPart, type Known, type Part, type SearchState } from "./state.ts";
 import { Watch } from "./watch.ts";
 
 /** Options of a split search. */
@@ -35,35 +35,6 @@ export interface SplitSearchOptions extends RunSettings {
   readonly executionsMax?: number;
   /** Steps of one slice, more or less. Default 20,000: some tens of milliseconds. The result does not depend on it. */
   readonly sliceSteps?: number;
-}
-
-/** A subtree, and what is known of it but not yet put together. */
-interface Part {
-  readonly id: number;
-  /** Where it stood when it was last put together, or when it was made. */
-  start: SearchPosition;
-  position: SearchPosition;
-  /** What was run from `start` to `position`. */
-  counts: Counts;
-  notables: Notable[];
-  isDone: boolean;
-  isRunning: boolean;
-}
-
-/** An execution, to be run again. */
-type Known = Pick<Notable, "choices" | "values">;
-
-/** A split search as plain data. */
-export interface SearchState {
-  readonly level: number;
-  /** Whether the level has cut something off in parts that are through. */
-  readonly hasCut: boolean;
-  readonly counts: Counts;
-  /** What had been counted when the level began. */
-  readonly countsBefore: Counts;
-  /** The executions that have taught the search something, in its order. */
-  readonly notables: readonly Known[];
-  readonly parts: readonly Readonly<Pick<Part, "start" | "position" | "counts" | "notables" | "isDone">>[];
 }
 
 /** What a search has done so far, for progress. */
@@ -105,7 +76,7 @@ export class SplitSearch<W> {
     this.#engine = new Engine(scenario, options);
     this.#watch = new Watch(this.#engine);
     this.#findings = new Findings(this.#engine, () => options.stopAtFirst);
-    if (from === undefined) this.#parts = [this.#newPart(SEARCH_START)];
+    if (from === undefined) this.#parts = [newPart(this.#partsMade++, SEARCH_START)];
     else this.#restore(from);
     this.#executionsLimit = this.#counts.executions + (options.executionsMax ?? Infinity);
     this.#putTogether();
@@ -206,19 +177,6 @@ export class SplitSearch<W> {
     return (this.#parts[0]?.counts.executions ?? 0) >= this.#room;
   }
 
-  #newPart(start: SearchPosition): Part {
-    const id = this.#partsMade++;
-    return {
-      id,
-      start,
-      position: start,
-      counts: NO_COUNTS,
-      notables: [],
-      isDone: false,
-      isRunning: false,
-    };
-  }
-
   #restore({ level, hasCut, counts, countsBefore, notables, parts }: SearchState): void {
     this.#level = level;
     this.#hasCut = hasCut;
@@ -226,7 +184,7 @@ export class SplitSearch<W> {
     this.#countsBefore = countsBefore;
     for (const notable of notables) this.#runAgain(notable);
     this.#parts = parts.map((part) => ({
-      ...this.#newPart(part.start),
+      ...newPart(this.#partsMade++, part.start),
       ...part,
       notables: [...part.notables],
     }));
@@ -238,7 +196,7 @@ export class SplitSearch<W> {
       const halves = splitPosition(part.position);
       if (halves === undefined) continue;
       part.position = halves.kept;
-      this.#parts.splice(this.#parts.indexOf(part) + 1, 0, this.#newPart(halves.given));
+      this.#parts.splice(this.#parts.indexOf(part) + 1, 0, newPart(this.#partsMade++, halves.given));
       return true;
     }
     return false;
@@ -317,19 +275,6 @@ export class SplitSearch<W> {
     this.#level++;
     this.#hasCut = false;
     this.#countsBefore = this.#counts;
-    this.#parts = [this.#newPart(SEARCH_START)];
+    this.#parts = [newPart(this.#partsMade++, SEARCH_START)];
   }
-}
-
-/** Runs one execution as it was run before, and no step further. */
-function following({ choices, values }: Known): Strategy {
-  let step = 0;
-  let value = 0;
-  return {
-    name: "following",
-    isComplete: false,
-    beginExecution: () => true,
-    pickThread: () => choices[step++] ?? PRUNE,
-    pickValue: () => values[value++] ?? 0,
-  };
 }
