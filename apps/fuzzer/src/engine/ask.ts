@@ -3,7 +3,7 @@
 import type { Worker } from "node:worker_threads";
 
 /** Posts a request and waits for the next message. One at a time per worker. */
-export function ask<Request, Result>(worker: Worker, request: Request): Promise<Result> {
+export function ask<Result>(worker: Worker, request: unknown): Promise<Result> {
   return new Promise((resolve, reject) => {
     worker.once("error", reject);
     worker.once("message", (result: Result) => {

@@ -22,7 +22,7 @@ import {
 import { sliceWorkers, type SliceWorker } from "./slice-workers.ts";
 
 /** How much may be lost when the process is killed. */
-const SAVE_EVERY_MS = 2000;
+const SAVE_EVERY_MS = 1000;
 
 /** What a search needs besides its scenario. */
 export interface SearchJob extends Omit<SplitSearchOptions, "executionsMax"> {

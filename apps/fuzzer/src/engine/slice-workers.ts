@@ -37,7 +37,7 @@ export function sliceWorkers(
     const worker = new Worker(new URL("./explore-worker.js", import.meta.url), { workerData });
     return {
       run: async (request) => {
-        const answer = await ask<SliceRequest, SliceAnswer>(worker, request);
+        const answer = await ask<SliceAnswer>(worker, request);
         if ("usageError" in answer) throw new UsageError(answer.usageError);
         return answer.result;
       },

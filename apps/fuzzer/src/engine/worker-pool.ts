@@ -43,7 +43,7 @@ export class WorkerPool {
     const total = Math.min(executionsMax, ROUND * this.#workers.length);
     const results = this.#workers.map((worker, index) => {
       const executions = Math.floor((total + index) / this.#workers.length);
-      return ask<RoundRequest, RoundResult>(worker, { executions, seeds });
+      return ask<RoundResult>(worker, { executions, seeds } satisfies RoundRequest);
     });
     for (const result of await Promise.all(results)) fuzzer.absorb(result);
   }
