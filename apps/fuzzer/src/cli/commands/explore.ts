@@ -18,6 +18,7 @@ import { nowMs } from "../../clock.ts";
 import { runSearch, type SearchResult } from "../../engine/exhaustive-search.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
 import { Progress } from "../../report/progress.ts";
+import { warn } from "../../report/warn.ts";
 import { paceText } from "../../report/search-progress.ts";
 import { counted, violationText } from "../../report/violation-text.ts";
 import { EXIT } from "../exit-code.ts";
@@ -132,11 +133,10 @@ export async function runExplore(name: string, options: ExploreOptions): Promise
   if (!isInterrupted) refuseUnmatched(exploration.unmatched, scenario.name);
   const { violations } = exploration;
   const findings = violations.map((violation) => violationText(scenario, violation));
-  const saved =
-    savedIn === undefined ? "" : `\nThe search is saved in ${savedIn}; the same command goes on with it.`;
+  if (savedIn !== undefined) warn(`The search is saved in ${savedIn}; the same command goes on with it.`);
   return {
     exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
-    text: [...findings, `${summary(exploration)}${saved}`].join("\n\n"),
+    text: [...findings, summary(exploration)].join("\n\n"),
     json: {
       scenario: scenario.name,
       kernel: scenario.variant,
