@@ -1,6 +1,8 @@
 /** The progress line of an exhaustive search. */
 
-import { estimateTotal, type SplitProgress } from "@mmrace/scheduler";
+import { estimateTotal, shareLeft, type PositionedSearch, type SplitProgress } from "@mmrace/scheduler";
+import { nowMs } from "../clock.ts";
+import { Progress } from "./progress.ts";
 import { counted } from "./violation-text.ts";
 
 /** How fast a search is: what it has counted since it began here, and for how long. */
@@ -12,21 +14,48 @@ export interface Pace {
 
 /** `12,345 executions (98,765 more pruned), 4,321/s; about 12.3 % done, 2 min left`. */
 export function searchProgressText(
-  { counts, levelCounts, level, shareLeft }: SplitProgress,
+  { counts, levelCounts, level, shareLeft: left }: SplitProgress,
   levels: number,
   pace: Pace,
 ): string {
-  const perMs = (pace.executions + pace.pruned) / Math.max(pace.elapsedMs, 1);
-  const runs = levelCounts.executions + levelCounts.pruned;
-  const total = estimateTotal(runs, shareLeft);
-  const done = ((1 - shareLeft) * 100).toFixed(1);
-  const left = total === undefined || perMs === 0 ? "" : `, ${durationText((total - runs) / perMs)} left`;
   const where = levels === 1 ? "" : ` of level ${level} (last: ${levels - 1})`;
-  return `${paceText(counts, pace)}; about ${done} %${where} done${left}`;
+  const runs = levelCounts.executions + levelCounts.pruned;
+  return `${paceText(counts, pace)}; ${doneText(runs, left, pace, where)}`;
+}
+
+function doneText(runs: number, left: number, pace: Pace, where: string): string {
+  const perMs = (pace.executions + pace.pruned) / Math.max(pace.elapsedMs, 1);
+  const total = estimateTotal(runs, left);
+  const done = `about ${((1 - left) * 100).toFixed(1)} %${where} done`;
+  return total === undefined || perMs === 0 ? done : `${done}, ${durationText((total - runs) / perMs)} left`;
+}
+
+/** Progress of a search in one piece: what to call after each execution, and at the end. */
+export interface Watched {
+  readonly onExecution: (executions: number) => true;
+  readonly end: () => void;
+}
+
+/** @param search if it can say where it stands, the line says how much of it is done. */
+export function watched(search?: PositionedSearch): Watched {
+  const startMs = nowMs();
+  const progress = new Progress();
+  return {
+    onExecution: (executions) => {
+      progress.show(() => {
+        const pace = { executions, pruned: 0, elapsedMs: nowMs() - startMs };
+        const done =
+          search === undefined ? "" : `; ${doneText(executions, shareLeft(search.position), pace, "")}`;
+        return `${paceText(pace, pace)}${done}`;
+      });
+      return true;
+    },
+    end: () => progress.end(),
+  };
 }
 
 /** The first half of it: what is known of any search. */
-export function paceText(
+function paceText(
   { executions, pruned }: { readonly executions: number; readonly pruned: number },
   pace: Pace,
 ): string {

@@ -17,9 +17,8 @@ import type { Command } from "commander";
 import { nowMs } from "../../clock.ts";
 import { runSearch, type SearchResult } from "../../engine/exhaustive-search.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
-import { Progress } from "../../report/progress.ts";
 import { warn } from "../../report/warn.ts";
-import { paceText } from "../../report/search-progress.ts";
+import { watched } from "../../report/search-progress.ts";
 import { counted, violationText } from "../../report/violation-text.ts";
 import { EXIT } from "../exit-code.ts";
 import { jobOf, levelsOf, PREEMPTIONS_MAX } from "../explore-job.ts";
@@ -164,7 +163,7 @@ function inOnePiece(
     );
   }
   const deadlineMs = options.time === undefined ? Infinity : startMs + options.time;
-  const progress = new Progress();
+  const { onExecution, end } = watched();
   let isInterrupted = false;
   const exploration = explore(scenario, strategy, {
     ablations: ablationsOf(options.ablate),
@@ -172,13 +171,11 @@ function inOnePiece(
     stopAtFirst: options.all !== true,
     ...(options.executions === undefined ? {} : { executionsMax: options.executions }),
     onExecution: (executions) => {
-      const pace = { executions, pruned: 0, elapsedMs: nowMs() - startMs };
-      progress.show(() => paceText(pace, pace));
       isInterrupted = nowMs() >= deadlineMs;
-      return !isInterrupted;
+      return onExecution(executions) && !isInterrupted;
     },
   });
-  progress.end();
+  end();
   return { exploration, isInterrupted, savedIn: undefined };
 }
 
