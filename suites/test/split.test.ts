@@ -2,6 +2,7 @@
 
 import { LOCK_PROTOCOL, Lockdep, SpinLock, spinLock, spinUnlock } from "@mmrace/locks";
 import {
+  Cell,
   choose,
   decodeToken,
   defineScenario,
@@ -9,7 +10,9 @@ import {
   explore,
   iterativeBound,
   Prng,
+  readOnce,
   SliceRunner,
+  sometimes,
   SplitSearch,
   type ExhaustiveOptions,
   type Exploration,
@@ -18,6 +21,7 @@ import {
   type SliceResult,
   type SplitSearchOptions,
   type Strategy,
+  writeOnce,
 } from "@mmrace/scheduler";
 import { expect, test } from "vitest";
 import { correct, wrong, type Program } from "../src/index.ts";
@@ -27,7 +31,7 @@ interface Locks {
   readonly b: SpinLock;
 }
 
-/** Each of two threads takes its locks in one order of two. No execution that chooses one order only is wrong by itself. */
+/** A thread takes its locks in one order of two. No execution is wrong by itself, and no part that has one order only. */
 const ordersByChoice: Program<Locks> = {
   id: "orders by choice",
   scenario: defineScenario<Locks>({
@@ -37,9 +41,6 @@ const ordersByChoice: Program<Locks> = {
       return { a: new SpinLock(lockdep, "a"), b: new SpinLock(lockdep, "b") };
     },
     threads: {
-      *quiet() {
-        yield* choose("anything", 3);
-      },
       *taker({ a, b }) {
         const [first, second] = (yield* choose("order", 2)) === 1 ? [b, a] : [a, b];
         yield* spinLock(first);
@@ -47,8 +48,36 @@ const ordersByChoice: Program<Locks> = {
         yield* spinUnlock(second);
         yield* spinUnlock(first);
       },
+      *quiet() {
+        yield* choose("anything", 3);
+      },
     },
     properties: [],
+  }),
+  finalState: () => "",
+  expected: {},
+};
+
+/** Reaches what it waits for in few executions, and does not end in others. */
+const watched: Program<Cell<number>> = {
+  id: "watched",
+  scenario: defineScenario<Cell<number>>({
+    name: "watched",
+    stepsMax: 7,
+    setup: () => new Cell("cell", 0),
+    threads: {
+      *up(cell) {
+        for (let i = 0; i < 3; i++) yield* writeOnce(cell, cell.value + 1);
+      },
+      *again(cell) {
+        for (let tries = 0; tries < 9 && (yield* readOnce(cell)) === 1; tries++) yield* writeOnce(cell, 1);
+      },
+    },
+    properties: [
+      sometimes("three", ({ value }) => value === 3),
+      sometimes("one more", ({ value }) => value === 2),
+      sometimes("never there", ({ value }) => value === 9),
+    ],
   }),
   finalState: () => "",
   expected: {},
@@ -59,6 +88,7 @@ const RUNS_MAX = 120;
 
 const programs: readonly Program[] = [
   ...Object.values({ ...correct, ...wrong }).flat(),
+  watched as unknown as Program,
   ordersByChoice as unknown as Program,
 ];
 
@@ -169,4 +199,16 @@ test("a finding that two workers have made together, neither alone", () => {
     for (let seed = 0; seed < 20; seed++)
       expect(inParts(program, { levels: [{}], stopAtFirst }, seed)).toEqual(whole);
   }
+});
+
+test("the program that is watched has what it is there for", () => {
+  const whole = explore(watched.scenario, exhaustive(), { stopAtFirst: false });
+  expect(whole).toMatchObject({
+    outcome: { kind: "stepLimit" },
+    complete: false,
+    unreached: ["never there"],
+  });
+  // In the first execution nothing interrupts the counting.
+  const first = explore(watched.scenario, exhaustive(), { executionsMax: 1 });
+  expect([first.outcome.kind, whole.executions > 10]).toEqual(["none", true]);
 });
