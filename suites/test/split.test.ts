@@ -63,18 +63,18 @@ const watched: Program<Cell<number>> = {
   id: "watched",
   scenario: defineScenario<Cell<number>>({
     name: "watched",
-    stepsMax: 7,
+    stepsMax: 5,
     setup: () => new Cell("cell", 0),
     threads: {
       *up(cell) {
-        for (let i = 0; i < 3; i++) yield* writeOnce(cell, cell.value + 1);
+        for (let i = 0; i < 2; i++) yield* writeOnce(cell, cell.value + 1);
       },
       *again(cell) {
-        for (let tries = 0; tries < 9 && (yield* readOnce(cell)) === 1; tries++) yield* writeOnce(cell, 1);
+        for (let tries = 0; tries < 3 && (yield* readOnce(cell)) === 1; tries++) yield* writeOnce(cell, 1);
       },
     },
     properties: [
-      sometimes("three", ({ value }) => value === 3),
+      sometimes("back", ({ value }) => value === 1),
       sometimes("one more", ({ value }) => value === 2),
       sometimes("never there", ({ value }) => value === 9),
     ],
@@ -198,17 +198,30 @@ test("a finding that two workers have made together, neither alone", () => {
     expect(decodeToken(whole.violations[0]!.token).given).toHaveLength(1);
     for (let seed = 0; seed < 20; seed++)
       expect(inParts(program, { levels: [{}], stopAtFirst }, seed)).toEqual(whole);
+    // Here the part with the other order has run to its end before anybody knows that its first execution ends the search.
+    const search = new SplitSearch<unknown>(program.scenario, { levels: [{}], stopAtFirst, sliceSteps: 1 });
+    const [one, two] = [new SliceRunner(program.scenario, {}), new SliceRunner(program.scenario, {})];
+    search.accept(one.run(search.take(1)[0]!));
+    const [first, second] = search.take(2);
+    search.accept(two.run({ ...second!, stepsMax: 1000 }));
+    search.accept(one.run({ ...first!, stepsMax: 1000 }));
+    drive(search, program, 1, new Prng(1));
+    expect(search.exploration()).toEqual(whole);
   }
 });
 
 test("the program that is watched has what it is there for", () => {
   const whole = explore(watched.scenario, exhaustive(), { stopAtFirst: false });
   expect(whole).toMatchObject({
-    outcome: { kind: "stepLimit" },
+    // Some executions spin, and one of those cut off for their length makes the search incomplete.
+    outcome: { kind: "livelock" },
     complete: false,
     unreached: ["never there"],
   });
   // In the first execution nothing interrupts the counting.
   const first = explore(watched.scenario, exhaustive(), { executionsMax: 1 });
-  expect([first.outcome.kind, whole.executions > 10]).toEqual(["none", true]);
+  expect(first.outcome.kind).toBe("none");
+  expect(whole.executions).toBeGreaterThan(5);
+  for (let seed = 0; seed < 20; seed++)
+    expect(inParts(programs.at(-2)!, { levels: [{}], stopAtFirst: false }, seed)).toEqual(whole);
 });
