@@ -225,3 +225,24 @@ test("the program that is watched has what it is there for", () => {
   for (let seed = 0; seed < 20; seed++)
     expect(inParts(programs.at(-2)!, { levels: [{}], stopAtFirst: false }, seed)).toEqual(whole);
 });
+
+test("what is reached in a single execution, which shows nothing else, is reached", () => {
+  const scenario = defineScenario<Cell<number>>({
+    name: "reached once",
+    setup: () => new Cell("cell", 0),
+    threads: {
+      *only(cell) {
+        yield* writeOnce(cell, yield* choose("value", 5));
+      },
+    },
+    properties: [
+      sometimes("three", ({ value }) => value === 3),
+      sometimes("five", ({ value }) => value === 5),
+    ],
+  });
+  const whole = explore(scenario, exhaustive(), { stopAtFirst: false });
+  expect([whole.executions, whole.unreached]).toEqual([5, ["five"]]);
+  const program = { id: "", scenario, finalState: () => "", expected: {} } as unknown as Program;
+  for (let seed = 0; seed < 5; seed++)
+    expect(inParts(program, { levels: [{}], stopAtFirst: false }, seed)).toEqual(whole);
+});
