@@ -59,3 +59,8 @@ export function defineScenario<W>(scenario: Scenario<W>): Scenario<W> {
     throw new UsageError(`Scenario "${scenario.name}" has a thread and a daemon named ${twice}.`);
   return scenario;
 }
+
+/** Whether somebody looks at states in the middle of executions; see `ExplorationFacts`. */
+export function watchesEveryState<W>({ properties }: Scenario<W>): boolean {
+  return properties.some(({ kind }) => kind !== "atEnd");
+}

@@ -1,9 +1,10 @@
 /** `mmrace bug`: one entry of the catalogue, on a release that had it and on one where it is gone. */
 
 import { bugById, type Bug } from "@mmrace/mm";
-import { exhaustive, explore, iterativeBound, type Exploration } from "@mmrace/scheduler";
+import { exhaustive, explore, iterativeBound, type Exploration, type Violation } from "@mmrace/scheduler";
 import type { Command } from "commander";
 import { nowMs } from "../../clock.ts";
+import { watched } from "../../report/search-progress.ts";
 import { violationText } from "../../report/violation-text.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { jsonOption } from "../options.ts";
@@ -43,13 +44,21 @@ export function defineBug(program: Command): Command {
 
 /** All schedules, all findings. */
 function searchAll(bug: Bug, kernel: string): Exploration {
-  return explore(bug.family.on(kernel), exhaustive({ reduction: "sleep-sets" }), { stopAtFirst: false });
+  const search = exhaustive({ reduction: "sleep-sets" });
+  const { onExecution, end } = watched(search);
+  const exploration = explore(bug.family.on(kernel), search, { stopAtFirst: false, onExecution });
+  end();
+  return exploration;
 }
 
 /** Level by level, until the entry's own oracle speaks. */
 function hunt(bug: Bug): Exploration {
   const strategy = iterativeBound({ preemptionsMax: PREEMPTIONS_MAX });
-  return explore(bug.family.on(bug.buggy), strategy, { stopWhen: ({ oracle }) => oracle === bug.oracle });
+  const { onExecution, end } = watched();
+  const isGoal = ({ oracle }: Violation): boolean => oracle === bug.oracle;
+  const exploration = explore(bug.family.on(bug.buggy), strategy, { stopWhen: isGoal, onExecution });
+  end();
+  return exploration;
 }
 
 /** Runs the command. */
