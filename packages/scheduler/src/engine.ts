@@ -24,7 +24,8 @@ import { PRUNE, type Strategy } from "./strategy.ts";
 import { canRun, type ModelThread } from "./thread.ts";
 import { underTso } from "./tso.ts";
 
-const STEPS_MAX_DEFAULT = 10_000;
+/** The steps after which an execution is cut off unless its scenario says otherwise. */
+export const STEPS_MAX_DEFAULT = 10_000;
 
 /** Runs executions of one scenario. What an execution left behind stays readable until the next one begins. */
 export class Engine<W> implements ActiveEngine, Path {

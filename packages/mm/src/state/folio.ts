@@ -25,6 +25,10 @@ export class Folio extends SharedObject {
     this.lock = new FolioLock(lockdep, "folio_lock", { name });
   }
 
+  override stateValue(): unknown {
+    return this.mapcount;
+  }
+
   /** Whether the frame is one of this folio's. */
   hasPfn(pfn: number): boolean {
     return pfn >= this.pfn && pfn < this.pfn + this.pages;

@@ -15,6 +15,10 @@ export type Counter = "nr_ptes" | "rss_anon" | "rss_file";
 /** Counters of an mm. Split per CPU in the kernel, so adding to them orders nothing. */
 export class Counters extends SharedObject {
   readonly values: Record<Counter, number> = { nr_ptes: 0, rss_anon: 0, rss_file: 0 };
+
+  override stateValue(): unknown {
+    return this.values;
+  }
 }
 
 /** One address space with one PMD table. */
@@ -65,7 +69,11 @@ export function pteIndex(address: number): number {
 }
 
 /** The TLBs of an mm. */
-class Tlb extends SharedObject {}
+class Tlb extends SharedObject {
+  override stateValue(): undefined {
+    return undefined;
+  }
+}
 
 const flushKind: OperationKind<Tlb, void, void> = {
   name: "flush_tlb_range",

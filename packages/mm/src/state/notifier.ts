@@ -11,6 +11,10 @@ export class Notifier extends SharedObject {
     super("mmu_notifier");
     this.lockdep = lockdep;
   }
+
+  override stateValue(): undefined {
+    return undefined;
+  }
 }
 
 const startKind: OperationKind<Notifier, void, void> = {
