@@ -43,7 +43,7 @@ export type { Steps } from "./steps.ts";
 export { drainedBy } from "./store-buffer.ts";
 export type { BufferedStore, StoreBuffer } from "./store-buffer.ts";
 export { searchStates } from "./states/search.ts";
-export type { StateExploration, StateSearchOptions } from "./states/search.ts";
+export type { StateExploration, StateSearchOptions } from "./states/options.ts";
 export { PRUNE } from "./strategy.ts";
 export type { ExplorationFacts, SchedulingPoint, Strategy } from "./strategy.ts";
 export { dpor } from "./strategies/dpor.ts";

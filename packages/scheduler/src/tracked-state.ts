@@ -27,7 +27,7 @@ export function collectTrackers(into: Tracker[] | undefined): Tracker[] | undefi
  * @param read gives the state as a value, like `SharedObject.stateValue`.
  */
 export function trackState(name: string, read: () => unknown): void {
-  trackers?.push({ name, read, isPromise: false });
+  add(name, read, false);
 }
 
 /**
@@ -35,5 +35,10 @@ export function trackState(name: string, read: () => unknown): void {
  * at nothing else. Then a search evaluates them once per state of the memory, not once per state of the threads.
  */
 export function trackGhosts(read: () => unknown): void {
-  trackers?.push({ name: "ghosts", read, isPromise: true });
+  add("ghosts", read, true);
+}
+
+function add(name: string, read: () => unknown, isPromise: boolean): void {
+  // A world may track two things of one name, such as two lockdeps.
+  trackers?.push({ name: `${trackers.length} ${name}`, read, isPromise });
 }

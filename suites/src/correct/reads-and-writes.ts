@@ -17,9 +17,11 @@ function writer(value: number): Body {
 
 /** One writer, N readers; POPL 2014, table 1: each reader sees the old value or the new one. */
 const readers = family(
-  [1, 2, 3, 4, 6, 8].map(
-    (n) => [n, { traces: 2 ** n, interleavings: factorial(n + 1), sourcePruned: 0 }] as const,
-  ),
+  [1, 2, 3, 4, 6, 8].map((n) => {
+    // Before the write each reader has read or not; after it, has not read, or has read the one value or the other.
+    const states = 2 ** n + 3 ** n;
+    return [n, { traces: 2 ** n, interleavings: factorial(n + 1), sourcePruned: 0, states }] as const;
+  }),
   (n, expected) =>
     program({
       id: `readers(${n})`,
@@ -38,7 +40,11 @@ const readersFirst = program({
 });
 
 const writersAndReader = family(
-  [1, 2, 3, 4].map((n) => [n, { traces: factorial(n + 1), interleavings: factorial(n + 1) }] as const),
+  [1, 2, 3, 4].map((n) => {
+    const count = factorial(n + 1);
+    // Who has written, and whether the reader has read 0 or, if somebody had written, 1.
+    return [n, { traces: count, interleavings: count, states: 3 * 2 ** n - 1 }] as const;
+  }),
   (n, expected) =>
     program({
       id: `n_writers_a_reader(${n})`,
@@ -49,7 +55,12 @@ const writersAndReader = family(
 );
 
 const floatingRead = family(
-  [2, 3, 4, 5].map((n) => [n, { traces: factorial(n + 1), interleavings: factorial(n + 1) }] as const),
+  [
+    [2, { traces: 6, interleavings: 6, states: 16 }],
+    [3, { traces: 24, interleavings: 24, states: 50 }],
+    [4, { traces: 120, interleavings: 120, states: 146 }],
+    [5, { traces: 720, interleavings: 720, states: 402 }],
+  ],
   (n, expected) =>
     program({
       id: `floating_read(${n})`,
@@ -62,9 +73,9 @@ const floatingRead = family(
 /** N threads that read and then write: every pair of a read and a write is a race, so (N!)^2. */
 const readThenWrite = family(
   [
-    [2, { traces: 4, interleavings: 6 }],
-    [3, { traces: 36, interleavings: 90 }],
-    [4, { traces: 576, interleavings: 2520 }],
+    [2, { traces: 4, interleavings: 6, states: 14 }],
+    [3, { traces: 36, interleavings: 90, states: 110 }],
+    [4, { traces: 576, interleavings: 2520, states: 1304 }],
   ],
   (n, expected) =>
     program({
@@ -99,7 +110,7 @@ const publish = program({
       yield* writeOnce(memory.at("y"), 1);
     },
   },
-  expected: { traces: 42, interleavings: 903 },
+  expected: { traces: 42, interleavings: 903, states: 208 },
 });
 
 /** The example of POPL 2014 on which source sets still begin executions that sleep sets cut off. */
@@ -121,7 +132,7 @@ const popl14 = program({
       if ((yield* memory.read(self, "y")) === 0) yield* writeOnce(memory.at("x"), 2);
     },
   },
-  expected: { traces: 5, interleavings: 69, sourcePruned: 3 },
+  expected: { traces: 5, interleavings: 69, sourcePruned: 3, states: 44 },
 });
 
 /** All of them. */

@@ -6,7 +6,7 @@ import type { Ending, Violation } from "../outcome.ts";
 import type { RunSettings } from "../run-settings.ts";
 import type { Scenario } from "../scenario.ts";
 import { PRUNE, type SchedulingPoint, type Strategy } from "../strategy.ts";
-import type { Route } from "./learner.ts";
+import type { Route } from "./route-run.ts";
 
 /** Looks at what a search has found with the eyes of the reference. */
 export class Judge<W> implements Strategy {

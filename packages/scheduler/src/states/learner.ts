@@ -4,8 +4,7 @@
  * footprint that says too little is noticed.
  */
 
-import { assert, UsageError } from "../assert.ts";
-import { Engine } from "../engine.ts";
+import { UsageError } from "../assert.ts";
 import { footprintOf } from "../footprint.ts";
 import { landmarkOf } from "../landmark.ts";
 import { isPause } from "../memory.ts";
@@ -13,19 +12,12 @@ import type { Operation } from "../operation.ts";
 import type { Ending } from "../outcome.ts";
 import type { RunSettings } from "../run-settings.ts";
 import type { Scenario } from "../scenario.ts";
-import { watchCreation, type SharedObject } from "../shared-object.ts";
-import { PRUNE, type SchedulingPoint, type Strategy } from "../strategy.ts";
+import type { SharedObject } from "../shared-object.ts";
 import type { ModelThread } from "../thread.ts";
-import { collectTrackers, type Tracker } from "../tracked-state.ts";
-import { Names, SETUP } from "./names.ts";
-import { Slots } from "./slots.ts";
+import { advance, RouteRun, type Route, type Traveller } from "./route-run.ts";
+import type { Slots } from "./slots.ts";
+import { cannotForget, footprintHides, looksAtAll, touchesInPassing } from "./refusals.ts";
 import { DISABLED, NONE, UNKNOWN, type Transitions } from "./transitions.ts";
-
-/** Choices that lead from the start to a state. */
-export interface Route {
-  readonly choices: readonly number[];
-  readonly values: readonly number[];
-}
 
 /** A state in which all threads have announced their first operation. */
 export interface Root {
@@ -55,29 +47,16 @@ interface Step {
 }
 
 /** Runs the model for a search. */
-export class Learner<W> implements Strategy {
-  readonly name = "states";
-  readonly isComplete = false;
-  readonly engine: Engine<W>;
-  /** Steps of all executions. */
-  steps = 0;
+export class Learner<W> implements Traveller {
+  readonly run: RouteRun<W>;
   /** Called after each execution. */
   afterRun: (() => void) | undefined = undefined;
-  /** Whether properties look at nothing but shared objects and tracked state. */
-  ghostsAreTracked = false;
   readonly #transitions: Transitions;
   readonly #slots: Slots;
-  readonly #names = new Names();
-  #trackers: Tracker[] = [];
-  #isSetUp = false;
-  #route: Route = { choices: [], values: [] };
-  #at = 0;
-  #valueAt = 0;
-  /** Data choices beyond the route: what to answer, and how many answers there were. */
-  #trial: number[] = [];
-  #arities: number[] = [];
+  /** Where the execution is, once the route has been gone. */
   #state: Int32Array | undefined;
-  #last: ModelThread | undefined;
+  #route: Route = { choices: [], values: [] };
+  #trial: readonly number[] = [];
   #step: Step | undefined;
   /** The last step that was begun in this run, and the thread whose step is to be taken again with other data choices. */
   #begun: Step | undefined;
@@ -85,17 +64,16 @@ export class Learner<W> implements Strategy {
   /** What each thread has seen in the present step, or since the start: a way through its automaton. */
   #ways: string[] = [];
   #rootState: Int32Array | undefined;
-  #ending: Ending | undefined;
 
   constructor(scenario: Scenario<W>, settings: RunSettings, transitions: Transitions, slots: Slots) {
     this.#transitions = transitions;
     this.#slots = slots;
-    this.engine = new Engine({ ...scenario, properties: [] }, settings, [
-      {
-        beginExecution: (threads) => this.#onSetUp(threads),
-        onStep: (thread, operation, result) => this.#onStep(thread, operation, result),
-      },
-    ]);
+    this.run = new RouteRun({ ...scenario, properties: [] }, settings, this);
+  }
+
+  /** Whether properties look at nothing but shared objects and tracked state. */
+  get ghostsAreTracked(): boolean {
+    return this.run.trackers.some(({ isPromise }) => isPromise);
   }
 
   /** All states to start from: one, unless threads make data choices before their first operation. */
@@ -103,122 +81,64 @@ export class Learner<W> implements Strategy {
     const roots: Root[] = [];
     const trial: number[] = [];
     do {
-      this.#run({ choices: [], values: [] }, undefined, trial);
+      this.#go({ choices: [], values: [] }, undefined, trial);
       roots.push({ values: [...trial], state: this.#rootState });
-    } while (advance(trial, this.#arities));
+    } while (advance(trial, this.run.arities));
     return roots;
   }
 
   /** Learns what the threads can do in a state, and in states that follow from it as long as there is something new. */
   learn(route: Route, state: Int32Array): void {
     const trial: number[] = [];
-    this.#run(route, state, trial);
+    this.#go(route, state, trial);
     const step = this.#begun;
     if (step === undefined) return;
-    while (advance(trial, this.#arities)) this.#run(step.route, step.before, trial, step.thread.id);
+    while (advance(trial, this.run.arities)) this.#go(step.route, step.before, trial, step.thread.id);
   }
 
-  beginExecution(): boolean {
-    return true;
-  }
-
-  #onSetUp(threads: readonly ModelThread[]): void {
-    this.#names.christen();
-    for (const object of this.#names.stateful.keys()) this.#names.introduce(object.stateValue(), SETUP);
-    this.#isSetUp = true;
+  onSetUp(threads: readonly ModelThread[]): void {
     this.#ways = threads.map(({ id }) => `start of ${id}`);
   }
 
-  pickThread({ threads }: SchedulingPoint): number {
-    this.#settle(threads);
-    if (this.#at < this.#route.choices.length) {
-      this.#last = threads[this.#route.choices[this.#at++]!]!;
-      return this.#last.id;
-    }
-    this.#arrive(threads);
-    // An alternative of a step that made data choices, or the start: nothing more can be learned on this run.
-    if (this.#arities.length > 0 || this.#rootState !== undefined) return PRUNE;
-    const next = this.#nextStep(threads);
-    if (next === undefined) return PRUNE;
-    this.#last = next;
-    return next.id;
-  }
-
-  pickValue(count: number): number {
-    if (this.#valueAt < this.#route.values.length) return this.#route.values[this.#valueAt++]!;
-    const at = this.#arities.push(count) - 1;
-    return (this.#trial[at] ??= 0);
-  }
-
-  #onStep(thread: ModelThread, operation: Operation<unknown>, result: unknown): void {
+  onStep(thread: ModelThread, operation: Operation<unknown>, result: unknown): void {
     const { kind } = operation;
     if (kind.isSchedulingPoint === false && kind.access !== "none")
-      throw new UsageError(
-        `${kind.name} is no scheduling point but touches memory; states cannot tell that apart.`,
-      );
+      throw new UsageError(touchesInPassing(kind));
     if (this.#step === undefined && this.#state !== undefined) return;
+    const { names } = this.run;
     const landmark = landmarkOf(operation);
-    if (landmark === undefined) this.#ways[thread.id] += `;${this.#names.text(result)}`;
+    if (landmark === undefined) this.#ways[thread.id] += `;${names.text(result)}`;
     else {
-      if (this.#names.createdBy(thread.id) > 0)
-        throw new UsageError(
-          `${thread.name} cannot forget("${landmark.label}"): it has created shared objects.`,
-        );
-      this.#ways[thread.id] = `${thread.id}@${landmark.label} ${this.#names.text(landmark.values)}`;
+      names.christen();
+      if (names.createdBy(thread.id) > 0) throw new UsageError(cannotForget(thread, landmark));
+      this.#ways[thread.id] = `${thread.id}@${landmark.label} ${names.text(landmark.values)}`;
     }
   }
 
-  endExecution(threads: readonly ModelThread[], ending: Ending): void {
-    this.#ending = ending;
-    if (ending.kind === "pruned") return;
-    if (ending.kind === "violation") {
+  onPoint(threads: readonly ModelThread[]): ModelThread | undefined {
+    this.#arrive(threads);
+    // An alternative of a step that made data choices, or the start: nothing more can be learned on this run.
+    if (this.run.arities.length > 0 || this.#rootState !== undefined) return undefined;
+    return this.#nextStep(threads);
+  }
+
+  onEnd(threads: readonly ModelThread[], { kind }: Ending): void {
+    if (kind === "violation") {
       if (this.#step !== undefined) this.#record(this.#step, NONE, []);
       return;
     }
-    this.#settle(threads);
-    assert(this.#at === this.#route.choices.length, "a path that was gone before ended early");
     this.#arrive(threads);
     for (const thread of threads) this.#leafOf(thread);
   }
 
-  /** How the last run ended. */
-  get ending(): Ending | undefined {
-    return this.#ending;
-  }
-
-  #run(route: Route, state: Int32Array | undefined, trial: number[], again?: number): void {
-    this.#names.restart();
-    this.#trackers = [];
-    this.#isSetUp = false;
+  #go(route: Route, state: Int32Array | undefined, trial: number[], again?: number): void {
     this.#route = route;
-    this.#at = this.#valueAt = 0;
     this.#trial = trial;
-    this.#arities = [];
     this.#state = state;
     this.#again = again;
-    this.#last = this.#step = this.#begun = this.#rootState = this.#ending = undefined;
-    const watcher = watchCreation((object) => this.#onCreation(object));
-    const trackers = collectTrackers(this.#trackers);
-    try {
-      this.engine.run(this);
-    } finally {
-      watchCreation(watcher);
-      collectTrackers(trackers);
-      this.steps += this.engine.sites.length;
-    }
-    this.ghostsAreTracked = this.#trackers.some(({ isPromise }) => isPromise);
+    this.#step = this.#begun = this.#rootState = undefined;
+    this.run.along(route, trial);
     this.afterRun?.();
-  }
-
-  #onCreation(object: SharedObject): void {
-    this.#names.created(object, this.#isSetUp ? this.engine.currentThread.id : SETUP);
-  }
-
-  /** Names what the last step has made. */
-  #settle(threads: readonly ModelThread[]): void {
-    this.#names.christen();
-    if (this.#last !== undefined) this.#names.introduce(this.#last.pending?.argument, this.#last.id);
-    else for (const { pending, id } of threads) this.#names.introduce(pending?.argument, id);
   }
 
   /** At the end of the route, at the start, or after a step that is being learned. */
@@ -253,24 +173,21 @@ export class Learner<W> implements Strategy {
     this.#step = undefined;
   }
 
-  #refuse(thread: ModelThread, slot: number | undefined): never {
-    const what =
-      slot === undefined
-        ? `whether ${thread.name} can run depends on something`
-        : `${thread.name} at ${this.engine.sites.at(-1)?.address} changed ${this.#nameOf(slot)},`;
-    throw new UsageError(
-      `${what} that its footprint does not name. Either \`touches\` says too little, or local code changes shared state.`,
-    );
+  #refuse({ name }: ModelThread, slot: number | undefined): never {
+    if (slot === undefined)
+      throw new UsageError(footprintHides(`Whether ${name} can go on depends on something`));
+    const site = this.run.engine.sites.at(-1)?.address;
+    throw new UsageError(footprintHides(`${name} at ${site} changed ${this.#nameOf(slot)},`));
   }
 
   #nameOf(slot: number): string {
     const name = this.#slots.nameAt(slot);
-    for (const [object, own] of this.#names.stateful) if (own === name) return object.name;
+    for (const [object, own] of this.run.names.stateful) if (own === name) return object.name;
     return name ?? "the pausing of a thread";
   }
 
   #record({ thread, leaf }: Step, node: number, writes: readonly number[]): void {
-    const values = this.#trial.slice(0, this.#arities.length);
+    const values = this.#trial.slice(0, this.run.arities.length);
     this.#transitions.append(leaf, this.#transitions.edge(thread.id, node, writes, values));
   }
 
@@ -284,7 +201,7 @@ export class Learner<W> implements Strategy {
       const { leaf, looksAt } = this.#leafOf(thread);
       if (!thread.isEnabled || next !== undefined) continue;
       next = thread;
-      const { choices, values } = this.engine;
+      const { choices, values } = this.run.engine;
       const route = { choices: [...choices], values: [...values] };
       const writesBefore = threads.map(({ writes }) => writes);
       this.#step = this.#begun = { route, thread, leaf, looksAt, before: state, writesBefore };
@@ -311,7 +228,7 @@ export class Learner<W> implements Strategy {
     const { pending } = thread;
     if (pending === undefined) return slots;
     const add = (object: SharedObject | undefined): void => {
-      const slot = object === undefined ? undefined : this.#slots.ofObject(object, this.#names);
+      const slot = object === undefined ? undefined : this.#slots.ofObject(object, this.run.names);
       if (slot !== undefined) slots.add(slot);
     };
     add(pending.object);
@@ -320,13 +237,10 @@ export class Learner<W> implements Strategy {
       const news = this.#slots.newsOf(thread.id);
       if (news === undefined) throw new NewPause(thread.id);
       slots.add(news);
-    } else if (pending.kind.access === "all")
-      throw new UsageError(
-        `${pending.kind.name} looks at all memory, which a search over states cannot do yet.`,
-      );
+    } else if (pending.kind.access === "all") throw new UsageError(looksAtAll(pending));
     add(thread.gate);
     add(thread.storeBuffer);
-    for (const { name } of this.#trackers) slots.add(this.#slots.ofName(name));
+    for (const { name } of this.run.trackers) slots.add(this.#slots.ofName(name));
     for (const { object } of footprintOf(pending).others) {
       add(object);
       add(object.lifetime);
@@ -334,28 +248,31 @@ export class Learner<W> implements Strategy {
     return slots;
   }
 
-  #nodeOf(thread: ModelThread): number {
-    const { pending, id, name } = thread;
+  #nodeOf({ pending, id, name }: ModelThread): number {
+    const { names } = this.run;
     const announced =
       pending === undefined
         ? "the end"
-        : `${pending.site?.address} on ${this.#names.outline(pending.object)} with ${this.#names.outline(pending.argument)}`;
+        : `${pending.site?.address} on ${names.outline(pending.object)} with ${names.outline(pending.argument)}`;
     return this.#transitions.node(this.#ways[id]!, announced, name);
   }
 
   #observe(threads: readonly ModelThread[], nodes: readonly number[]): Int32Array {
     const slots = this.#slots;
-    const parts: [slot: number, value: number][] = [];
-    for (const { name, read } of this.#trackers)
-      parts.push([slots.ofName(name), slots.valueOf(this.#names.text(read()))]);
-    for (const [object, name] of this.#names.stateful)
-      parts.push([slots.ofName(name), slots.valueOf(this.#names.text(object.stateValue()))]);
+    const { names, trackers } = this.run;
+    const parts = [
+      ...trackers.map(({ name, read }) => [slots.ofName(name), slots.valueOf(names.text(read()))] as const),
+      ...Array.from(
+        names.stateful,
+        ([object, name]) => [slots.ofName(name), slots.valueOf(names.text(object.stateValue()))] as const,
+      ),
+    ];
     const state = new Int32Array(slots.width);
     for (const [slot, value] of parts) state[slot] = value;
     for (const [id, node] of nodes.entries()) state[id] = node;
     for (const id of slots.pausing) {
       const thread = threads[id]!;
-      const hasNews = this.engine.foreignWrites(thread) > thread.foreignWritesSeen;
+      const hasNews = this.run.engine.foreignWrites(thread) > thread.foreignWritesSeen;
       state[slots.newsOf(id)!] = hasNews ? 1 : 0;
     }
     return state;
@@ -366,21 +283,8 @@ export class Learner<W> implements Strategy {
     const found = this.#observe(threads, Array.from(believed.subarray(0, threads.length)));
     for (let slot = 0; slot < found.length; slot++) {
       if (found[slot] === (believed[slot] ?? 0)) continue;
-      throw new UsageError(
-        `After ${this.#route.choices.length} steps ${this.#nameOf(slot)} is not what ` +
-          "the same steps made of it elsewhere: an operation depends on something that its footprint does not name.",
-      );
+      const what = `After ${this.#route.choices.length} steps ${this.#nameOf(slot)} is not what it was elsewhere`;
+      throw new UsageError(footprintHides(`${what} after the same; it depends on something`));
     }
   }
-}
-
-/** The next answers to data choices with so many answers each; false after the last. */
-function advance(trial: number[], arities: readonly number[]): boolean {
-  trial.length = arities.length;
-  while (trial.length > 0) {
-    const at = trial.length - 1;
-    if (++trial[at]! < arities[at]!) return true;
-    trial.pop();
-  }
-  return false;
 }

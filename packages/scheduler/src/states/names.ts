@@ -58,6 +58,22 @@ export class Names {
     }
   }
 
+  /** Names the things without a value of their own that a world is made of, before threads bring them into play. */
+  introduceWorld(world: unknown): void {
+    const visited = new Set<object>();
+    const visit = (value: unknown): void => {
+      if (typeof value !== "object" || value === null || value instanceof SharedObject || visited.has(value))
+        return;
+      visited.add(value);
+      const isPlain = Object.getPrototypeOf(value) === Object.prototype;
+      if (!isPlain && !Array.isArray(value) && !(value instanceof Map) && !(value instanceof Set))
+        this.#thing(value, SETUP);
+      for (const part of value instanceof Map || value instanceof Set ? value.values() : Object.values(value))
+        visit(part);
+    };
+    visit(world);
+  }
+
   /** A value as text. Equal texts mean equal values. @throws {UsageError} on a thing that nobody has brought into play. */
   text(value: unknown): string {
     return this.#render(value, undefined, false, 0);

@@ -8,50 +8,18 @@
 
 import { UsageError } from "../assert.ts";
 import { STEPS_MAX_DEFAULT } from "../engine.ts";
-import type { ExploreOptions, Exploration } from "../explorer.ts";
-import { asideFindings } from "../finding.ts";
-import { modelFingerprint } from "../fingerprint.ts";
-import type { Ending, Outcome, Violation } from "../outcome.ts";
+import type { Outcome } from "../outcome.ts";
 import type { Scenario } from "../scenario.ts";
 import { costsOf, NOBODY, type Costs } from "./costs.ts";
+import { Findings } from "./findings.ts";
 import { HashSet64 } from "./hash-set.ts";
 import { Judge } from "./judge.ts";
-import { NewPause, type Route } from "./learner.ts";
+import { NewPause } from "./learner.ts";
 import { INDEX, MEMORY_HIGH, MEMORY_LOW, Rows } from "./rows.ts";
+import type { StateExploration, StateSearchOptions } from "./options.ts";
+import type { Route } from "./route-run.ts";
 import { NONE } from "./transitions.ts";
 import { Walker } from "./walker.ts";
-
-/** Options of `searchStates`. */
-export interface StateSearchOptions extends Pick<
-  ExploreOptions,
-  "ablations" | "memory" | "given" | "stopAtFirst" | "stopWhen"
-> {
-  /** `bfs` (default): states with fewer steps first. `dfs`: one execution to its end, then back; needs less memory. */
-  readonly order?: "bfs" | "dfs";
-  /**
-   * Only states that schedules with at most so many preemptions reach; 0 is allowed. The first finding has the fewest
-   * preemptions. A state is looked at once for each thread that may have run last. Default: no bound.
-   */
-  readonly preemptionsMax?: number;
-  /** The same for delays, which are those of `exhaustive`. Not together with `preemptionsMax`. */
-  readonly delaysMax?: number;
-  /** Give up after so many states. Default: none. */
-  readonly statesMax?: number;
-  /** Called now and then; answer false to stop. For progress and Ctrl-C. */
-  readonly onStates?: (states: number) => boolean;
-}
-
-/** What a search over states showed. `executions` and `steps` are those that were run to learn what threads can do. */
-export interface StateExploration extends Exploration {
-  /** States that were reached, those to start from included; in a bounded search, for each thread that ran last. */
-  readonly states: number;
-  /** Steps from one of these states to another, each counted once. */
-  readonly transitions: number;
-  /** The highest number of steps by which a state was reached first. */
-  readonly depth: number;
-  /** Bytes that the states took at most: the hashes of all, how each was reached, and those that waited in full. */
-  readonly bytes: number;
-}
 
 /** How often `onStates` is called: after so many states that were looked at. */
 const PROGRESS_EVERY = 1024;
@@ -80,7 +48,6 @@ export function searchStates<W>(scenario: Scenario<W>, options: StateSearchOptio
 }
 
 class StateSearch<W> {
-  readonly #scenario: Scenario<W>;
   readonly #options: StateSearchOptions;
   readonly #costs: Costs | undefined;
   readonly #walker: Walker<W>;
@@ -89,23 +56,21 @@ class StateSearch<W> {
   readonly #watchesStates: boolean;
   /** Hashes of memories whose properties have been looked at. */
   readonly #judged = new HashSet64();
-  readonly #violations: Violation[] = [];
-  readonly #kinds = new Map<Violation, "violation" | "deadlock" | "livelock">();
+  readonly #findings: Findings<W>;
   #isHardware: readonly boolean[] = [];
   readonly #enabled: boolean[] = [];
-  #knownFingerprint: number | undefined;
   #transitions = 0;
   #depth = 0;
   #rowBytes = 0;
   #looked = 0;
-  #isStopped = false;
+  #isGivenUp = false;
   #hasCut = false;
   #stepLimit: number | undefined;
 
   constructor(scenario: Scenario<W>, options: StateSearchOptions, pausing: readonly number[]) {
-    this.#scenario = scenario;
     this.#options = options;
     this.#costs = costsOf(options.preemptionsMax, options.delaysMax);
+    this.#findings = new Findings(scenario, options);
     this.#judge = new Judge(scenario, options);
     this.#walker = new Walker(scenario, options, pausing);
     this.#stepsMax = scenario.stepsMax ?? STEPS_MAX_DEFAULT;
@@ -122,13 +87,13 @@ class StateSearch<W> {
   #start(): Rows {
     const walker = this.#walker;
     const rows = new Rows(walker.slots.width);
-    walker.learner.afterRun = () => this.#fileAsides();
+    walker.learner.afterRun = () => this.#findings.fileAsides(walker.learner.run.engine);
     for (const { values, state } of walker.learner.roots()) {
       const route = { choices: [], values };
       if (state === undefined) this.#look(route);
       else if (walker.addRoot(values, state, this.#costs?.lastAtStart ?? NOBODY, rows)) this.#enter(rows);
     }
-    this.#isHardware = walker.learner.engine.threads.map(({ isHardware }) => isHardware);
+    this.#isHardware = walker.learner.run.engine.threads.map(({ isHardware }) => isHardware);
     return rows;
   }
 
@@ -142,7 +107,6 @@ class StateSearch<W> {
       const waiting = deferred[cost] ?? [];
       for (let depth = 0; (level.count > 0 || depth < waiting.length) && !this.#isStopped; depth++) {
         this.#admit(waiting[depth], level);
-        delete waiting[depth];
         const before = this.#walker.states;
         this.#expandLevel(level, depth, next, (edge, last, by) => {
           if (cost + by > costMax) this.#hasCut = true;
@@ -171,8 +135,8 @@ class StateSearch<W> {
     defer: (edge: number, last: number, cost: number) => void,
   ): void {
     const walker = this.#walker;
-    const wasStopped = this.#isStopped;
-    for (let row = 0; row < level.count && !wasStopped; row++) {
+    if (this.#isStopped) return;
+    for (let row = 0; row < level.count; row++) {
       walker.load(level, row);
       if (!this.#isOpen(depth) || this.#isStopped) continue;
       for (let thread = 0; thread < walker.outcomes.length; thread++) {
@@ -227,7 +191,7 @@ class StateSearch<W> {
     const edges: number[] = [];
     for (const outcome of walker.outcomes)
       for (let edge = outcome; edge >= 0; edge = walker.transitions.nextOf[edge]!) edges.push(edge);
-    return edges.reverse();
+    return edges.toReversed();
   }
 
   /** Whether an execution goes on in the state of the walker. Its end is looked at. */
@@ -235,10 +199,10 @@ class StateSearch<W> {
     const { states, index } = this.#walker;
     const { statesMax = Infinity, onStates } = this.#options;
     if (states >= statesMax) {
-      this.#isStopped = this.#hasCut = true;
+      this.#isGivenUp = true;
       return false;
     }
-    if (++this.#looked % PROGRESS_EVERY === 0 && onStates?.(states) === false) this.#isStopped = true;
+    if (++this.#looked % PROGRESS_EVERY === 0 && onStates?.(states) === false) this.#isGivenUp = true;
     if (depth < this.#stepsMax) {
       this.#walker.findOutcomes();
       if (this.#walker.outcomes.some((outcome) => outcome >= 0)) return true;
@@ -263,9 +227,14 @@ class StateSearch<W> {
     if (!this.#watchesStates && this.#judge.engine.properties.unreached.length === 0) return true;
     const { words, stride, count } = rows;
     const at = (count - 1) * stride;
+    const low = words[at + MEMORY_LOW]!;
+    const high = words[at + MEMORY_HIGH]!;
     const isTracked = this.#walker.learner.ghostsAreTracked;
-    if (isTracked && !this.#judged.add(words[at + MEMORY_LOW]!, words[at + MEMORY_HIGH]!)) return true;
-    if (!this.#look(this.#walker.routeTo(words[at + INDEX]!))) return true;
+    if (isTracked && this.#judged.has(low, high)) return true;
+    if (!this.#look(this.#walker.routeTo(words[at + INDEX]!))) {
+      this.#judged.add(low, high);
+      return true;
+    }
     rows.count--;
     return false;
   }
@@ -275,40 +244,28 @@ class StateSearch<W> {
     const ending = this.#judge.run(route);
     if (ending.kind === "stepLimit") this.#stepLimit ??= this.#judge.engine.sites.length;
     if (!("oracle" in ending)) return false;
-    this.#file(ending.kind, this.#judge.finding(ending, this.#fingerprint));
+    this.#findings.fileEnding(this.#judge, ending);
     return true;
   }
 
-  #fileAsides(): void {
-    const { engine } = this.#walker.learner;
-    if (engine.asides.length === 0) return;
-    for (const finding of asideFindings(engine, this.#fingerprint)) this.#file("violation", finding);
+  get #isStopped(): boolean {
+    return this.#isGivenUp || this.#findings.areEnough;
   }
 
-  get #fingerprint(): number {
-    return (this.#knownFingerprint ??= modelFingerprint(this.#scenario));
-  }
-
-  #file(kind: Extract<Ending, { oracle: string }>["kind"], violation: Violation): void {
-    const { stopWhen, stopAtFirst = true } = this.#options;
-    const shortest = this.#violations.find(({ signature }) => signature === violation.signature);
-    if (shortest === undefined) {
-      this.#violations.push(violation);
-      this.#kinds.set(violation, kind);
-    }
-    if (stopWhen === undefined ? stopAtFirst : stopWhen(violation)) this.#isStopped = true;
+  get #noFinding(): Outcome {
+    return this.#stepLimit === undefined ? { kind: "none" } : { kind: "stepLimit", steps: this.#stepLimit };
   }
 
   #result(): StateExploration {
     const { learner, states } = this.#walker;
-    const { matched } = learner.engine.ablations;
+    const { matched } = learner.run.engine.ablations;
     const { preemptionsMax, delaysMax, ablations = [] } = this.#options;
     return {
-      outcome: this.#outcome(),
-      violations: this.#violations,
-      executions: learner.engine.runs + this.#judge.engine.runs,
+      outcome: this.#findings.outcome(this.#costs === undefined) ?? this.#noFinding,
+      violations: this.#findings.violations,
+      executions: learner.run.engine.runs + this.#judge.engine.runs,
       pruned: 0,
-      steps: learner.steps + this.#judge.steps,
+      steps: learner.run.steps + this.#judge.steps,
       complete: !this.#isStopped && !this.#hasCut && this.#stepLimit === undefined,
       preemptionsMax,
       delaysMax,
@@ -319,16 +276,6 @@ class StateSearch<W> {
       depth: this.#depth,
       bytes: this.#walker.bytes + this.#judged.bytes + this.#rowBytes,
     };
-  }
-
-  /** The finding with the fewest steps, and of those the first; by preemptions or delays before that, where they are bounded. */
-  #outcome(): Outcome {
-    let best: Violation | undefined;
-    for (const violation of this.#violations) {
-      if (best === undefined || (this.#costs === undefined && violation.steps < best.steps)) best = violation;
-    }
-    if (best !== undefined) return { kind: this.#kinds.get(best)!, violation: best };
-    return this.#stepLimit === undefined ? { kind: "none" } : { kind: "stepLimit", steps: this.#stepLimit };
   }
 }
 

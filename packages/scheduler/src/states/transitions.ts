@@ -7,6 +7,7 @@
 
 import { UsageError } from "../assert.ts";
 import { ABSENT, PairTable } from "./pair-table.ts";
+import { depends, footprintChanges } from "./refusals.ts";
 
 /** Leaves: nobody has been here yet; the operation has to wait, or the thread has finished. Others are edges. */
 export const UNKNOWN = -1;
@@ -67,11 +68,7 @@ export class Transitions {
       this.#nodes.set(way, node);
       this.#announced[node] = announced;
     } else if (this.#announced[node] !== announced) {
-      throw new UsageError(
-        `${name} announced ${this.#announced[node]} after what it had seen, and ${announced} another time after the same. ` +
-          "It depends on something besides the results of its operations: a forget() that promises too much, or shared " +
-          "state that is read in local code (name it with trackState).",
-      );
+      throw new UsageError(depends(name, this.#announced[node], announced));
     }
     return node;
   }
@@ -122,11 +119,4 @@ export class Transitions {
     this.outcomeAt.push(UNKNOWN);
     return this.slotAt.push(NONE) - 1;
   }
-}
-
-function footprintChanges(announced: string | undefined): string {
-  return (
-    `What ${announced} touches does not follow from its own object and its CPU, so a search over states cannot know ` +
-    "what to look at. Search by replay: dpor(), exhaustive()."
-  );
 }

@@ -8,8 +8,9 @@ import { castOf } from "../cast.ts";
 import type { RunSettings } from "../run-settings.ts";
 import type { Scenario } from "../scenario.ts";
 import { HashSet64 } from "./hash-set.ts";
-import { Learner, type Route } from "./learner.ts";
+import { Learner } from "./learner.ts";
 import { EDGE, HEADER, HIGH, INDEX, LAST, LOW, MEMORY_HIGH, MEMORY_LOW, type Rows } from "./rows.ts";
+import type { Route } from "./route-run.ts";
 import { Slots } from "./slots.ts";
 import { Transitions, UNKNOWN } from "./transitions.ts";
 import { highOf, lowOf } from "./zobrist.ts";
@@ -167,7 +168,7 @@ export class Walker<W> {
     const edges: number[] = [];
     let at = index;
     for (; this.#before.at(at) !== at; at = this.#before.at(at)) edges.push(this.#edges.at(at));
-    return this.along(this.#roots[this.#edges.at(at)]!, edges.reverse());
+    return this.along(this.#roots[this.#edges.at(at)]!, edges.toReversed());
   }
 
   /** A route from a root by edges. */

@@ -6,9 +6,12 @@ import {
   explore,
   iterativeBound,
   optimalDpor,
+  searchStates,
   UsageError,
   type Exploration,
   type MemoryModel,
+  type Scenario,
+  type StateExploration,
   type Strategy,
 } from "@mmrace/scheduler";
 import type { Command } from "commander";
@@ -34,7 +37,7 @@ const PREEMPTIONS_MAX = 2;
 
 interface ExploreOptions {
   readonly kernel?: string;
-  readonly strategy: "dfs" | "dpor" | "optimal-dpor" | "interleavings" | "bounded";
+  readonly strategy: "dfs" | "dpor" | "optimal-dpor" | "interleavings" | "bounded" | "states";
   readonly preemptions?: number;
   readonly delays?: number;
   readonly ablate: readonly string[];
@@ -52,14 +55,15 @@ export function defineExplore(program: Command): Command {
       "Searches every schedule of a scenario. dfs explores one execution of each class of executions that differ only " +
         "in the order of operations that commute (sleep sets); dpor does so too, and begins fewer in vain where no " +
         "property watches every state; optimal-dpor hardly any, for more memory; interleavings explores each " +
-        "execution; bounded explores all schedules with 0, 1, ... preemptions, or delays, so that its first finding has the fewest possible.",
+        "execution; bounded explores all schedules with 0, 1, ... preemptions, or delays, so that its first finding has the fewest possible; states looks at each state once, breadth-first, so that its first " +
+        "finding has the fewest steps.",
     )
     .argument("<scenario>", "scenario, or the id of a bug (see: mmrace list scenarios)")
     .addOption(kernelOption())
-    .option("--strategy <name>", "dfs, dpor, optimal-dpor, interleavings or bounded", "dfs")
+    .option("--strategy <name>", "dfs, dpor, optimal-dpor, interleavings, bounded or states", "dfs")
     .option(
       "--preemptions <n>",
-      `highest bound of the bounded strategy (default: ${PREEMPTIONS_MAX})`,
+      `highest bound of the strategies bounded (default: ${PREEMPTIONS_MAX}) and states (default: none)`,
       wholeNumber(0),
     )
     .option(
@@ -77,20 +81,21 @@ export function defineExplore(program: Command): Command {
       "\nExamples:\n" +
         "  mmrace explore mremap-vs-retract --kernel 6.12\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy bounded --preemptions 1\n" +
+        "  mmrace explore cpmt-vs-uffdcopy --strategy states\n" +
         "  mmrace explore retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock",
     );
 }
 
 function strategyOf({ strategy, preemptions, delays }: ExploreOptions): Strategy {
   if (strategy !== "bounded" && (preemptions ?? delays) !== undefined)
-    throw new UsageError(`--preemptions and --delays go with --strategy bounded, not ${strategy}.`);
+    throw new UsageError(`--preemptions and --delays go with --strategy bounded or states, not ${strategy}.`);
   if (strategy === "dfs") return exhaustive({ reduction: "sleep-sets" });
   if (strategy === "dpor") return dpor();
   if (strategy === "optimal-dpor") return optimalDpor();
   if (strategy === "interleavings") return exhaustive();
   if (strategy === "bounded") return boundedStrategy(preemptions, delays);
   throw new UsageError(
-    `There is no strategy "${String(strategy)}" for explore. There are dfs, dpor, optimal-dpor, interleavings and bounded.`,
+    `There is no strategy "${String(strategy)}" for explore. There are dfs, dpor, optimal-dpor, interleavings, bounded and states.`,
   );
 }
 
@@ -100,17 +105,31 @@ function boundedStrategy(preemptions: number | undefined, delays: number | undef
   return iterativeBound({ delaysMax: delays });
 }
 
+function explorationOf<W>(scenario: Scenario<W>, options: ExploreOptions): Exploration | StateExploration {
+  const { executions, preemptions, delays, memory } = options;
+  const settings = {
+    ablations: ablationsOf(options.ablate),
+    memory,
+    stopAtFirst: options.all !== true,
+  };
+  if (options.strategy !== "states") {
+    const limits = executions === undefined ? {} : { executionsMax: executions };
+    return explore(scenario, strategyOf(options), { ...settings, ...limits });
+  }
+  if (executions !== undefined)
+    throw new UsageError("--executions limits executions; --strategy states runs few, and has no limit.");
+  return searchStates(scenario, {
+    ...settings,
+    ...(preemptions === undefined ? {} : { preemptionsMax: preemptions }),
+    ...(delays === undefined ? {} : { delaysMax: delays }),
+  });
+}
+
 /** Runs the command. */
 export function runExplore(name: string, options: ExploreOptions): CommandResult {
   const scenario = scenarioOn(familyOf(name), options.kernel);
-  const ablations = ablationsOf(options.ablate);
   const startMs = nowMs();
-  const exploration = explore(scenario, strategyOf(options), {
-    ablations,
-    memory: options.memory,
-    stopAtFirst: options.all !== true,
-    ...(options.executions === undefined ? {} : { executionsMax: options.executions }),
-  });
+  const exploration = explorationOf(scenario, options);
   refuseUnmatched(exploration.unmatched, scenario.name);
   const { violations } = exploration;
   const findings = violations.map((violation) => violationText(scenario, violation));
@@ -130,7 +149,7 @@ export function runExplore(name: string, options: ExploreOptions): CommandResult
 }
 
 /** The fields that every exploration has in JSON. */
-export function explorationJson(exploration: Exploration): Record<string, unknown> {
+export function explorationJson(exploration: Exploration | StateExploration): Record<string, unknown> {
   const { executions, pruned, steps, complete, preemptionsMax, delaysMax, unreached, violations } =
     exploration;
   return {
@@ -140,22 +159,37 @@ export function explorationJson(exploration: Exploration): Record<string, unknow
     complete,
     ...(preemptionsMax === undefined ? {} : { preemptionsMax }),
     ...(delaysMax === undefined ? {} : { delaysMax }),
+    ...("states" in exploration
+      ? { states: exploration.states, transitions: exploration.transitions, depth: exploration.depth }
+      : {}),
     unreached,
     violations: violations.map(violationJson),
   };
 }
 
 /** One line: how far the search got and what that means. */
-export function summary(exploration: Exploration): string {
-  const { executions, pruned, steps, complete, violations, unreached } = exploration;
-  const counts = `${counted(executions, "execution")} (${pruned.toLocaleString("en")} more pruned), ${counted(steps, "step")}`;
+export function summary(exploration: Exploration | StateExploration): string {
+  const { complete, violations, unreached } = exploration;
+  const counts = countsText(exploration);
   const notes = unreached.map((what) => `\nNever reached: ${what}.`).join("");
   if (violations.length > 0) {
     const scope = complete ? "The search was complete." : "The search stopped there.";
     return `${counted(violations.length, "violation")} after ${counts}. ${scope}${notes}`;
   }
+  if (complete && "states" in exploration)
+    return `${green("Clean")}: every state was looked at. ${counts}.${notes}`;
   if (complete) return `${green("Clean")}: every schedule was covered. ${counts}.${notes}`;
   return `Nothing found${boundText(exploration)}, but not every schedule was covered. ${counts}.${notes}`;
+}
+
+function countsText(exploration: Exploration | StateExploration): string {
+  const { executions, pruned, steps } = exploration;
+  if ("states" in exploration) {
+    const { states, transitions } = exploration;
+    const learned = `learned from ${counted(executions, "execution")} of ${counted(steps, "step")}`;
+    return `${counted(states, "state")}, ${counted(transitions, "transition")}, ${learned}`;
+  }
+  return `${counted(executions, "execution")} (${pruned.toLocaleString("en")} more pruned), ${counted(steps, "step")}`;
 }
 
 function boundText({ preemptionsMax, delaysMax }: Exploration): string {

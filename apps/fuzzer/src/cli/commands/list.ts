@@ -58,6 +58,11 @@ const strategies: readonly Row[] = [
     command: "explore",
     about: "all schedules with 0, 1, ... preemptions (PLDI 2007), or delays (POPL 2011)",
   },
+  {
+    strategy: "states",
+    command: "explore",
+    about: "each state once, breadth-first: the shortest counterexample first; 64 bits of hash per state",
+  },
 ];
 
 /** Describes the command. */
