@@ -67,7 +67,7 @@ export { uniformWalk } from "./strategies/uniform-walk.ts";
 export type { ModelThread } from "./thread.ts";
 export { decodeToken, encodeToken } from "./token.ts";
 export type { TokenContent } from "./token.ts";
-export { trackGhosts, trackState } from "./tracked-state.ts";
+export { trackCounter, trackGhosts, trackState } from "./tracked-state.ts";
 export { recordTrace } from "./trace.ts";
 export type { Trace, TraceEvent } from "./trace.ts";
 export { columnsText, stepsText } from "./trace-text.ts";

@@ -7,6 +7,8 @@
 export interface Tracker {
   readonly name: string;
   readonly read: () => unknown;
+  /** Whether threads act on what they read there. */
+  readonly isCounter: boolean;
   /** Whether properties look at nothing but such state and shared objects. */
   readonly isPromise: boolean;
 }
@@ -21,13 +23,18 @@ export function collectTrackers(into: Tracker[] | undefined): Tracker[] | undefi
 }
 
 /**
- * Names state that local code of threads reads or writes outside operations. Every step is taken to depend on it.
- * Call it in `setup` only.
+ * Names state that steps change, and that decides what they report; threads do not act on it. Every step is taken to depend
+ * on it. Call it in `setup` only.
  *
  * @param read gives the state as a value, like `SharedObject.stateValue`.
  */
 export function trackState(name: string, read: () => unknown): void {
-  add(name, read, false);
+  add({ name, read, isCounter: false, isPromise: false });
+}
+
+/** The same for state that local code reads and then changes, as a counter from which new objects get their numbers. */
+export function trackCounter(name: string, read: () => unknown): void {
+  add({ name, read, isCounter: true, isPromise: false });
 }
 
 /**
@@ -35,10 +42,10 @@ export function trackState(name: string, read: () => unknown): void {
  * at nothing else. Then a search evaluates them once per state of the memory, not once per state of the threads.
  */
 export function trackGhosts(read: () => unknown): void {
-  add("ghosts", read, true);
+  add({ name: "ghosts", read, isCounter: false, isPromise: true });
 }
 
-function add(name: string, read: () => unknown, isPromise: boolean): void {
+function add(tracker: Tracker): void {
   // A world may track two things of one name, such as two lockdeps.
-  trackers?.push({ name: `${trackers.length} ${name}`, read, isPromise });
+  trackers?.push({ ...tracker, name: `${trackers.length} ${tracker.name}` });
 }

@@ -1,7 +1,7 @@
 /** The world of a scenario: physical memory with tables and folios, the mms, and the kernel release that acts on them. */
 
 import { Lockdep, Rcu } from "@mmrace/locks";
-import { trackGhosts, trackState, violate } from "@mmrace/scheduler";
+import { trackCounter, trackGhosts, violate } from "@mmrace/scheduler";
 import { mkPte, mkTable, pfnOf, type Entry } from "@mmrace/x86-paging";
 import type { KernelOps } from "../kernel.ts";
 import { AddressSpace } from "./address-space.ts";
@@ -38,7 +38,7 @@ export class World {
     this.geometry = geometry;
     this.rcu = new Rcu(this.lockdep);
     this.notifier = new Notifier(this.lockdep);
-    trackState("frames", () => this.#nextPfn);
+    trackCounter("frames", () => this.#nextPfn);
     trackGhosts(() => [
       [...this.reached].sort(),
       Array.from(this.tables.values(), ({ pfn, isDoomed }) => [pfn, isDoomed]),

@@ -26,6 +26,9 @@ export interface Root {
   readonly state: Int32Array | undefined;
 }
 
+/** Stands for the thread whose step is to be taken where none is. */
+const NOBODY = -1;
+
 /** Thrown when a thread turns out to pause in spin loops: states need a word for it, so the search starts again. */
 export class NewPause extends UsageError {
   readonly thread: number;
@@ -96,6 +99,15 @@ export class Learner<W> implements Traveller {
     while (advance(trial, this.run.arities)) this.#go(step.route, step.before, trial, step.thread.id);
   }
 
+  /**
+   * Goes a route again and compares all that is there with what the search believes.
+   *
+   * @throws {UsageError} when they differ.
+   */
+  verify(route: Route, state: Int32Array): void {
+    this.#go(route, state, [], NOBODY);
+  }
+
   onSetUp(threads: readonly ModelThread[]): void {
     this.#ways = threads.map(({ id }) => `start of ${id}`);
   }
@@ -154,6 +166,11 @@ export class Learner<W> implements Traveller {
   #finish(step: Step, threads: readonly ModelThread[]): void {
     const { thread, before } = step;
     const nodes = Array.from(before.subarray(0, threads.length));
+    for (const { name, read, isCounter } of this.run.trackers) {
+      const slot = this.#slots.ofName(name);
+      const isChanged = this.#slots.valueOf(this.run.names.text(read())) !== before[slot];
+      if (isCounter && isChanged) this.#ways[thread.id] += `;from ${before[slot]}`;
+    }
     nodes[thread.id] = this.#nodeOf(thread);
     const after = this.#observe(threads, nodes);
     const writes: number[] = [];
@@ -248,13 +265,14 @@ export class Learner<W> implements Traveller {
     return slots;
   }
 
-  #nodeOf({ pending, id, name }: ModelThread): number {
+  #nodeOf(thread: ModelThread): number {
+    return this.#transitions.node(this.#ways[thread.id]!, this.#announcedBy(thread), thread.name);
+  }
+
+  #announcedBy({ pending }: ModelThread): string {
+    if (pending === undefined) return "the end";
     const { names } = this.run;
-    const announced =
-      pending === undefined
-        ? "the end"
-        : `${pending.site?.address} on ${names.outline(pending.object)} with ${names.outline(pending.argument)}`;
-    return this.#transitions.node(this.#ways[id]!, announced, name);
+    return `${pending.site?.address} on ${names.outline(pending.object)} with ${names.outline(pending.argument)}`;
   }
 
   #observe(threads: readonly ModelThread[], nodes: readonly number[]): Int32Array {
@@ -280,6 +298,8 @@ export class Learner<W> implements Traveller {
 
   /** What the search believes must be what the model has. */
   #verify(threads: readonly ModelThread[], believed: Int32Array): void {
+    for (const thread of threads)
+      this.#transitions.check(believed[thread.id]!, this.#announcedBy(thread), thread.name);
     const found = this.#observe(threads, Array.from(believed.subarray(0, threads.length)));
     for (let slot = 0; slot < found.length; slot++) {
       if (found[slot] === (believed[slot] ?? 0)) continue;

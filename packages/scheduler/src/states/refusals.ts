@@ -9,7 +9,7 @@ const INSTEAD = "Search by replay: dpor(), exhaustive().";
 export function footprintHides(what: string): string {
   return (
     `${what} that no footprint names. Either \`touches\` says too little, or local code of a thread changes shared state ` +
-    `(name that with trackState). ${INSTEAD}`
+    `(name that with trackState or trackCounter). ${INSTEAD}`
   );
 }
 
@@ -36,6 +36,6 @@ export function depends(name: string, before: string | undefined, now: string): 
   return (
     `${name} announced ${before} after what it had seen, and ${now} another time after the same. It depends on something ` +
     "besides the results of its operations: a forget() that promises too much, or shared state that is read in local code " +
-    "(name it with trackState)."
+    "(name it with trackCounter)."
   );
 }

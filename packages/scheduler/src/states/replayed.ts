@@ -111,6 +111,7 @@ class Sightseer<W> implements Traveller {
   #pasts: string[][] = [];
   #text: string | undefined;
   #enabled: readonly number[] = [];
+  #counters: string | undefined;
 
   constructor(scenario: Scenario<W>, settings: RunSettings, pausing: Set<number>) {
     this.#pausing = pausing;
@@ -120,6 +121,7 @@ class Sightseer<W> implements Traveller {
   along(route: Route, trial: number[]): Sight {
     this.#text = undefined;
     this.#enabled = [];
+    this.#counters = undefined;
     const ending = this.run.along(route, trial);
     const signature = "oracle" in ending ? signatureOf(ending, this.run.engine) : undefined;
     return { ending, text: this.#text, enabled: this.#enabled, signature };
@@ -134,6 +136,15 @@ class Sightseer<W> implements Traveller {
     const { names } = this.run;
     if (landmark === undefined) this.#pasts[thread.id]!.push(names.text(result));
     else this.#pasts[thread.id] = [`${landmark.label} ${names.text(landmark.values)}`];
+  }
+
+  /** A counter that a step has changed was read by it. */
+  onSettled(last: ModelThread | undefined): void {
+    const { names, trackers } = this.run;
+    const counters = trackers.filter(({ isCounter }) => isCounter).map(({ read }) => names.text(read()));
+    const text = counters.join(";");
+    if (last !== undefined && text !== this.#counters) this.#pasts[last.id]!.push(`from ${this.#counters}`);
+    this.#counters = text;
   }
 
   onPoint(threads: readonly ModelThread[]): undefined {

@@ -23,6 +23,8 @@ export interface Traveller {
   /** The world is there, and no thread has started. */
   onSetUp(threads: readonly ModelThread[]): void;
   onStep(thread: ModelThread, operation: Operation<unknown>, result: unknown): void;
+  /** At each scheduling point, when all that the last step has made has a name. */
+  onSettled?(last: ModelThread | undefined): void;
   /** At the end of the route and after each step beyond it: who goes on; nobody ends the execution. */
   onPoint(threads: readonly ModelThread[]): ModelThread | undefined;
   /** The execution has ended by itself: nobody can go on, or a violation was reported. */
@@ -124,6 +126,7 @@ export class RouteRun<W> implements Strategy {
     this.names.christen();
     if (this.#last !== undefined) this.names.introduce(this.#last.pending?.argument, this.#last.id);
     else for (const { pending, id } of threads) this.names.introduce(pending?.argument, id);
+    this.#traveller.onSettled?.(this.#last);
   }
 }
 

@@ -15,7 +15,7 @@ import { Findings } from "./findings.ts";
 import { HashSet64 } from "./hash-set.ts";
 import { Judge } from "./judge.ts";
 import { NewPause } from "./learner.ts";
-import { INDEX, MEMORY_HIGH, MEMORY_LOW, Rows } from "./rows.ts";
+import { HEADER, INDEX, MEMORY_HIGH, MEMORY_LOW, Rows } from "./rows.ts";
 import type { StateExploration, StateSearchOptions } from "./options.ts";
 import type { Route } from "./route-run.ts";
 import { NONE } from "./transitions.ts";
@@ -23,6 +23,9 @@ import { Walker } from "./walker.ts";
 
 /** How often `onStates` is called: after so many states that were looked at. */
 const PROGRESS_EVERY = 1024;
+
+/** Of so many executions that end, one is run again to see whether its end is what the search believes. */
+const VERIFY_EVERY = 16;
 
 /**
  * Searches all states of a scenario. Two states are one when the shared objects hold the same and each thread has got the same
@@ -63,6 +66,7 @@ class StateSearch<W> {
   #depth = 0;
   #rowBytes = 0;
   #looked = 0;
+  #ends = 0;
   #isGivenUp = false;
   #hasCut = false;
   #stepLimit: number | undefined;
@@ -121,7 +125,6 @@ class StateSearch<W> {
 
   #admit(deferred: Rows | undefined, level: Rows): void {
     if (deferred === undefined) return;
-    deferred.widen(this.#walker.slots.width);
     for (let row = 0; row < deferred.count; row++) {
       if (this.#walker.admit(deferred, row, level)) this.#enter(level);
     }
@@ -161,9 +164,8 @@ class StateSearch<W> {
     const walker = this.#walker;
     const path = new Rows(walker.slots.width);
     for (let root = 0; root < roots.count && !this.#isStopped; root++) {
-      roots.widen(walker.slots.width);
-      path.widen(walker.slots.width);
-      path.words.set(roots.words.subarray(root * roots.stride, (root + 1) * roots.stride), path.push());
+      walker.fit(path);
+      path.pushFrom(roots, root);
       const frames = [this.#frame(path)];
       while (frames.length > 0 && !this.#isStopped) {
         const edge = frames.at(-1)!.pop();
@@ -207,7 +209,10 @@ class StateSearch<W> {
       this.#walker.findOutcomes();
       if (this.#walker.outcomes.some((outcome) => outcome >= 0)) return true;
     }
-    this.#look(this.#walker.routeTo(index));
+    const route = this.#walker.routeTo(index);
+    if (depth < this.#stepsMax && this.#ends++ % VERIFY_EVERY === 0)
+      this.#walker.learner.verify(route, this.#walker.state);
+    this.#look(route);
     return false;
   }
 
@@ -225,13 +230,13 @@ class StateSearch<W> {
   /** Looks at the properties of the state in the last row; takes the row away if one is broken. */
   #enter(rows: Rows): boolean {
     if (!this.#watchesStates && this.#judge.engine.properties.unreached.length === 0) return true;
-    const { words, stride, count } = rows;
-    const at = (count - 1) * stride;
-    const low = words[at + MEMORY_LOW]!;
-    const high = words[at + MEMORY_HIGH]!;
+    const { header, count } = rows;
+    const at = (count - 1) * HEADER;
+    const low = header[at + MEMORY_LOW]!;
+    const high = header[at + MEMORY_HIGH]!;
     const isTracked = this.#walker.learner.ghostsAreTracked;
     if (isTracked && this.#judged.has(low, high)) return true;
-    if (!this.#look(this.#walker.routeTo(words[at + INDEX]!))) {
+    if (!this.#look(this.#walker.routeTo(header[at + INDEX]!))) {
       this.#judged.add(low, high);
       return true;
     }

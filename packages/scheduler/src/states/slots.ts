@@ -25,6 +25,11 @@ export class Slots {
     return this.memoryFrom + this.#names.length;
   }
 
+  /** How many values there are, and so the highest number of one. */
+  get values(): number {
+    return this.#values.size;
+  }
+
   /** Where a state says whether others have written since the thread paused last; `undefined` if it never pauses. */
   newsOf(thread: number): number | undefined {
     const at = this.#pausing.indexOf(thread);

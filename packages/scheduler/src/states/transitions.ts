@@ -41,6 +41,11 @@ export class Transitions {
   /** By node: what the thread announces there. */
   readonly #announced: (string | undefined)[] = [];
 
+  /** How many places there are; all have lower numbers. */
+  get places(): number {
+    return this.slotAt.length;
+  }
+
   /** The outcome of the pending step of a thread in a state: `UNKNOWN`, `DISABLED`, or the first of a list of edges. */
   find(state: Int32Array, thread: number): number {
     let place = state[thread]!;
@@ -56,21 +61,22 @@ export class Transitions {
     return this.#values[edge]!;
   }
 
-  /**
-   * The node of a thread that has gone a way, and announces something there.
-   *
-   * @throws {UsageError} when it announced something else before.
-   */
+  /** The node of a thread that has gone a way, and announces something there; see `check`. */
   node(way: string, announced: string, name: string): number {
     let node = this.#nodes.get(way);
     if (node === undefined) {
       node = this.#place();
       this.#nodes.set(way, node);
       this.#announced[node] = announced;
-    } else if (this.#announced[node] !== announced) {
-      throw new UsageError(depends(name, this.#announced[node], announced));
     }
+    this.check(node, announced, name);
     return node;
+  }
+
+  /** @throws {UsageError} when a thread announced something else the last time that it was at a node. */
+  check(node: number, announced: string, name: string): void {
+    const before = this.#announced[node];
+    if (before !== announced) throw new UsageError(depends(name, before, announced));
   }
 
   /** The leaf for the present state, of a node whose step looks at these slots. */

@@ -25,7 +25,7 @@ class Words {
 
   push(word: number): number {
     if (this.length === this.#words.length) {
-      const words = new Int32Array(2 * this.length);
+      const words = new Int32Array(this.length + (this.length >> 1));
       words.set(this.#words);
       this.#words = words;
     }
@@ -94,27 +94,28 @@ export class Walker<W> {
     if (!this.#isNew(low, high, last)) return false;
     this.#edges.push(this.#roots.push(values) - 1);
     const index = this.#before.push(this.states);
-    rows.widen(this.slots.width);
-    const at = rows.push();
-    rows.words.set([index, 0, low, high, memoryLow, memoryHigh, last], at);
-    rows.words.set(root, at + HEADER);
+    this.fit(rows);
+    const row = rows.push();
+    rows.header.set([index, 0, low, high, memoryLow, memoryHigh, last], row * HEADER);
+    rows.states.set(root, row * rows.width);
     return true;
   }
 
   /** Looks at a row. */
   load(rows: Rows, row: number): void {
     this.#widen();
-    rows.widen(this.slots.width);
-    const { words, stride } = rows;
-    const at = row * stride;
-    this.index = words[at + INDEX]!;
-    this.last = words[at + LAST]!;
-    this.#low = words[at + LOW]!;
-    this.#high = words[at + HIGH]!;
-    this.#memoryLow = words[at + MEMORY_LOW]!;
-    this.#memoryHigh = words[at + MEMORY_HIGH]!;
+    this.fit(rows);
+    const { header, states } = rows;
+    const at = row * HEADER;
+    this.index = header[at + INDEX]!;
+    this.last = header[at + LAST]!;
+    this.#low = header[at + LOW]!;
+    this.#high = header[at + HIGH]!;
+    this.#memoryLow = header[at + MEMORY_LOW]!;
+    this.#memoryHigh = header[at + MEMORY_HIGH]!;
     const { state } = this;
-    for (let slot = 0, from = at + HEADER; slot < state.length; slot++, from++) state[slot] = words[from]!;
+    const from = row * rows.width;
+    for (let slot = 0; slot < state.length; slot++) state[slot] = states[from + slot]!;
   }
 
   /** Finds out what each thread can do in the row. */
@@ -135,32 +136,32 @@ export class Walker<W> {
   reach(edge: number, last: number, rows: Rows): boolean {
     this.#hashAfter(edge);
     if (!this.#isNew(this.#nextLow, this.#nextHigh, last)) return false;
-    const at = this.#storeAfter(edge, last, rows);
-    rows.words[at + INDEX] = this.#before.push(this.index);
     this.#edges.push(edge);
+    this.#storeAfter(edge, this.#before.push(this.index), last, rows);
     return true;
   }
 
   /** Goes a step whose state is not to be looked at yet: the row has the number of the state before it. */
   defer(edge: number, last: number, rows: Rows): void {
     this.#hashAfter(edge);
-    const at = this.#storeAfter(edge, last, rows);
-    rows.words[at + INDEX] = this.index;
-    rows.words[at + EDGE] = edge;
+    this.#storeAfter(edge, this.index, last, rows);
   }
 
   /** Looks at a deferred row again: appends it, with a number, unless its state was seen meanwhile. */
   admit(deferred: Rows, row: number, rows: Rows): boolean {
-    const { words, stride } = deferred;
-    const at = row * stride;
-    if (!this.#isNew(words[at + LOW]!, words[at + HIGH]!, words[at + LAST]!)) return false;
-    rows.widen(this.slots.width);
-    const to = rows.push();
-    rows.words.fill(0, to, to + rows.stride);
-    rows.words.set(words.subarray(at, at + stride), to);
-    rows.words[to + INDEX] = this.#before.push(words[at + INDEX]!);
-    this.#edges.push(words[at + EDGE]!);
+    const { header } = deferred;
+    const at = row * HEADER;
+    if (!this.#isNew(header[at + LOW]!, header[at + HIGH]!, header[at + LAST]!)) return false;
+    this.fit(rows);
+    const to = rows.pushFrom(deferred, row);
+    rows.header[to * HEADER + INDEX] = this.#before.push(header[at + INDEX]!);
+    this.#edges.push(header[at + EDGE]!);
     return true;
+  }
+
+  /** Makes rows as long as states are now. */
+  fit(rows: Rows): void {
+    rows.fit(this.slots.width, Math.max(this.transitions.places, this.slots.values));
   }
 
   /** How to get to a state. */
@@ -221,23 +222,25 @@ export class Walker<W> {
   }
 
   /** Appends the row of the state whose hashes were computed last. */
-  #storeAfter(edge: number, last: number, rows: Rows): number {
+  #storeAfter(edge: number, index: number, last: number, rows: Rows): void {
     const { writes, writesFrom, writesTo, threadOf, targetOf } = this.transitions;
-    if (rows.stride !== HEADER + this.state.length) rows.widen(this.state.length);
-    const at = rows.push();
-    const { words } = rows;
-    words[at + LOW] = this.#nextLow;
-    words[at + HIGH] = this.#nextHigh;
-    words[at + MEMORY_LOW] = this.#nextMemoryLow;
-    words[at + MEMORY_HIGH] = this.#nextMemoryHigh;
-    words[at + LAST] = last;
+    this.fit(rows);
+    const row = rows.push();
+    const { header, states } = rows;
+    const at = row * HEADER;
+    header[at + INDEX] = index;
+    header[at + EDGE] = edge;
+    header[at + LOW] = this.#nextLow;
+    header[at + HIGH] = this.#nextHigh;
+    header[at + MEMORY_LOW] = this.#nextMemoryLow;
+    header[at + MEMORY_HIGH] = this.#nextMemoryHigh;
+    header[at + LAST] = last;
     const { state } = this;
-    const to = at + HEADER;
-    for (let slot = 0; slot < state.length; slot++) words[to + slot] = state[slot]!;
-    words[to + threadOf[edge]!] = targetOf[edge]!;
+    const to = row * rows.width;
+    for (let slot = 0; slot < state.length; slot++) states[to + slot] = state[slot]!;
+    states[to + threadOf[edge]!] = targetOf[edge]!;
     for (let write = writesFrom[edge]!, end = writesTo[edge]!; write < end; write += 2)
-      words[to + writes[write]!] = writes[write + 1]!;
-    return at;
+      states[to + writes[write]!] = writes[write + 1]!;
   }
 
   /** States have become longer. */
