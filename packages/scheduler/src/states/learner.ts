@@ -5,18 +5,16 @@
  */
 
 import { UsageError } from "../assert.ts";
-import { footprintOf } from "../footprint.ts";
 import { landmarkOf } from "../landmark.ts";
-import { isPause } from "../memory.ts";
 import type { Operation } from "../operation.ts";
 import type { Ending } from "../outcome.ts";
 import type { RunSettings } from "../run-settings.ts";
 import type { Scenario } from "../scenario.ts";
-import type { SharedObject } from "../shared-object.ts";
 import type { ModelThread } from "../thread.ts";
+import { slotsLookedAt } from "./looks-at.ts";
 import { advance, RouteRun, type Route, type Traveller } from "./route-run.ts";
 import type { Slots } from "./slots.ts";
-import { cannotForget, footprintHides, looksAtAll, touchesInPassing } from "./refusals.ts";
+import { cannotForget, footprintHides, touchesInPassing } from "./refusals.ts";
 import { DISABLED, NONE, UNKNOWN, type Transitions } from "./transitions.ts";
 
 /** A state in which all threads have announced their first operation. */
@@ -28,16 +26,6 @@ export interface Root {
 
 /** Stands for the thread whose step is to be taken where none is. */
 const NOBODY = -1;
-
-/** Thrown when a thread turns out to pause in spin loops: states need a word for it, so the search starts again. */
-export class NewPause extends UsageError {
-  readonly thread: number;
-
-  constructor(thread: number) {
-    super(`thread ${thread} pauses`);
-    this.thread = thread;
-  }
-}
 
 /** A step being taken: from where, and what it looks at. */
 interface Step {
@@ -229,7 +217,7 @@ export class Learner<W> implements Traveller {
 
   /** The leaf of a thread in the present state; one that must wait is marked so. */
   #leafOf(thread: ModelThread): { readonly leaf: number; readonly looksAt: ReadonlySet<number> } {
-    const slots = this.#looksAt(thread);
+    const slots = slotsLookedAt(thread, this.#slots, this.run);
     const state = this.#state!;
     const leaf = this.#transitions.leaf(state[thread.id]!, [...slots], state);
     const { outcomeAt } = this.#transitions;
@@ -237,32 +225,6 @@ export class Learner<W> implements Traveller {
     if (outcome !== UNKNOWN && (outcome === DISABLED) === thread.isEnabled) this.#refuse(thread, undefined);
     if (!thread.isEnabled) outcomeAt[leaf] = DISABLED;
     return { leaf, looksAt: slots };
-  }
-
-  /** The slots that the step of a thread looks at: its object, its CPU, all tracked state, and then what follows from these. */
-  #looksAt(thread: ModelThread): ReadonlySet<number> {
-    const slots = new Set<number>();
-    const { pending } = thread;
-    if (pending === undefined) return slots;
-    const add = (object: SharedObject | undefined): void => {
-      const slot = object === undefined ? undefined : this.#slots.ofObject(object, this.run.names);
-      if (slot !== undefined) slots.add(slot);
-    };
-    add(pending.object);
-    add(pending.object.lifetime);
-    if (isPause(pending.kind)) {
-      const news = this.#slots.newsOf(thread.id);
-      if (news === undefined) throw new NewPause(thread.id);
-      slots.add(news);
-    } else if (pending.kind.access === "all") throw new UsageError(looksAtAll(pending));
-    add(thread.gate);
-    add(thread.storeBuffer);
-    for (const { name } of this.run.trackers) slots.add(this.#slots.ofName(name));
-    for (const { object } of footprintOf(pending).others) {
-      add(object);
-      add(object.lifetime);
-    }
-    return slots;
   }
 
   #nodeOf(thread: ModelThread): number {

@@ -14,7 +14,7 @@ import { costsOf, NOBODY, type Costs } from "./costs.ts";
 import { Findings } from "./findings.ts";
 import { HashSet64 } from "./hash-set.ts";
 import { Judge } from "./judge.ts";
-import { NewPause } from "./learner.ts";
+import { NewPause } from "./looks-at.ts";
 import { HEADER, INDEX, MEMORY_HIGH, MEMORY_LOW, Rows } from "./rows.ts";
 import type { StateExploration, StateSearchOptions } from "./options.ts";
 import type { Route } from "./route-run.ts";
