@@ -46,6 +46,17 @@ describe("bug", () => {
 });
 
 describe("explore", () => {
+  test("each state once: a clean release, a shortest counterexample, counts in JSON", async () => {
+    const clean = await mmrace("explore", "fault-vs-retract", "--strategy", "states", "--json");
+    expect(clean.parsed).toMatchObject({ exitCode: 0, strategy: "states", complete: true, violations: [] });
+    expect(clean.parsed).toMatchObject({ states: 516, transitions: 948, unreached: [] });
+    const found = await mmrace("explore", "T1-01", "--strategy", "states");
+    expect(found.exitCode).toBe(3);
+    expect(found.text).toMatch(/1 violation after \d+ states, [\d,]+ transitions, learned from/);
+    const limited = mmrace("explore", "T1-01", "--strategy", "states", "--executions", "3");
+    await expect(limited).rejects.toThrow(UsageError);
+  });
+
   test("clean and complete", async () => {
     const run = await mmrace("explore", "fault-vs-retract", "--kernel", "6.12", "--json");
     expect(run.parsed).toMatchObject({

@@ -56,6 +56,11 @@ export class Transitions {
     return this.outcomeAt[place]!;
   }
 
+  /** The place that follows from a value at a place, or `ABSENT`. */
+  branch(place: number, value: number): number {
+    return this.#branches.get(place, value);
+  }
+
   /** The data choices of an edge. */
   valuesOf(edge: number): readonly number[] {
     return this.#values[edge]!;
