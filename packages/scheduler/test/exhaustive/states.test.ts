@@ -175,3 +175,24 @@ describe("bounds", () => {
     expect(() => searchStates(lostUpdate, { order: "dfs", delaysMax: 1 })).toThrow(UsageError);
   });
 });
+
+test("in a bounded search, who ran last is part of the state", () => {
+  // Two orders of two commuting steps come to one state; without a preemption only one of the two threads may go on there.
+  const own = (at: number) =>
+    function* (cells: readonly Cell<number>[]): Steps<void> {
+      yield* forget("first");
+      yield* writeOnce(cells[at]!, 1);
+      yield* writeOnce(cells[at]!, 2);
+    };
+  const scenario = defineScenario<readonly Cell<number>[]>({
+    name: "apart",
+    setup: () => [new Cell("x", 0), new Cell("y", 0)],
+    threads: { a: own(0), b: own(1) },
+    properties: [],
+  });
+  // By hand: 9 states; with at most 1 preemption each but the start is told apart by who came last, as far as it can be.
+  expect(searchStates(scenario).states).toBe(9);
+  const bounded = searchStates(scenario, { preemptionsMax: 9 });
+  // The start, 2 x 2 where one thread has not begun, and 2 each of the 4 where both have.
+  expect({ states: bounded.states, complete: bounded.complete }).toEqual({ states: 13, complete: true });
+});
