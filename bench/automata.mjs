@@ -101,7 +101,7 @@ export function cOf(learned) {
   const { transitions, slots } = walker;
   const places = transitions.places;
   const next = [];
-  const base = new Array(places).fill(0);
+  const base = Array.from({ length: places }, () => 0);
   for (let place = 0; place < places; place++) {
     if (transitions.slotAt[place] === NONE) continue;
     const values = [];
