@@ -33,6 +33,8 @@ export interface Expected {
   readonly delays?: CostCounts;
   /** Executions of source-DPOR that sleep sets cut off, for our order of choices; 0 where source sets are optimal. */
   readonly sourcePruned?: number;
+  /** States: what memory holds, where each thread is, and the registers that a benchmark's threads have, never reset. */
+  readonly states?: number;
 }
 
 /** One program. */

@@ -17,15 +17,13 @@ import type { Observer } from "./observer.ts";
 import { copyOf, type Aside, type Ending, type Path } from "./outcome.ts";
 import { PropertyChecker } from "./property-checker.ts";
 import type { MemoryModel, RunSettings } from "./run-settings.ts";
-import type { Scenario } from "./scenario.ts";
+import { STEPS_MAX_DEFAULT, type Scenario } from "./scenario.ts";
 import { restartLocations } from "./shared-object.ts";
 import { siteOf, type Site } from "./site.ts";
 import type { Steps } from "./steps.ts";
 import { PRUNE, type Strategy } from "./strategy.ts";
 import { canRun, type ModelThread } from "./thread.ts";
 import { underTso } from "./tso.ts";
-
-const STEPS_MAX_DEFAULT = 10_000;
 
 /** Runs executions of one scenario. What an execution left behind stays readable until the next one begins. */
 export class Engine<W> implements ActiveEngine, Path {

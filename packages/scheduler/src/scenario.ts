@@ -7,6 +7,9 @@ import type { Steps } from "./steps.ts";
 /** The body of a model thread. */
 export type ThreadBody<W> = (world: W) => Steps<void>;
 
+/** The steps after which an execution is cut off unless its scenario says otherwise. */
+export const STEPS_MAX_DEFAULT = 10_000;
+
 /** A thread that says more than its body. */
 export interface ThreadSpec<W> {
   readonly run: ThreadBody<W>;

@@ -9,7 +9,7 @@ describe("list", () => {
     ["kernels", 4],
     ["bugs", 2],
     ["oracles", 8],
-    ["strategies", 11],
+    ["strategies", 12],
   ])("%s", async (what, count) => {
     const run = await mmrace("list", what, "--json");
     expect(run.exitCode).toBe(0);

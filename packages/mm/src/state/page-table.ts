@@ -40,6 +40,10 @@ export class PteArray extends SharedObject {
     super("pte", table, lifetime);
     this.values = Array.from({ length: entries }, () => NONE_ENTRY);
   }
+
+  override stateValue(): unknown {
+    return this.values;
+  }
 }
 
 const getKind: OperationKind<PteArray, number, Entry> = {

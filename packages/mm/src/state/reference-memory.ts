@@ -24,6 +24,11 @@ interface Holding {
 export class ReferenceMemory {
   readonly #holdings = new Map<string, Holding>();
 
+  /** What it holds, whatever came first; see `SharedObject.stateValue`. */
+  stateValue(): unknown {
+    return [...this.#holdings].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  }
+
   /** A store of a user thread has retired. */
   onStore(vma: Vma, address: number, value: number): void {
     const holding = this.#own(vma, address);

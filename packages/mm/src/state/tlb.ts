@@ -25,6 +25,10 @@ export class CpuTlb extends SharedObject {
     this.cpu = cpu;
     this.gate = gate;
   }
+
+  override stateValue(): unknown {
+    return [this.caches.translations, this.caches.structures];
+  }
 }
 
 /** All TLBs of an mm. */
@@ -32,6 +36,10 @@ export class Tlbs extends SharedObject {
   readonly cpus: CpuTlb[] = [];
   /** Whether a flush waits for CPUs with interrupts off: not so with paravirtual or broadcast invalidation. */
   impliesIpi = true;
+
+  override stateValue(): undefined {
+    return undefined;
+  }
 }
 
 /** Addresses from `start` up to `end`; what of the caches must go. */
@@ -73,6 +81,10 @@ class Ipi extends SharedObject {
   constructor(machine: Machine) {
     super("ipi");
     this.machine = machine;
+  }
+
+  override stateValue(): undefined {
+    return undefined;
   }
 }
 

@@ -73,6 +73,7 @@ const dinings = family(
         traces: 3,
         deadlocked: 1,
         interleavings: 6,
+        states: 19,
         wrongInterleavings: 2,
         walkRate: 1 / 2,
         preemptions: [
@@ -91,6 +92,7 @@ const dinings = family(
         traces: 7,
         deadlocked: 1,
         interleavings: 168,
+        states: 87,
         wrongInterleavings: 6,
         walkRate: 1 / 3,
         preemptions: [
@@ -109,6 +111,7 @@ const dinings = family(
         traces: 15,
         deadlocked: 1,
         interleavings: 98_184,
+        states: 391,
         wrongInterleavings: 24,
         walkRate: 11 / 48,
         preemptions: [
@@ -144,8 +147,8 @@ const dinings = family(
 /** Nobody gives the mutex back: whoever comes first, the others wait for ever. */
 const mutexDeadlock = family(
   [
-    [2, { traces: 2, deadlocked: 2, interleavings: 2, wrongInterleavings: 2 }],
-    [3, { traces: 3, deadlocked: 3, interleavings: 3, wrongInterleavings: 3 }],
+    [2, { traces: 2, deadlocked: 2, interleavings: 2, wrongInterleavings: 2, states: 3 }],
+    [3, { traces: 3, deadlocked: 3, interleavings: 3, wrongInterleavings: 3, states: 4 }],
     [5, { traces: 5, deadlocked: 5, interleavings: 5, wrongInterleavings: 5 }],
   ],
   (n, expected) =>

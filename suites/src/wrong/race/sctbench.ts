@@ -188,6 +188,7 @@ export const races: readonly Program<Memory>[] = [
   wronglock("wronglock_3", 3, {
     traces: 360,
     interleavings: 111_384,
+    states: 3025,
     wrongInterleavings: 63_882,
     walkRate: 0.371584,
     preemptions: [

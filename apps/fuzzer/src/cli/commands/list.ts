@@ -63,6 +63,11 @@ const strategies: readonly Row[] = [
     command: "explore",
     about: "what one bound on preemptions or delays allows, reduced (OOPSLA 2013), losing nothing of it",
   },
+  {
+    strategy: "states",
+    command: "explore",
+    about: "each state once, breadth-first: the shortest counterexample first; 64 bits of hash per state",
+  },
 ];
 
 /** Describes the command. */
