@@ -42,6 +42,7 @@ const deadlock01 = program({
     deadlocked: 1,
     interleavings: 6,
     wrongInterleavings: 2,
+    states: 28,
     walkRate: 1 / 2,
     preemptions: [
       [2, 4, 0, 0, 0],

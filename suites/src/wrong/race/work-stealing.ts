@@ -1,7 +1,8 @@
 /**
  * The work-stealing queues of SCTBench, one owner and one stealer who tries twice, four items. Those with a spin lock are
- * called interlocked there. WithState and StateWorkStealQueue have the queue without this bug: what is wrong with them
- * is in the bookkeeping of their test, so here the last is only the owner who pushes all first and has two stealers.
+ * called interlocked there. WithState and StateWorkStealQueue have, as far as we read them, the queue without this bug:
+ * what is wrong with them would be in their test; so here the last is only the owner who pushes all first and has two
+ * stealers.
  */
 
 import type { Memory, Program } from "../../program.ts";
