@@ -14,6 +14,10 @@ import { LOCK_PROTOCOL } from "./lockdep/acquisition.ts";
 export class FolioLock extends Lock {
   /** The holder; for properties. */
   owner: ModelThread | undefined = undefined;
+
+  override stateValue(): unknown {
+    return [this.owner];
+  }
 }
 
 const WAITING = { subclass: 0, isTry: false, mode: "exclusive", wait: "sleep", mayOutlive: true } as const;

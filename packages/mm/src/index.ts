@@ -1,7 +1,10 @@
 /** Public API of @mmrace/mm. First reading: scenarios/cpmt-vs-uffdcopy, ops/collapse-pte-mapped-thp, oracles. */
 
-export { ablationsOf, bugById, bugs, cleanSearchOf } from "./bugs/catalogue.ts";
-export type { Bug } from "./bugs/catalogue.ts";
+export { ablationsOf, cleanSearchOf } from "./bugs/bug.ts";
+export type { Bug } from "./bugs/bug.ts";
+export { bugById, bugs } from "./bugs/catalogue.ts";
+export { notModelled } from "./bugs/not-modelled.ts";
+export type { NotModelled } from "./bugs/not-modelled.ts";
 export type { KernelOps } from "./kernel.ts";
 export {
   kernelById,

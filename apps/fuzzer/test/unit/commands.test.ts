@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scenarioFamilies, scenarioOf } from "@mmrace/mm";
-import { decodeToken, encodeToken, explore, replaySchedule, UsageError } from "@mmrace/scheduler";
+import { decodeToken, encodeToken, explore, replaySchedule } from "@mmrace/scheduler";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fuzzStrategies } from "../../src/engine/fuzzer.ts";
 import { mmrace, violationsOf, withoutTimes } from "../run.ts";
@@ -42,73 +42,6 @@ describe("bug", () => {
   test("on a release of one's own choice", async () => {
     expect((await mmrace("bug", "T1-01", "--kernel", "6.12")).exitCode).toBe(0);
     expect((await mmrace("bug", "mremap-vs-retract", "--kernel", "6.6")).exitCode).toBe(3);
-  });
-});
-
-describe("explore", () => {
-  test("clean and complete", async () => {
-    const run = await mmrace("explore", "fault-vs-retract", "--kernel", "6.12", "--json");
-    expect(run.parsed).toMatchObject({
-      command: "explore",
-      exitCode: 0,
-      complete: true,
-      violations: [],
-      unreached: [],
-    });
-    expect(run.parsed["executions"]).toBeGreaterThan(0);
-    expect(run.parsed["steps"]).toBeGreaterThan(0);
-  });
-
-  test("an ablation, by site", async () => {
-    const site = "retract_page_tables/spin_lock/pte_lock";
-    const run = await mmrace("explore", "retract-vs-uffdcopy", "--ablate", site);
-    expect(run.exitCode).toBe(3);
-    const [violation] = violationsOf(run);
-    expect(decodeToken(violation!.token).ablations.map((ablation) => ablation.site)).toEqual([site]);
-    expect((await mmrace("replay", violation!.token)).exitCode).toBe(3);
-  });
-
-  test("dpor, optimal-dpor and dfs agree on a complete, clean search", async () => {
-    const [dfs, dpor, optimal] = await Promise.all(
-      ["dfs", "dpor", "optimal-dpor"].map((strategy) =>
-        mmrace("explore", "fault-vs-retract", "--strategy", strategy, "--json"),
-      ),
-    );
-    for (const run of [dfs!, dpor!, optimal!])
-      expect(run.parsed).toMatchObject({ exitCode: 0, complete: true, unreached: [] });
-    expect(dpor!.parsed["executions"]).toBe(dfs!.parsed["executions"]);
-    expect(optimal!.parsed["executions"]).toBe(dfs!.parsed["executions"]);
-  });
-
-  test("bounded search says what its bound is", async () => {
-    const run = await mmrace("explore", "T1-01", "--strategy", "bounded", "--preemptions", "0");
-    expect(run.parsed).toMatchObject({ exitCode: 0, complete: false, preemptionsMax: 0, violations: [] });
-  });
-
-  test("a bound on delays instead", async () => {
-    const run = await mmrace("explore", "T1-01", "--strategy", "bounded", "--delays", "0");
-    expect(run.parsed).toMatchObject({ exitCode: 0, complete: false, delaysMax: 0, executions: 1 });
-    expect(run.parsed["preemptionsMax"]).toBeUndefined();
-    const found = await mmrace("explore", "T1-01", "--strategy", "bounded", "--delays", "2");
-    expect(found.parsed).toMatchObject({ exitCode: 3, delaysMax: 2 });
-    for (const wrong of [
-      ["--strategy", "bounded", "--delays", "1", "--preemptions", "1"],
-      ["--delays", "1"],
-      ["--strategy", "dpor", "--preemptions", "1"],
-    ])
-      await expect(mmrace("explore", "T1-01", ...wrong)).rejects.toThrow(UsageError);
-  });
-
-  test("a budget leaves the search incomplete", async () => {
-    const run = await mmrace(
-      "explore",
-      "fault-vs-retract",
-      "--strategy",
-      "interleavings",
-      "--executions",
-      "10",
-    );
-    expect(run.parsed).toMatchObject({ executions: 10, complete: false });
   });
 });
 

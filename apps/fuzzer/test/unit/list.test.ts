@@ -1,15 +1,16 @@
 /** `mmrace list`: everything there is, and sites that can be removed. */
 
+import { bugs, kernels, oracleNotes, scenarioFamilies } from "@mmrace/mm";
 import { describe, expect, test } from "vitest";
 import { mmrace } from "../run.ts";
 
 describe("list", () => {
   test.each([
-    ["scenarios", 16],
-    ["kernels", 9],
-    ["bugs", 11],
-    ["oracles", 10],
-    ["strategies", 11],
+    ["scenarios", scenarioFamilies.length],
+    ["kernels", kernels.length],
+    ["bugs", bugs.length],
+    ["oracles", Object.keys(oracleNotes).length],
+    ["strategies", 13],
   ])("%s", async (what, count) => {
     const run = await mmrace("list", what, "--json");
     expect(run.exitCode).toBe(0);

@@ -19,6 +19,10 @@ export const PAGE_USE_AFTER_FREE = "page use-after-free";
 export class PageData extends SharedObject {
   /** 0 is a page of zeroes. */
   value = 0;
+
+  override stateValue(): unknown {
+    return this.value;
+  }
 }
 
 /** A folio of one page or of 512. */
@@ -74,6 +78,11 @@ export class Folio extends SharedObject {
       { length: Math.min(pages, modelled) },
       (_, page) => new PageData("page", pages === 1 ? `page ${pfn.toString(16)}` : `${name}[${page}]`),
     );
+  }
+
+  /** Its parts say for themselves what they are; the world tracks what is freed. */
+  override stateValue(): undefined {
+    return undefined;
   }
 
   /** Whether the frame is one of this folio's. */

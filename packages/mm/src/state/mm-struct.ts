@@ -15,6 +15,10 @@ export type Counter = "nr_ptes" | "rss_anon" | "rss_file" | "rss_swapents";
 /** Counters of an mm. Split per CPU in the kernel, so adding to them orders nothing. */
 export class Counters extends SharedObject {
   readonly values: Record<Counter, number> = { nr_ptes: 0, rss_anon: 0, rss_file: 0, rss_swapents: 0 };
+
+  override stateValue(): unknown {
+    return this.values;
+  }
 }
 
 /** One address space, of one or two PMD tables. */

@@ -43,6 +43,10 @@ export class PteArray extends SharedObject {
     this.values = Array.from({ length: entries }, () => NONE_ENTRY);
     this.sets = this.values.map(() => 0);
   }
+
+  override stateValue(): unknown {
+    return this.values;
+  }
 }
 
 const getKind: OperationKind<PteArray, number, Entry> = {

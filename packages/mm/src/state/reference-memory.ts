@@ -62,6 +62,11 @@ export class ReferenceMemory extends SharedObject {
     super("reference");
   }
 
+  /** What it holds, whatever came first; see `SharedObject.stateValue`. */
+  override stateValue(): unknown {
+    return [...this.#holdings].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  }
+
   /** A store of a user thread has retired. */
   onStore(vma: Vma, address: number, value: number): void {
     const holding = this.#own(vma, address);

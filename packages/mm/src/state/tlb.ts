@@ -26,6 +26,10 @@ export class CpuTlb extends SharedObject {
     this.cpu = cpu;
     this.gate = gate;
   }
+
+  override stateValue(): unknown {
+    return [this.caches.translations, this.caches.structures];
+  }
 }
 
 /** All TLBs of an mm. */
@@ -37,6 +41,10 @@ export class Tlbs extends SharedObject {
   /** Whether a CPU has a translation to a page of the folio: for properties. */
   canReach(folio: Folio): boolean {
     return this.cpus.some(({ caches }) => caches.translations.some(({ frame }) => folio.hasPfn(frame)));
+  }
+
+  override stateValue(): undefined {
+    return undefined;
   }
 }
 
@@ -79,6 +87,10 @@ class Ipi extends SharedObject {
   constructor(machine: Machine) {
     super("ipi");
     this.machine = machine;
+  }
+
+  override stateValue(): undefined {
+    return undefined;
   }
 }
 

@@ -37,4 +37,8 @@ export class UserfaultfdCtx extends SharedObject {
     this.mapChangingLock = new RwSem(lockdep, "map_changing_lock");
     this.released = new Cell("uffd_released", false);
   }
+
+  override stateValue(): unknown {
+    return this.events;
+  }
 }

@@ -1,7 +1,7 @@
 /** The world of a scenario: physical memory with tables and folios, the mms, and the kernel release that acts on them. */
 
 import { Lockdep, Machine, Rcu } from "@mmrace/locks";
-import { activeEngine, UsageError, violate } from "@mmrace/scheduler";
+import { activeEngine, trackCounter, trackGhosts, UsageError, violate } from "@mmrace/scheduler";
 import { pfnOf, type Entry } from "@mmrace/x86-paging";
 import type { KernelOps } from "../kernel.ts";
 import { AddressSpace } from "./address-space.ts";
@@ -76,6 +76,13 @@ export class World {
     const { cpus = 0 } = hardware;
     this.machine = cpus === 0 ? undefined : new Machine(this.lockdep, cpus, { rcu: this.rcu });
     this.zeroFolio = new Folio(this.lockdep, this.#takeFrames(1), 1, false, 1);
+    trackCounter("frames", () => this.#nextPfn);
+    trackGhosts(() => [
+      [...this.reached].sort(),
+      Array.from(this.tables.values(), ({ pfn, isDoomed }) => [pfn, isDoomed]),
+      this.folios.filter(({ isFreed }) => isFreed).map(({ pfn }) => pfn),
+      this.reference.stateValue(),
+    ]);
   }
 
   /** A new, empty address space, of one PMD table or of two with a lock each. */

@@ -58,6 +58,16 @@ const strategies: readonly Row[] = [
     command: "explore",
     about: "all schedules with 0, 1, ... preemptions (PLDI 2007), or delays (POPL 2011)",
   },
+  {
+    strategy: "bounded-dpor",
+    command: "explore",
+    about: "what one bound on preemptions or delays allows, reduced (OOPSLA 2013), losing nothing of it",
+  },
+  {
+    strategy: "states",
+    command: "explore",
+    about: "each state once, breadth-first: the shortest counterexample first; 64 bits of hash per state",
+  },
 ];
 
 /** Describes the command. */
