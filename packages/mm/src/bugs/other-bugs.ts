@@ -69,7 +69,7 @@ export const otherBugs: readonly Bug[] = [
     family: uffdmoveLivelock,
     buggy: "6.12",
     fixed: "6.14",
-    cleanUpTo: 1,
+    cleanUpTo: 2,
     oracle: "livelock",
     preemptions: 2,
     note: "Reported when each has failed twice for the other's reference: the lap can be run for ever.",
