@@ -67,7 +67,6 @@ test("what was compared", () => {
       "indexer(12)",
       "indexer(13)",
       "indexer(14)",
-      "indexer(15)",
       "filesystem(13)",
       "filesystem(14)",
       "filesystem(16)",

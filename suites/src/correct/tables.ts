@@ -72,16 +72,8 @@ const fib = (sizes: Sizes): readonly Program<Memory>[] =>
 const TABLE_SIZE = 128;
 
 /** Threads insert into a hash table; they collide from twelve threads on. */
-const indexer = family(
-  [
-    [10, { traces: 1, sourcePruned: 0 }],
-    [11, { traces: 1, sourcePruned: 0 }],
-    [12, { traces: 8, sourcePruned: 0 }],
-    [13, { traces: 64, sourcePruned: 0 }],
-    [14, { traces: 512, sourcePruned: 0 }],
-    [15, { traces: 4096, sourcePruned: 0 }],
-  ],
-  (n, expected) =>
+const indexer = (sizes: Sizes): readonly Program<Memory>[] =>
+  family(sizes, (n, expected) =>
     program({
       id: `indexer(${n})`,
       cells: slots("s", TABLE_SIZE),
@@ -98,7 +90,7 @@ const indexer = family(
       ),
       expected,
     }),
-);
+  );
 
 const INODES = 32;
 const BLOCKS = 26;
@@ -153,7 +145,13 @@ export const tables: readonly Program<Memory>[] = [
     [3, { traces: 1698, states: 14_967 }],
     [4, { traces: 19_605, states: 163_868 }],
   ]),
-  ...indexer,
+  ...indexer([
+    [10, { traces: 1, sourcePruned: 0 }],
+    [11, { traces: 1, sourcePruned: 0 }],
+    [12, { traces: 8, sourcePruned: 0 }],
+    [13, { traces: 64, sourcePruned: 0 }],
+    [14, { traces: 512, sourcePruned: 0 }],
+  ]),
   ...filesystem([
     [13, { traces: 1, sourcePruned: 0 }],
     [14, { traces: 2, sourcePruned: 0 }],
@@ -172,5 +170,6 @@ export const largeTables: readonly Program<Memory>[] = [
     [5, { traces: 218_243 }],
     [6, { traces: 2_364_418 }],
   ]),
+  ...indexer([[15, { traces: 4096 }]]),
   ...filesystem([[22, { traces: 512 }]]),
 ];
