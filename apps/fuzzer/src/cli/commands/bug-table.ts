@@ -5,9 +5,9 @@ import type { Violation } from "@mmrace/scheduler";
 import { nowMs } from "../../clock.ts";
 import { counted } from "../../report/violation-text.ts";
 import { bold, green, red } from "../../report/style.ts";
+import { bothVerdicts, bugJson, isAsExpected, type Verdict } from "../bug-verdicts.ts";
 import { EXIT } from "../exit-code.ts";
 import type { CommandResult } from "../output.ts";
-import { bothVerdicts, bugJson, isAsExpected, type Verdict } from "./bug.ts";
 
 interface Row {
   readonly bug: Bug;

@@ -1,27 +1,17 @@
 /** `mmrace bug`: one entry of the catalogue, on a release that had it and on one where it is gone. */
 
-import { ablationsOf, bugById, cleanSearchOf, type Bug } from "@mmrace/mm";
-import { explore, iterativeBound, UsageError, type Exploration, type Violation } from "@mmrace/scheduler";
+import { ablationsOf, bugById, type Bug } from "@mmrace/mm";
+import { UsageError, type Exploration } from "@mmrace/scheduler";
 import type { Command } from "commander";
 import { nowMs } from "../../clock.ts";
-import { watched } from "../../report/search-progress.ts";
 import { violationText } from "../../report/violation-text.ts";
+import { bothVerdicts, bugJson, isAsExpected, searchAll, type Verdict } from "../bug-verdicts.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { jsonOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
 import { bold, green, red } from "../../report/style.ts";
 import { runAllBugs } from "./bug-table.ts";
 import { explorationJson, summary } from "./explore.ts";
-
-/** Every entry of the catalogue needs fewer; enough to find it with the fewest. */
-const PREEMPTIONS_MAX = 3;
-
-/** What searching one release came to. */
-export interface Verdict {
-  readonly kernel: string;
-  readonly role: "buggy" | "fixed" | "asked";
-  readonly exploration: Exploration;
-}
 
 /** Describes the command. */
 export function defineBug(program: Command): Command {
@@ -43,29 +33,6 @@ export function defineBug(program: Command): Command {
       "after",
       "\nExamples:\n  mmrace bug T1-02\n  mmrace bug --all\n  mmrace bug mremap-vs-retract --kernel 6.12 --json",
     );
-}
-
-/** All schedules, all findings. */
-function searchAll(bug: Bug, kernel: string): Exploration {
-  const search = cleanSearchOf(bug);
-  const { onExecution, end } = watched();
-  const exploration = explore(bug.family.on(kernel), search, { stopAtFirst: false, onExecution });
-  end();
-  return exploration;
-}
-
-/** Level by level, until the entry's own oracle speaks. */
-function hunt(bug: Bug): Exploration {
-  const strategy = iterativeBound({ preemptionsMax: PREEMPTIONS_MAX });
-  const { onExecution, end } = watched();
-  const isGoal = ({ oracle }: Violation): boolean => oracle === bug.oracle;
-  const exploration = explore(bug.family.on(bug.buggy), strategy, {
-    stopWhen: isGoal,
-    ablations: ablationsOf(bug),
-    onExecution,
-  });
-  end();
-  return exploration;
 }
 
 interface BugOptions {
@@ -112,29 +79,8 @@ function runOneBug(bug: Bug, asked: string | undefined): CommandResult {
   };
 }
 
-/** The entry's own oracle on the release that had it, and silence on the one that has it no more. */
-export function bothVerdicts(bug: Bug): readonly Verdict[] {
-  return [
-    { kernel: bug.buggy, role: "buggy", exploration: hunt(bug) },
-    { kernel: bug.fixed, role: "fixed", exploration: searchAll(bug, bug.fixed) },
-  ];
-}
-
-/** What JSON says of an entry. */
-export function bugJson({ id, slug, title, cve, fix, oracle }: Bug): Record<string, unknown> {
-  return { id, slug, title, cve: cve ?? null, fix, oracle };
-}
-
 function sum(verdicts: readonly Verdict[], part: (exploration: Exploration) => number): number {
   return verdicts.reduce((total, { exploration }) => total + part(exploration), 0);
-}
-
-/** Found where it was; nothing at all where it is fixed, in all schedules or in those of the stated bound. */
-export function isAsExpected(bug: Bug, { role, exploration }: Verdict): boolean {
-  const { violations, complete } = exploration;
-  return role === "buggy"
-    ? violations.some(({ oracle }) => oracle === bug.oracle)
-    : violations.length === 0 && (complete || bug.cleanUpTo !== undefined);
 }
 
 function exitCodeOf(bug: Bug, verdicts: readonly Verdict[]): ExitCode {
