@@ -24,6 +24,6 @@ describe("list", () => {
     ] as readonly { site: string }[];
     expect(sites.map(({ site }) => site)).toContain("retract_page_tables/spin_lock/pte_lock");
     for (const { site } of sites)
-      await mmrace("explore", "retract-vs-uffdcopy", "--ablate", site, "--executions", "30");
+      await mmrace("explore", "retract-vs-uffdcopy", "--ablate", site, "--executions", "5");
   });
 });

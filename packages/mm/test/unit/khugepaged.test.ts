@@ -76,6 +76,12 @@ function pieces(kernel: KernelOps): Shmem {
   return Object.assign(w, { file, vma, small });
 }
 
+/** Somebody holds the page to the end. */
+function pinned(folio: Folio): void {
+  folio.refcount.value++;
+  folio.pins.value++;
+}
+
 function* madvise(w: World & { readonly vma: Vma }) {
   const { mm, start, end } = w.vma;
   yield* w.kernel.mmapReadLock(w, mm);
@@ -122,7 +128,7 @@ describe.each(releases)("anonymous memory on %s", (kernel) => {
   test.each([
     ["VMA_CHECK", (w: Anon) => (w.vma.flags.value |= VM_NOHUGEPAGE)],
     ["EXCEED_NONE_PTE", (w: Anon) => (w.vma.flags.value |= VM_UFFD_MISSING)],
-    ["PAGE_COUNT", (w: Anon) => w.small.refcount.value++],
+    ["PAGE_COUNT", (w: Anon) => pinned(w.small)],
     ["PAGE_LRU", (w: Anon) => (w.small.lru.value = false)],
   ])("is left as it was: %s", (why, change) => {
     const { w, result } = alone(
@@ -181,7 +187,7 @@ describe.each(releases)("a file on %s", (kernel) => {
   });
 
   test.each([
-    ["PAGE_COUNT", VM_SHARED, true, (w: Shmem) => w.small.refcount.value++],
+    ["PAGE_COUNT", VM_SHARED, true, (w: Shmem) => pinned(w.small)],
     ["PAGE_LRU", VM_SHARED, true, (w: Shmem) => (w.small.lru.value = false)],
     ["TRUNCATED", VM_SHARED, true, (w: Shmem) => (w.small.mapping.value = null)],
     ["FAIL", VM_SHARED, false, () => undefined],
@@ -209,16 +215,16 @@ describe.each(releases)("a file on %s", (kernel) => {
       (ops) => shmem(ops, VM_SHARED | VM_UFFD_MISSING),
       (world) => world.kernel.hpageCollapseScanFile(world, world.file),
     );
-    expect(result).toBe(kernel === "6.0" || kernel === "6.1" ? "SUCCEED" : "EXCEED_NONE_PTE");
+    expect(result).toBe(["4.12", "6.0", "6.1"].includes(kernel) ? "SUCCEED" : "EXCEED_NONE_PTE");
   });
 
-  test("keeps the table of a VMA that is write-protected", () => {
+  test("keeps the table of a VMA that is write-protected, since there is such a thing (5.7)", () => {
     const { w } = alone(
       kernel,
       (ops) => shmem(ops, VM_SHARED | VM_UFFD_WP),
       (world) => world.kernel.hpageCollapseScanFile(world, world.file),
     );
-    expect(pmdNone(slotOf(w).value)).toBe(false);
+    expect(pmdNone(slotOf(w).value)).toBe(kernel === "4.12");
   });
 });
 
