@@ -4,7 +4,7 @@ import { Engine, exhaustive, type Scenario } from "@mmrace/scheduler";
 import type { World } from "../state/world.ts";
 import type { TracedOperation } from "./format.ts";
 import { linesOfKernel } from "./lines.ts";
-import { tracedOperations, type ModelledOperation } from "./operations.ts";
+import { tracedOperations, type Amendment, type ModelledOperation } from "./operations.ts";
 import { TraceLines } from "./recorder.ts";
 
 /** How one traced operation compares. */
@@ -39,7 +39,7 @@ function compareOperation({ op, kernel, events }: TracedOperation): TraceVerdict
   if ("reason" in modelled) return skipped(modelled.reason);
   const reason = modelled.notOn?.[kernel];
   if (reason !== undefined) return skipped(reason);
-  const real = linesOfKernel(events);
+  const real = amend(linesOfKernel(events), modelled.amended?.[kernel] ?? []);
   const model = runModel(modelled, kernel);
   const differences = differenceOf(real, model);
   return {
@@ -49,6 +49,19 @@ function compareOperation({ op, kernel, events }: TracedOperation): TraceVerdict
     lines: real.length,
     differences,
   };
+}
+
+/** Lines to amend that are not there are a difference: the amendment is out of date. */
+function amend(real: readonly string[], amendments: readonly Amendment[]): readonly string[] {
+  let amended = real;
+  for (const { lines, as = [], reason } of amendments) {
+    const at = amended.findIndex((_, start) =>
+      lines.every((line, offset) => amended[start + offset] === line),
+    );
+    amended =
+      at < 0 ? [...amended, `nothing to amend: ${reason}`] : amended.toSpliced(at, lines.length, ...as);
+  }
+  return amended;
 }
 
 /** One thread, so there is one schedule. */

@@ -14,6 +14,8 @@ export interface KernelEvent {
   /** Tells locks of one class apart, within the operation. */
   readonly id?: number;
   readonly mode?: "read" | "write" | "excl";
+  /** Of an `acquire`: the code that does it, `__pte_offset_map+0x24`. */
+  readonly at?: string;
   /** Present on a trylock that succeeded. */
   readonly try?: number;
   /** Locks held at the event: `mmap_lock#1:r`. */

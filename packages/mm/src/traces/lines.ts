@@ -5,7 +5,7 @@
 
 import { UsageError } from "@mmrace/scheduler";
 import type { KernelEvent } from "./format.ts";
-import { EVENTS_COMPARED, EVENTS_LEFT_OUT, LOCK_CLASSES, LOCKS_LEFT_OUT } from "./mapping.ts";
+import { EVENTS_COMPARED, EVENTS_LEFT_OUT, LOCK_CLASSES, LOCKS_LEFT_OUT, RCU_LEFT_OUT } from "./mapping.ts";
 
 /** Numbers locks of a class in the order of their first appearance. */
 export class LockNames {
@@ -44,32 +44,52 @@ const MODES: Readonly<Record<string, ModeText>> = { read: ":r", write: ":w", exc
 
 /** A real kernel's events as lines. @throws {UsageError} on a lock class or event that the mapping does not know. */
 export function linesOfKernel(events: readonly KernelEvent[]): readonly string[] {
-  const names = new LockNames();
-  return events.flatMap((event) => linesOf(event, names));
+  const lines = new KernelLines();
+  return events.flatMap((event) => lines.of(event));
 }
 
-function linesOf(event: KernelEvent, names: LockNames): readonly string[] {
-  const { e, lock } = event;
-  if (e === "acquire" || e === "release") return lockLines(event, lock ?? "", names);
-  if (e in EVENTS_LEFT_OUT) return [];
-  if (!EVENTS_COMPARED.has(e))
-    throw new UsageError(`The trace has an event "${e}", which the mapping does not know.`);
-  const held = (event.held ?? []).flatMap((text) => heldName(text, names));
-  return Array.from({ length: event.n ?? 1 }, () => writeLine(e, held));
-}
+class KernelLines {
+  readonly #names = new LockNames();
+  /** The RCU sections that are open, outermost first: whether each is compared. */
+  readonly #rcu: boolean[] = [];
 
-function lockLines(event: KernelEvent, lock: string, names: LockNames): readonly string[] {
-  if (lock in LOCKS_LEFT_OUT) return [];
-  if (!(lock in LOCK_CLASSES))
-    throw new UsageError(`The trace has a lock "${lock}", which the mapping does not know.`);
-  const name = names.nameOf(lock, event.id);
-  if (event.e === "release") return [releaseLine(name)];
-  return [acquireLine(name, MODES[event.mode ?? "excl"] ?? "", event.try !== undefined)];
-}
+  of(event: KernelEvent): readonly string[] {
+    const { e, lock } = event;
+    if (e === "acquire" || e === "release") return this.#lockLines(event, lock ?? "");
+    if (e in EVENTS_LEFT_OUT) return [];
+    if (!EVENTS_COMPARED.has(e))
+      throw new UsageError(`The trace has an event "${e}", which the mapping does not know.`);
+    const held = this.#heldNames(event.held ?? []);
+    return Array.from({ length: event.n ?? 1 }, () => writeLine(e, held));
+  }
 
-/** `mmap_lock#1:r` with the number that the lock has here. */
-function heldName(text: string, names: LockNames): readonly string[] {
-  const [, lock = "", id, mode = ""] = /^([^#:]+)(?:#(\d+))?(:[rw])?$/.exec(text) ?? [];
-  if (lock in LOCKS_LEFT_OUT) return [];
-  return [names.nameOf(lock, id === undefined ? undefined : Number(id)) + mode];
+  #lockLines(event: KernelEvent, lock: string): readonly string[] {
+    if (lock in LOCKS_LEFT_OUT) return [];
+    if (!(lock in LOCK_CLASSES))
+      throw new UsageError(`The trace has a lock "${lock}", which the mapping does not know.`);
+    const isRelease = event.e === "release";
+    if (lock === "rcu" && !this.#isRcuCompared(event, isRelease)) return [];
+    const name = this.#names.nameOf(lock, event.id);
+    if (isRelease) return [releaseLine(name)];
+    return [acquireLine(name, MODES[event.mode ?? "excl"] ?? "", event.try !== undefined)];
+  }
+
+  /** RCU sections have no names; they nest. */
+  #isRcuCompared({ at = "" }: KernelEvent, isRelease: boolean): boolean {
+    if (isRelease) return this.#rcu.pop() ?? true;
+    const isCompared = !(at.replace(/\+.*$/, "") in RCU_LEFT_OUT);
+    this.#rcu.push(isCompared);
+    return isCompared;
+  }
+
+  /** As here, `mmap_lock#1:r` is called, without what is left out. */
+  #heldNames(held: readonly string[]): readonly string[] {
+    let rcuLeftOut = this.#rcu.filter((isCompared) => !isCompared).length;
+    return held.flatMap((text) => {
+      const [, lock = "", id, mode = ""] = /^([^#:]+)(?:#(\d+))?(:[rw])?$/.exec(text) ?? [];
+      if (lock in LOCKS_LEFT_OUT) return [];
+      if (lock === "rcu" && rcuLeftOut-- > 0) return [];
+      return [this.#names.nameOf(lock, id === undefined ? undefined : Number(id)) + mode];
+    });
+  }
 }

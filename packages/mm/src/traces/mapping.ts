@@ -43,6 +43,19 @@ export const EVENTS_LEFT_OUT: Readonly<Record<string, string>> = {
   forget_table: "bookkeeping of CONFIG_PAGE_TABLE_CHECK; the entry's removal is the clear_pmd before it",
 };
 
+/** RCU sections of the kernel, by the function that opens them, which the model does not have. */
+export const RCU_LEFT_OUT: Readonly<Record<string, string>> = {
+  do_fault_around: "keeps folios from being given to somebody else, which never happens in the model",
+  filemap_map_pages: "as do_fault_around",
+  next_uptodate_folio: "as do_fault_around",
+};
+
+/** Procedures of the model whose writes the traced kernels do not show. */
+export const WRITES_NOT_TRACED: Readonly<Record<string, string>> = {
+  wp_page_reuse: "ptep_set_access_flags() is not hooked",
+  try_to_unmap_flush: "arch_tlbbatch_flush() is not hooked",
+};
+
 /** Events that are compared, with the locks held at each. */
 export const EVENTS_COMPARED: ReadonlySet<string> = new Set([
   "set_pte",

@@ -4,7 +4,7 @@ import { MUST_WAIT, type ModelThread, type Observer, type Operation } from "@mmr
 import { NONE_ENTRY, pmdLeaf, pmdNone, pteNone, sameEntry, type Entry } from "@mmrace/x86-paging";
 import { PmdSlot } from "../state/pmd-table.ts";
 import { acquireLine, LockNames, releaseLine, writeLine, type ModeText } from "./lines.ts";
-import { LOCK_CLASSES } from "./mapping.ts";
+import { LOCK_CLASSES, WRITES_NOT_TRACED } from "./mapping.ts";
 
 /** Operations that take a lock: how, and with what result when they may fail. */
 const TAKING: Readonly<Record<string, { readonly mode: ModeText; readonly isTry: boolean }>> = {
@@ -21,7 +21,7 @@ const RELEASING: ReadonlySet<string> = new Set(["spin_unlock", "up_read", "up_wr
 
 const classOf = new Map(Object.entries(LOCK_CLASSES).map(([kernel, model]) => [model, kernel] as const));
 
-/** Watches one thread of one execution. */
+/** Watches one thread of one execution. A downgrade shows in no trace: a lock counts as held as it was taken. */
 export class TraceLines implements Observer {
   readonly lines: string[] = [];
   readonly #thread: string;
@@ -43,7 +43,7 @@ export class TraceLines implements Observer {
     if (lock !== undefined && taking !== undefined) {
       if (!taking.isTry || result === true) this.#take(lock, operation, taking.mode, taking.isTry, thread);
     } else if (lock !== undefined && RELEASING.has(name)) this.#release(lock, operation);
-    else if (lock !== undefined && name === "downgrade_write") this.#downgrade(lock, operation);
+    else if (thread.frame.procedure.name in WRITES_NOT_TRACED) return;
     else for (const what of this.#writesOf(operation, result)) this.lines.push(writeLine(what, this.#held));
   }
 
@@ -67,13 +67,6 @@ export class TraceLines implements Observer {
     this.lines.push(releaseLine(name));
     const at = this.#held.findLastIndex((held) => held.replace(/:[rw]$/, "") === name);
     if (at >= 0) this.#held.splice(at, 1);
-  }
-
-  /** Lockdep shows a downgrade as nothing taken and nothing released, but the mode of what is held changes. */
-  #downgrade(lock: string, operation: Operation<unknown>): void {
-    const name = this.#names.nameOf(lock, operation.object);
-    const at = this.#held.indexOf(`${name}:w`);
-    if (at >= 0) this.#held[at] = `${name}:r`;
   }
 
   #writesOf({ kind, object, argument }: Operation<unknown>, result: unknown): readonly string[] {

@@ -5,7 +5,7 @@
  * - v6.6: the same, but an access that the VMA forbids is looked at again under mmap_lock;
  * - v6.1: there are no VMA locks, and `lockVmaUnderRcu` never finds one.
  *
- * Reduced: no stack grows; mmap_lock is not tried before it is waited for; nobody is killed while he waits.
+ * Reduced: no stack grows; nobody is killed while he waits.
  *
  * @see arch/x86/mm/fault.c, do_user_addr_fault(); mm/memory.c, lock_mm_and_find_vma(), Linux v6.1, v6.6 and v6.12
  */
@@ -91,7 +91,7 @@ export function* doUserAddrFault_6_6(
 
 /** The VMA with mmap_lock held for reading; `null` with nothing held. v6.5 and later; v6.1 has the same lines inline. */
 export function* lockMmAndFindVma(w: World, mm: MmStruct, address: number): Steps<Vma | null> {
-  yield* w.kernel.mmapReadLock(w, mm);
+  if (!(yield* w.kernel.mmapReadTrylock(w, mm))) yield* w.kernel.mmapReadLock(w, mm);
   const vma = yield* w.kernel.findVma(w, mm, address);
   if (vma === null) yield* w.kernel.mmapReadUnlock(w, mm);
   return vma;

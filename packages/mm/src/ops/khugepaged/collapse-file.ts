@@ -25,6 +25,7 @@ import { withFolio, type AddressSpace, type PageCache } from "../../state/addres
 import { copyHighpage, folioGet, folioPut, HPAGE_PMD_NR, type Folio } from "../../state/folio.ts";
 import { VM_UFFD_MISSING } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
+import type { UnmapFlags } from "../rmap/try-to-unmap.ts";
 import type { ScanResult } from "./find-pmd.ts";
 
 /** What step 3 has collected: locked folios that nobody but the cache and the collapse refers to. */
@@ -34,6 +35,12 @@ interface Collected {
   readonly result: ScanResult;
 }
 
+/** How mapped folios are unmapped: locked VMAs too, and all with one flush. */
+const UNMAP: UnmapFlags = { ignoreMlock: true, batchFlush: true };
+
+/** Whether holes may be filled, with i_mmap_rwsem held; `null`: always, and it is not taken. */
+type HoleRule = ((file: AddressSpace) => Steps<boolean>) | null;
+
 /** v6.4 and later. `huge` is new, its one reference the caller's, which the page cache or the allocator gets. */
 export function* collapseFile(w: World, file: AddressSpace, huge: Folio): Steps<ScanResult> {
   return yield* collapse(w, file, huge, mayFillHoles);
@@ -41,9 +48,7 @@ export function* collapseFile(w: World, file: AddressSpace, huge: Folio): Steps<
 
 /** v6.1 to v6.3. */
 export function* collapseFile_6_1(w: World, file: AddressSpace, huge: Folio): Steps<ScanResult> {
-  return yield* collapse(w, file, huge, function* () {
-    return true;
-  });
+  return yield* collapse(w, file, huge, null);
 }
 
 /** Step 7, with the cache locked: whoever registers later finds the holes filled already. */
@@ -53,15 +58,11 @@ function* mayFillHoles(file: AddressSpace): Steps<boolean> {
   return true;
 }
 
-function* collapse(
-  w: World,
-  file: AddressSpace,
-  huge: Folio,
-  mayFill: (file: AddressSpace) => Steps<boolean>,
-): Steps<ScanResult> {
+function* collapse(w: World, file: AddressSpace, huge: Folio, mayFill: HoleRule): Steps<ScanResult> {
   yield* folioSetLocked(huge.lock); // 1. Nobody can see it yet.
   yield* writeOnce(huge.mapping, file);
   const collected = yield* collect(w, file); // 2. and 3.
+  yield* w.kernel.tryToUnmapFlush(w); // 5. Before the copy: nobody stores to the old folios any more.
   const old = collected.folios.filter((folio) => folio !== null);
   let { result } = collected;
   if (result === "SUCCEED") {
@@ -100,13 +101,12 @@ function* collect(w: World, file: AddressSpace): Steps<Collected> {
     const why = yield* isolate(w, file, folio);
     if (why !== null) return { folios, holes, result: why };
     folios[index] = folio;
-    yield* spinLock(file.xaLock);
   }
   yield* spinUnlock(file.xaLock); // 4.
   return { folios, holes, result: "SUCCEED" };
 }
 
-/** The tests of one locked folio. With a reason, the folio is unlocked and put. */
+/** The tests of one locked folio. Without a reason, the cache is locked at the end; with one, the folio is unlocked and put. */
 function* isolate(w: World, file: AddressSpace, folio: Folio): Steps<ScanResult | null> {
   let why: ScanResult | null = null;
   if (folio.pages === HPAGE_PMD_NR) why = "PTE_MAPPED_HUGEPAGE";
@@ -119,10 +119,11 @@ function* isolate(w: World, file: AddressSpace, folio: Folio): Steps<ScanResult 
     return why;
   }
   yield* folioGet(folio);
+  // Other users of the folio come from mappings, mostly.
+  if ((yield* readOnce(folio.mapcount)) > 0) yield* w.kernel.tryToUnmap(w, folio, UNMAP);
   yield* spinLock(file.xaLock);
-  const isOurs = (yield* readOnce(folio.refcount)) === 2 + folio.pages;
+  if ((yield* readOnce(folio.refcount)) === 2 + folio.pages) return null;
   yield* spinUnlock(file.xaLock);
-  if (isOurs) return null;
   w.reached.add("collapse_file found a folio in use");
   yield* putback(folio);
   return "PAGE_COUNT";
@@ -134,17 +135,18 @@ function* publish(
   file: AddressSpace,
   huge: Folio,
   holes: number,
-  mayFill: (file: AddressSpace) => Steps<boolean>,
+  mayFill: HoleRule,
 ): Steps<ScanResult> {
-  if (holes > 0) yield* downRead(file.iMmap);
+  const rule = holes > 0 ? mayFill : null;
+  if (rule !== null) yield* downRead(file.iMmap);
   yield* spinLock(file.xaLock);
   const cache = yield* readOnce(file.iPages);
   let result: ScanResult = "SUCCEED";
   if (holes > 0) {
     // The kernel puts entries into the holes that make everybody look again; here, who would see a hole locks the cache.
     if (countHoles(cache) !== holes) result = "PAGE_FILLED";
-    else if (!(yield* mayFill(file))) result = "EXCEED_NONE_PTE";
-    yield* upRead(file.iMmap);
+    else if (rule !== null && !(yield* rule(file))) result = "EXCEED_NONE_PTE";
+    if (rule !== null) yield* upRead(file.iMmap);
   }
   if (result === "SUCCEED") {
     yield* folioGet(huge, HPAGE_PMD_NR - 1); // 8.

@@ -33,6 +33,8 @@ import {
   vmaMarkDetached_6_14,
   vmaStartRead,
   vmaStartRead_6_14,
+  vmaStartReadLocked,
+  vmaStartReadLocked_6_14,
   vmaStartWrite,
   vmaStartWrite_6_1,
   vmaStartWrite_6_14,
@@ -52,6 +54,8 @@ export interface LockingOps {
   /** Finds a VMA and locks it for reading; `null`: take mmap_lock instead. */
   readonly lockVmaUnderRcu: (w: World, mm: MmStruct, address: number) => Steps<Vma | null>;
   readonly vmaStartRead: (w: World, vma: Vma) => Steps<boolean>;
+  /** The caller holds mmap_lock. */
+  readonly vmaStartReadLocked: (w: World, vma: Vma) => Steps<void>;
   readonly vmaEndRead: (w: World, vma: Vma) => Steps<void>;
   readonly vmaStartWrite: (w: World, vma: Vma) => Steps<void>;
   readonly vmaMarkDetached: (w: World, vma: Vma) => Steps<void>;
@@ -70,6 +74,7 @@ export const locking: ReleaseTable<LockingOps> = {
     findVma,
     lockVmaUnderRcu,
     vmaStartRead,
+    vmaStartReadLocked,
     vmaEndRead,
     vmaStartWrite,
     vmaMarkDetached,
@@ -78,6 +83,7 @@ export const locking: ReleaseTable<LockingOps> = {
   "6.14": {
     lockVmaUnderRcu: lockVmaUnderRcu_6_14,
     vmaStartRead: vmaStartRead_6_14,
+    vmaStartReadLocked: vmaStartReadLocked_6_14,
     vmaEndRead: vmaEndRead_6_14,
     vmaStartWrite: vmaStartWrite_6_14,
     vmaMarkDetached: vmaMarkDetached_6_14,

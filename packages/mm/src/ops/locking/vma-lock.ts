@@ -8,7 +8,7 @@
  * @see mm/memory.c, lock_vma_under_rcu(); include/linux/mm.h, Linux v6.12 and v6.18
  */
 
-import { rcuReadLock, rcuReadUnlock, refcountVmaLock, rwsemVmaLock } from "@mmrace/locks";
+import { downRead, rcuReadLock, rcuReadUnlock, refcountVmaLock, rwsemVmaLock } from "@mmrace/locks";
 import { readOnce, type Steps } from "@mmrace/scheduler";
 import type { MmStruct } from "../../state/mm-struct.ts";
 import type { Vma } from "../../state/vma.ts";
@@ -71,6 +71,16 @@ export function* vmaStartRead(_w: World, vma: Vma): Steps<boolean> {
 /** 6.4 to 6.14. */
 export function* vmaStartRead_6_14(_w: World, vma: Vma): Steps<boolean> {
   return yield* rwsemVmaLock.vmaStartRead(vma.locks.rwsem);
+}
+
+/** With mmap_lock held, so that nobody has the VMA locked for writing. 6.15 and later. Kernel: vma_start_read_locked(). */
+export function* vmaStartReadLocked(w: World, vma: Vma): Steps<void> {
+  yield* w.kernel.vmaStartRead(w, vma);
+}
+
+/** 6.4 to 6.14: down_read() of the semaphore, as uffd_lock_vma() has it in 6.12. */
+export function* vmaStartReadLocked_6_14(_w: World, vma: Vma): Steps<void> {
+  yield* downRead(vma.locks.rwsem.vmLock);
 }
 
 /** 6.15 and later. */

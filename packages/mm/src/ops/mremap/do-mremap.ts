@@ -1,31 +1,32 @@
 /**
  * mremap() of a whole mapping to a new address, without a change of size.
  *
- * Reduced: the VMA is not split or merged, and the new range is free; of userfaultfd's events only that of the move
+ * What is mapped in the new range goes first, as with MREMAP_FIXED.
+ *
+ * Reduced: the VMA is not split or merged; of userfaultfd's events only that of the move
  * keeps fills away; nobody reads it.
  *
  * @see mm/mremap.c, move_vma(); mm/vma.c, copy_vma(), vma_link(); fs/userfaultfd.c, mremap_userfaultfd_prep(),
  * Linux v6.12 (the same in v6.1, without VMA locks, and in v6.18)
  */
 
-import { callRcu, downWrite, upWrite } from "@mmrace/locks";
+import { downWrite, upWrite } from "@mmrace/locks";
 import { atomicAdd, readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
-import { NONE_ENTRY, PAGE_SIZE, PMD_SIZE, pmdNone } from "@mmrace/x86-paging";
-import { pmdStart } from "../../state/geometry.ts";
-import { addMmCounter } from "../../state/mm-struct.ts";
+import { PAGE_SIZE } from "@mmrace/x86-paging";
 import type { UserfaultfdCtx } from "../../state/userfaultfd-ctx.ts";
-import { freeVma, Vma, VM_UFFD_MODES, type AnonVma } from "../../state/vma.ts";
+import { Vma, VM_UFFD_MODES, type AnonVma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 
 /** Moves the mapping. @returns the new VMA; the old one is gone. */
 export function* doMremap(w: World, vma: Vma, newAddress: number): Steps<Vma> {
   const { mm } = vma;
   yield* w.kernel.mmapWriteLock(w, mm);
+  yield* w.kernel.doVmiMunmap(w, mm, newAddress, newAddress + (vma.end - vma.start), false); // MREMAP_FIXED
   yield* w.kernel.vmaStartWrite(w, vma);
   const to = yield* w.kernel.copyVma(w, vma, newAddress);
   const ctx = yield* prepareUffd(w, vma, to);
   yield* w.kernel.movePageTables(w, vma, to, false); // copy_vma() has put the new VMA behind the old one.
-  yield* unmapOld(w, vma);
+  yield* w.kernel.doVmiMunmap(w, mm, vma.start, vma.end, false);
   yield* w.kernel.mmapWriteUnlock(w, mm);
   if (ctx !== null) yield* atomicAdd(ctx.mmapChanging, -1); // mremap_userfaultfd_complete(): the event has been read.
   return to;
@@ -75,52 +76,4 @@ function* prepareUffd(w: World, vma: Vma, to: Vma): Steps<UserfaultfdCtx | null>
   yield* atomicAdd(ctx.mmapChanging, 1);
   yield* upWrite(ctx.mapChangingLock);
   return ctx;
-}
-
-/** What do_vmi_munmap() does with a range whose entries have all gone: the VMA leaves the trees, then tables are freed. */
-function* unmapOld(w: World, vma: Vma): Steps<void> {
-  const { mm, file } = vma;
-  yield* writeOnce(
-    mm.vmas,
-    (yield* readOnce(mm.vmas)).filter((one) => one !== vma),
-  );
-  yield* w.kernel.vmaMarkDetached(w, vma);
-  const anonVma = yield* readOnce(vma.anonVma);
-  if (anonVma !== null) {
-    yield* downWrite(anonVma.rwsem);
-    yield* writeOnce(
-      anonVma.vmas,
-      (yield* readOnce(anonVma.vmas)).filter((one) => one !== vma),
-    );
-    yield* upWrite(anonVma.rwsem);
-  }
-  if (file !== null) {
-    yield* downWrite(file.iMmap);
-    yield* writeOnce(
-      file.vmas,
-      (yield* readOnce(file.vmas)).filter((one) => one !== vma),
-    );
-    yield* upWrite(file.iMmap);
-  }
-  yield* freeTables(w, vma);
-  yield* callRcu(w.rcu, `vm_area_free ${vma.lifetime.name}`, function* () {
-    yield* freeVma(vma);
-  });
-}
-
-/** free_pgtables(): tables that no other VMA uses. Nobody can reach them but processors, so no lock is taken. */
-function* freeTables(w: World, vma: Vma): Steps<void> {
-  const { mm } = vma;
-  const tlb = yield* w.kernel.tlbGatherMmu(w, mm, false);
-  const vmas = yield* readOnce(mm.vmas);
-  for (let at = pmdStart(vma.start); at < vma.end && mm.covers(at); at += PMD_SIZE) {
-    const isShared = vmas.some(({ start, end }) => start < at + PMD_SIZE && end > at);
-    const slot = mm.slotOf(at);
-    const pmd = yield* readOnce(slot);
-    if (isShared || pmdNone(pmd)) continue;
-    yield* writeOnce(slot, NONE_ENTRY);
-    yield* w.kernel.pteFreeTlb(w, tlb, w.tableNamedBy(pmd, slot), at);
-    yield* addMmCounter(mm, "nr_ptes", -1);
-  }
-  yield* w.kernel.tlbFinishMmu(w, tlb);
 }

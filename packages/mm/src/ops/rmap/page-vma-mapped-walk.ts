@@ -217,7 +217,12 @@ function* notFound(w: World, walk: PageVmaMappedWalk): Steps<false> {
 
 /** Ends a walk that has found what it looked for. */
 export function* pageVmaMappedWalkDone(w: World, walk: PageVmaMappedWalk): Steps<void> {
-  yield* letGo(w, walk);
+  if (walk.mapped !== null) {
+    yield* w.kernel.pteUnmap(w); // Before the lock is given back: a holder of spinlocks cannot be preempted.
+    if (walk.isLocked) yield* spinUnlock(walk.mapped.ptl);
+  }
+  walk.mapped = null;
+  walk.isLocked = false;
   if (walk.pml !== null) yield* spinUnlock(walk.pml);
   walk.pml = null;
 }

@@ -4,7 +4,7 @@
  * @see mm/rmap.c, rmap_walk_file(), rmap_walk_anon(), Linux v6.1 to v6.18
  */
 
-import { downRead, upRead } from "@mmrace/locks";
+import { downRead, downReadTrylock, upRead } from "@mmrace/locks";
 import { readOnce, type Steps } from "@mmrace/scheduler";
 import { AddressSpace } from "../../state/address-space.ts";
 import type { Folio } from "../../state/folio.ts";
@@ -19,7 +19,7 @@ export function* rmapWalk(_w: World, folio: Folio, one: RmapOne): Steps<void> {
   const mapping = yield* readOnce(folio.mapping);
   if (mapping === null) return; // Truncated, or never mapped.
   const lock = mapping instanceof AddressSpace ? mapping.iMmap : mapping.rwsem;
-  yield* downRead(lock);
+  if (!(yield* downReadTrylock(lock))) yield* downRead(lock);
   const index = yield* readOnce(folio.index);
   for (const vma of yield* readOnce(mapping.vmas)) {
     const address = vma.addressOf(index); // vma_address()

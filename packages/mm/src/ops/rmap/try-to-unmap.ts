@@ -7,10 +7,10 @@
  */
 
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from "@mmrace/locks";
-import { readOnce, UsageError, writeOnce, xchg, type Steps } from "@mmrace/scheduler";
+import { activeEngine, readOnce, UsageError, writeOnce, xchg, type Steps } from "@mmrace/scheduler";
 import { NONE_ENTRY, PAGE_SIZE, PMD_SIZE, pteDirty, type Entry } from "@mmrace/x86-paging";
 import { folioPut, folioRmap, HPAGE_PMD_NR, type Folio } from "../../state/folio.ts";
-import { addMmCounter } from "../../state/mm-struct.ts";
+import { addMmCounter, type MmStruct } from "../../state/mm-struct.ts";
 import { ptepGetAndClear } from "../../state/page-table.ts";
 import { flushTlbRange } from "../../state/tlb.ts";
 import { VM_LOCKED, type Vma } from "../../state/vma.ts";
@@ -83,9 +83,15 @@ function* unmapPte(w: World, walk: PageVmaMappedWalk, flags: UnmapFlags): Steps<
 function* clearAndFlush(w: World, walk: PageVmaMappedWalk, flags: UnmapFlags): Steps<Entry> {
   const { mm } = walk.vma;
   const pte = yield* ptepGetAndClear(walk.mapped!.table, walk.index);
-  if (flags.batchFlush) yield* w.kernel.setTlbUbcFlushPending(w, mm);
+  if (flags.batchFlush && isUsedElsewhere(mm)) yield* w.kernel.setTlbUbcFlushPending(w, mm);
   else yield* flushTlbRange(mm, walk.address, walk.address + PAGE_SIZE, false); // ptep_clear_flush()
   return pte;
+}
+
+/** Whether another CPU may have translations, so that putting the flush off saves anything: should_defer_flush(). */
+function isUsedElsewhere(mm: MmStruct): boolean {
+  const { cpu } = activeEngine().currentThread;
+  return mm.tlbs.cpus.some((tlb) => tlb.cpu !== cpu);
 }
 
 /** A huge mapping of a file is not split but goes: the faults that follow map small pages. The walk holds pml. */

@@ -33,7 +33,7 @@ export function* uffdMfillLock(w: World, mm: MmStruct, address: number): Steps<V
   yield* w.kernel.mmapReadLock(w, mm);
   const vma = yield* findVmaAndPrepareAnon(w, mm, address);
   // Cannot fail: who locks a VMA for writing holds mmap_lock for writing.
-  if (vma !== null) yield* w.kernel.vmaStartRead(w, vma);
+  if (vma !== null) yield* w.kernel.vmaStartReadLocked(w, vma);
   yield* w.kernel.mmapReadUnlock(w, mm);
   return vma;
 }
@@ -87,8 +87,8 @@ function* lockBoth(w: World, mm: MmStruct, dstStart: number, srcStart: number): 
   const dst = yield* findVmaAndPrepareAnon(w, mm, dstStart);
   const src = yield* w.kernel.findVma(w, mm, srcStart);
   if (dst === null || src === null) return null;
-  yield* w.kernel.vmaStartRead(w, dst);
-  yield* w.kernel.vmaStartRead(w, src);
+  yield* w.kernel.vmaStartReadLocked(w, dst);
+  yield* w.kernel.vmaStartReadLocked(w, src);
   return { dst, src };
 }
 

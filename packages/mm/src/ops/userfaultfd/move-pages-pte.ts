@@ -78,13 +78,15 @@ export function* movePagesPte(w: World, step: MoveStep): Steps<Result> {
   let outcome: Outcome;
   do outcome = yield* attemptMove(w, step, held);
   while (outcome === "again");
-  if (held.anonVma !== null) yield* upWrite(held.anonVma.rwsem);
-  if (held.folio !== null) {
-    yield* folioUnlock(held.folio.lock);
-    yield* folioPut(held.folio);
-  }
+  yield* letGo(held);
   yield* mmuNotifierInvalidateRangeEnd(step.src.mm.notifiers, range); // 11.
   return outcome;
+}
+
+function* letGo(held: Held): Steps<void> {
+  if (held.anonVma !== null) yield* upWrite(held.anonVma.rwsem);
+  held.anonVma = null;
+  if (held.folio !== null) yield* dropFolio(held);
 }
 
 /** Steps 2 to 5, and what follows from what the source holds. */
@@ -163,6 +165,7 @@ function* movePresent(w: World, attempt: Attempt, held: Held): Steps<Outcome> {
     }
   }
   const result = yield* w.kernel.movePresentPte(w, attempt, folio); // 8.
+  yield* letGo(held); // The RCU sections end last.
   return yield* unmapBoth(w, result);
 }
 

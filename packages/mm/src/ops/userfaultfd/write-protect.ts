@@ -4,13 +4,19 @@
  * In a VMA of a file tables are populated on the way, since markers need a place, and a huge mapping is taken away; in
  * anonymous memory what is not populated stays unprotected. The TLB is flushed after the PTE lock was dropped.
  *
- * Reduced: only the change that userfaultfd asks for; UFFD_FEATURE_WP_UNPOPULATED is off.
+ * Reduced: only the change that userfaultfd asks for; notifiers hear of the whole range, up to v6.11 only from the first
+ * slot on that is populated; UFFD_FEATURE_WP_UNPOPULATED is off.
  *
  * @see mm/userfaultfd.c, mwriteprotect_range(), uffd_wp_range(); mm/mprotect.c, change_pmd_range(), change_pte_range(),
  * Linux v6.12 (the same in v6.18; up to v6.8 without map_changing_lock; up to v6.4 a table cannot be gone)
  */
 
-import { downRead, upRead } from "@mmrace/locks";
+import {
+  downRead,
+  mmuNotifierInvalidateRangeEnd,
+  mmuNotifierInvalidateRangeStart,
+  upRead,
+} from "@mmrace/locks";
 import { readOnce, type Steps } from "@mmrace/scheduler";
 import {
   isPteMarker,
@@ -104,11 +110,13 @@ export function* uffdWpRange(
   isEnabled: boolean,
 ): Steps<void> {
   const tlb = yield* w.kernel.tlbGatherMmu(w, vma.mm, false);
+  yield* mmuNotifierInvalidateRangeStart(vma.mm.notifiers, { start, end });
   for (let at = start; at < end; at = pmdStart(at) + PMD_SIZE) {
     if (!vma.mm.covers(at)) break; // This world has no more slots.
     const stop = Math.min(end, pmdStart(at) + PMD_SIZE);
     yield* changePmdRange(w, tlb, { vma, start: at, end: stop, isEnabled });
   }
+  yield* mmuNotifierInvalidateRangeEnd(vma.mm.notifiers, { start, end });
   yield* w.kernel.tlbFinishMmu(w, tlb);
   if (isEnabled) w.uffd.complete(vma.mm, start, end); // Ghost state.
 }
@@ -162,8 +170,10 @@ function* changePte(
   if (ptePresent(pte)) {
     // ptep_modify_prot_start() takes the entry out, so that no processor sets Accessed or Dirty in between.
     const old = yield* ptepGetAndClear(table, index);
-    yield* setPte(table, index, isEnabled ? pteMkuffdWp(old) : yield* withoutWp(w, vma, old));
-    if (isEnabled && pteWrite(old)) tlb.adjustRange(address, PAGE_SIZE);
+    const changed = isEnabled ? pteMkuffdWp(old) : yield* withoutWp(w, vma, old);
+    yield* setPte(table, index, changed);
+    // pte_needs_flush() of x86: a change of RW in either direction. Bits that are software's do not count.
+    if (pteWrite(old) !== pteWrite(changed)) tlb.adjustRange(address, PAGE_SIZE);
   } else {
     const changed = changeNotPresent(pte, isEnabled, vma.file !== null);
     if (changed === pte) return;

@@ -47,10 +47,28 @@ export function* vmaMarkAttached_6_14(_w: World, _vma: Vma): Steps<void> {}
 /** munmap(): the VMAs of a range go, with all that is mapped in them. */
 export function* doMunmap(w: World, mm: MmStruct, start: number, end: number): Steps<void> {
   yield* w.kernel.mmapWriteLock(w, mm);
+  yield* w.kernel.doVmiMunmap(w, mm, start, end, true);
+}
+
+/**
+ * The same with mmap_lock held for writing already: it stays so, or is given back (`unlock`), for which it is downgraded
+ * before the zap. Does nothing where nothing is mapped.
+ */
+export function* doVmiMunmap(
+  w: World,
+  mm: MmStruct,
+  start: number,
+  end: number,
+  unlock: boolean,
+): Steps<void> {
   const all = yield* readOnce(mm.vmas);
   const vmas = all.filter((vma) => vma.start < end && vma.end > start);
   if (vmas.some((vma) => vma.start < start || vma.end > end))
     throw new UsageError("doMunmap() takes whole VMAs: splitting one is not modelled.");
+  if (vmas.length === 0) {
+    if (unlock) yield* w.kernel.mmapWriteUnlock(w, mm);
+    return;
+  }
   for (const vma of vmas) {
     yield* w.kernel.vmaStartWrite(w, vma); // vms_gather_munmap_vmas()
     yield* w.kernel.vmaMarkDetached(w, vma);
@@ -58,7 +76,7 @@ export function* doMunmap(w: World, mm: MmStruct, start: number, end: number): S
   const rest = all.filter((vma) => !vmas.includes(vma));
   yield* writeOnce(mm.vmas, rest);
   w.guards.forget(mm, start, end); // Ghost state.
-  yield* w.kernel.mmapWriteDowngrade(w, mm); // From here on VMA locks are no longer held; the VMAs are found by nobody.
+  if (unlock) yield* w.kernel.mmapWriteDowngrade(w, mm); // From here on VMA locks are no longer held; the VMAs are found by nobody.
   const tlb = yield* w.kernel.tlbGatherMmu(w, mm, false);
   yield* w.kernel.unmapVmas(w, tlb, vmas, start, end);
   const floor = Math.max(0, ...rest.filter((vma) => vma.end <= start).map((vma) => vma.end));
@@ -66,7 +84,7 @@ export function* doMunmap(w: World, mm: MmStruct, start: number, end: number): S
   yield* w.kernel.freePgtables(w, tlb, vmas, { floor, ceiling, isWriteLocked: false });
   yield* w.kernel.tlbFinishMmu(w, tlb);
   for (const vma of vmas) yield* w.kernel.vmAreaFree(w, vma);
-  yield* w.kernel.mmapReadUnlock(w, mm);
+  if (unlock) yield* w.kernel.mmapReadUnlock(w, mm);
 }
 
 /** What limits the freeing of tables. */

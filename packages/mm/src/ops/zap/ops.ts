@@ -33,6 +33,7 @@ import {
 import {
   doMmap,
   doMunmap,
+  doVmiMunmap,
   freePgdRange,
   freePgtables,
   vmAreaFree,
@@ -143,6 +144,7 @@ export interface ZapOps {
   readonly doMmap: (w: World, mm: MmStruct, place: VmaPlace, flags: number) => Steps<Vma>;
   readonly vmaMarkAttached: (w: World, vma: Vma) => Steps<void>;
   readonly doMunmap: ZapRange<[w: World, mm: MmStruct], []>;
+  readonly doVmiMunmap: ZapRange<[w: World, mm: MmStruct], [unlock: boolean]>;
   readonly freePgtables: (w: World, tlb: MmuGather, vmas: readonly Vma[], limits: TableLimits) => Steps<void>;
   readonly freePgdRange: ZapRange<[w: World, tlb: MmuGather], [floor: number, ceiling: number]>;
   readonly vmAreaFree: (w: World, vma: Vma) => Steps<void>;
@@ -192,6 +194,7 @@ export const zap: ReleaseTable<ZapOps> = {
     doMmap,
     vmaMarkAttached,
     doMunmap,
+    doVmiMunmap,
     freePgtables,
     freePgdRange,
     vmAreaFree,
