@@ -13,12 +13,12 @@ import {
   TABLE_SHAPE,
 } from "@mmrace/mm";
 import { LOCK_PROTOCOL } from "@mmrace/locks";
-import { exhaustive, explore, without, type Strategy } from "@mmrace/scheduler";
+import { exhaustive, explore, without, type PositionedSearch } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
 
 type Row = readonly [scenario: string, site: string, oracles: readonly string[]];
 
-const everySchedule = (): Strategy => exhaustive({ reduction: "sleep-sets" });
+const everySchedule = (): PositionedSearch => exhaustive({ reduction: "sleep-sets" });
 
 function oraclesThatNotice(
   scenario: string,
