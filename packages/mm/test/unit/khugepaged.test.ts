@@ -3,7 +3,7 @@
 import {
   cacheFolio,
   kernels,
-  Folio,
+  type Folio,
   populateAnon,
   populateFile,
   populateTable,
