@@ -26,10 +26,10 @@ function explanationOf({ site, result }) {
       reason: "the thread needs its result, so that nothing is left without it",
     };
   const known = reasonOf(site);
-  if (known !== undefined) return known;
+  if (known?.kind === "stand-in") return known;
   if (result === "without effect")
     return { kind: "no effect", reason: "a first look, or nobody changes here what it looks at" };
-  return { kind: "unexplained", reason: "" };
+  return known ?? { kind: "unexplained", reason: "" };
 }
 
 function countsOf(explained) {
@@ -50,6 +50,7 @@ const KINDS = {
   indispensable: "an operation whose result the thread needs: there is no kernel without it",
   bookkeeping: "statistics, hints and caches that no property watches, or steps that cost speed only",
   "blind oracle": "what it breaks would be a bug, and no oracle of the model looks there",
+  "stand-in": "a step of a scenario's own actor, not of a modelled procedure",
   unexplained: "nobody has worked out why yet",
 };
 

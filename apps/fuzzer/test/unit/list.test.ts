@@ -23,7 +23,10 @@ describe("list", () => {
       "sites"
     ] as readonly { site: string }[];
     expect(sites.map(({ site }) => site)).toContain("retract_page_tables/spin_lock/pte_lock");
-    for (const { site } of sites)
-      await mmrace("explore", "retract-vs-uffdcopy", "--ablate", site, "--executions", "5");
+    // A sample: with the search that found them, so that each is come to.
+    for (const { site } of sites.filter((_, at) => at % 10 === 0)) {
+      const bounded = ["--strategy", "bounded", "--preemptions", "1", "--ablate", site];
+      await mmrace("explore", "retract-vs-uffdcopy", ...bounded);
+    }
   });
 });
