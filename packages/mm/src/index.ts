@@ -89,3 +89,8 @@ export {
   wholePmd,
 } from "./state/vma.ts";
 export { TABLE_SHAPE, World } from "./state/world.ts";
+export { Process } from "./sys/process.ts";
+export type { Advice, Errno, MmapFlags, Protection } from "./sys/process.ts";
+export type { PagemapEntry } from "./sys/pagemap.ts";
+export { Userfaultfd } from "./sys/userfaultfd.ts";
+export type { UffdModes } from "./sys/userfaultfd.ts";

@@ -102,6 +102,7 @@ test("a flush that reclaim has put off is made by the next zap, before the page 
     "6.18",
     (world) => {
       const cast = twoMms(world);
+      world.runOn(1, cast.vmas[0]!.mm); // A flush is put off only where another CPU uses the mm.
       populateTlb(world, 0, cast.vmas[0]!, USER_BASE + PAGE_SIZE);
       return { ...cast, cached: [] as number[] };
     },

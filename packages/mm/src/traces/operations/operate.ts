@@ -6,21 +6,20 @@ import { defineFamily } from "../../scenarios/family.ts";
 import { USER_BASE } from "../../state/geometry.ts";
 import { populateAnon } from "../../state/populate.ts";
 import { VM_READ_WRITE, VM_SHARED, wholePmd, type Vma } from "../../state/vma.ts";
-import { World, type Hardware } from "../../state/world.ts";
+import { World } from "../../state/world.ts";
 import type { Amendment, ModelledOperation } from "../operations.ts";
 
 /** What sets one operation apart from the others. */
 export interface Run<Cast extends object> {
   readonly setup: (w: World, kernel: string) => Cast;
   readonly body: (w: World & Cast) => Steps<void>;
-  readonly hardware?: Hardware;
   /** Another thread, which acts where the operation waits for it. */
   readonly other?: (w: World & Cast) => Steps<void>;
 }
 
 /** One thread named `op`, in a world with room for sixteen pages of each table. */
 export function operate<Cast extends object>(
-  { setup, body, hardware, other }: Run<Cast>,
+  { setup, body, other }: Run<Cast>,
   comparison: Omit<ModelledOperation, "scenario"> = {},
 ): ModelledOperation {
   const scenario: ModelledOperation["scenario"] = (kernel) =>
@@ -29,7 +28,7 @@ export function operate<Cast extends object>(
       about: "one operation of a trace",
       kernelDefault: kernel,
       setup(ops, geometry) {
-        const w = new World(ops, geometry, hardware);
+        const w = new World(ops, geometry);
         return Object.assign(w, setup(w, kernel));
       },
       threads: other === undefined ? { op: body } : { op: body, other },
