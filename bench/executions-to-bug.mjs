@@ -2,25 +2,17 @@
 // docs/reference/executions-to-bug.md. Usage: node bench/executions-to-bug.mjs [--check]. Build first: pnpm run build.
 // There is no clock in it: equal sources give equal tables, however many workers there are.
 
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { PUBLISHED, referenceOf } from "./published.mjs";
+import { PUBLISHED } from "./published.mjs";
+import { loadSuites } from "./suites.mjs";
 
 const OPTIONS = { randomSeeds: 100, executionsMax: 2000 };
 const DOCUMENT = new URL("../docs/reference/executions-to-bug.md", import.meta.url);
 const MARKS = ["<!-- generated: node bench/executions-to-bug.mjs -->", "<!-- end of what is generated -->"];
 
-// The programs are not published, and so not built with the rest.
-const tsc = createRequire(import.meta.url)
-  .resolve("typescript/package.json")
-  .replace(/package\.json$/, "bin/tsc");
-const project = new URL("../suites/tsconfig.build.json", import.meta.url);
-execFileSync(process.execPath, [tsc, "-p", fileURLToPath(project)], { stdio: "inherit" });
-const { hunters, large, wrong } = await import("../suites/dist/index.js");
+const { hunters, large, referenceOf, wrong } = await loadSuites();
 const programs = [...Object.values(wrong), ...Object.values(large)].flat();
 
 /** All hunts, spread over the processors: results by program, then by hunter. */

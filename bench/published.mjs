@@ -1,42 +1,5 @@
-// Published and independent numbers that executions-to-bug.mjs shows beside ours. Never compare them with ours cell by
-// cell: see the notes in docs/reference/executions-to-bug.md.
-
-const REFERENCE_COLUMNS = ["random", "PCT 2", "PCT 3", "PCT 10", "POS", "uniform walk", "SURW"];
-
-/** Mean executions to the bug by independent samplers on the same shapes, 20,000 to 200,000 executions each. */
-const REFERENCE_ROWS = {
-  reorder_3: [20.2, 24.3, 15.0, 9.2, 10.0, 7.1, 5.1],
-  reorder_4: [26.7, 39.2, 23.8, 13.4, 12.8, 7.5, 5.9],
-  reorder_5: [33.5, 59.1, 34.5, 18.4, 15.8, 8.5, 6.8],
-  reorder_10: [75.7, 228, 119, 42.5, 31.7, 14.8, 11.7],
-  reorder_20: [187, 1333, 408, 126, 73.5, 32.6, 22.9],
-  "reorder_3 + spawn": [41.2, 42.0, 24.7, 13.8, 15.8, 10.4, 12.8],
-  "reorder_4 + spawn": [103, 89.2, 54.0, 28.5, 25.8, 20.6, 20.9],
-  "reorder_5 + spawn": [314, 159, 97.8, 65.2, 46.0, 105, 39.0],
-  "reorder_10 + spawn": [Infinity, 1176, 645, 1111, 1250, 6667, 606],
-  "twostage(1)": [65.2, 9.3, 6.3, 5.8, 12.0, 44.6, 9.3],
-  "twostage(19)": [270, 909, 435, 121, 87, 294, 64],
-  "twostage(19) + spawn": [Infinity, 1000, 952, 357, 1111, Infinity, 741],
-  wronglock_3: [2.7, 12.0, 7.6, 4.1, 2.7, 3.5, 4.1],
-  wronglock: [2.5, 19.5, 12.2, 5.3, 2.4, 3.4, 4.0],
-  account: [3, 3, 3, 3, 3, 2.5, 3],
-  lazy01: [3, 3, 3, 3, 3, 2.5, 3],
-  deadlock01: [2.0, 12.0, 6.3, 1.8, 3.0, 1.8, 3.0],
-  carter01: [2.0, 4.0, 2.3, 1.1, 2.0, 1.5, 2.0],
-  token_ring: [6, 6, 6, 6, 6, 10.6, 6],
-  bluetooth: [25.8, 19.9, 13.5, 8.6, 14.9, 63.0, 16.2],
-  "dining_naive(3)": [3.0, 24.1, 11.5, 2.4, 5.0, 2.4, 5.0],
-  "dining_naive(5)": [6.3, 490, 154, 10.8, 14.5, 4.4, 14.6],
-  "dining_naive(8)": [19.4, 1e5, 4e4, 195, 70.4, 10.3, 73.9],
-  "stack(10)": [1.6, 4.4, 3.1, 1.7, 1.6, 1.4, 1.8],
-  "circular_buffer(7)": [1.07, 10.2, 5.0, 1.6, 1.07, 1.05, 1.7],
-};
-
-/** The reference of one cell; `undefined` where there is none, `Infinity` where it needed more than 20,000. */
-export function referenceOf(program, hunter) {
-  const column = REFERENCE_COLUMNS.indexOf(hunter);
-  return column < 0 ? undefined : REFERENCE_ROWS[program]?.[column];
-}
+// Published numbers that executions-to-bug.mjs shows beside ours. Never compare them with ours cell by cell: see the notes
+// in docs/reference/executions-to-bug.md.
 
 /** Mean over 20 trials as published, by our name of the shape; `-`: not in that table; `never`: in no trial. */
 export const PUBLISHED = {
@@ -70,5 +33,10 @@ export const PUBLISHED = {
     bluetooth: "45 | 72 | 161 | 155 | 9 | 70 | 112 | 83 | 36 | 215",
     stack: "2 | 2 | 2 | 1 | 8 | 5 | 3 | 3 | 2 | 176",
     circular_buffer: "2 | 2 | 5 | 2 | 3-4 | - | - | - | - | -",
+    WorkStealQueue: "10 | 10 | 12 | never | 57 | 6 | 48 | 16 | 12 | -",
+    InterlockedWorkStealQueue: "1 | 1 | 24 (14/20) | never | 57 | 6 | 48 | 13 | 14 | never",
+    StateWorkStealQueue: "1 | 1 | 12 (1/20) | never | 163 | 7 | 842 | 199 | 6 | -",
+    InterlockedWorkStealQueueWithState: "7 | 9 | 16 (1/20) | 16 | 151 | 6 | 907 | 204 | 5 | 26",
+    SafeStack: "never | never | never | never | never | 368,921 (19/20) | never | never | never | never",
   },
 };

@@ -56,6 +56,11 @@ const nested = writers(function* (cell) {
   for (let i = 0; i < STEPS; i++) yield* touch(cell);
 });
 
+/** Two threads of eleven steps: what an execution costs beside its steps counts here. */
+const short = writers(function* (cell) {
+  for (let i = 0; i < 11; i++) yield* writeOnce(cell, i);
+});
+
 /** A batch of executions under one strategy; the unit is a step, or an execution. */
 function batch(scenario, makeStrategy, { observer, executions = EXECUTIONS, unit = "step" } = {}) {
   const engine = new Engine(scenario, {}, observer === undefined ? [] : [observer]);
@@ -90,6 +95,18 @@ function perStep() {
   }));
 }
 
+function perSchedule() {
+  const options = { executions: 5000, unit: "execution" };
+  const figures = measure(
+    { "22 steps, random": batch(short, random, options), "22 steps, pct": batch(short, pct, options) },
+    ROUNDS,
+  );
+  return Object.entries(figures).map(([name, figure]) => ({
+    name,
+    executionsPerSecond: Math.round(1e9 / median(figure)),
+  }));
+}
+
 function perExecution() {
   return scenarioFamilies.map((family) => {
     const scenario = family.on(family.kernelDefault);
@@ -114,6 +131,7 @@ const report = {
   node: process.version,
   rounds: ROUNDS.rounds,
   perStep: perStep(),
+  perSchedule: perSchedule(),
   perExecution: perExecution(),
 };
 if (process.argv.includes("--json")) {
@@ -121,5 +139,6 @@ if (process.argv.includes("--json")) {
 } else {
   console.log(`Node ${report.node}, medians of ${report.rounds} rounds, processor time of one process.`);
   console.table(report.perStep);
+  console.table(report.perSchedule);
   console.table(report.perExecution);
 }

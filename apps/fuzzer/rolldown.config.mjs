@@ -21,6 +21,7 @@ export default defineConfig({
       writeBundle: () => {
         copyFileSync("fuzz/seeded-random.cjs", "dist-fuzz/seeded-random.cjs");
         cpSync("../../packages/x86-paging/test/fixtures", "dist-oracle", { recursive: true });
+        cpSync("../../packages/mm/test/fixtures/traces", "dist-oracle/traces", { recursive: true });
       },
     },
   ],

@@ -17,6 +17,10 @@ import type { Program } from "./program.ts";
 export class Gate extends SharedObject {
   count = 0;
   readonly log: number[] = [];
+
+  override stateValue(): unknown {
+    return [this.count, ...this.log];
+  }
 }
 
 const addKind: OperationKind<Gate, number, void> = {

@@ -57,8 +57,8 @@ export const hunters: readonly Hunter[] = [
 ];
 
 /** The number of the first execution that is wrong or deadlocks, from 1, pruned ones included; `undefined` if none is. */
-export function executionsToBug(
-  { scenario }: Program,
+export function executionsToBug<W>(
+  { scenario }: Program<W>,
   strategy: Strategy,
   executionsMax: number,
 ): number | undefined {

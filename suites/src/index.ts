@@ -1,12 +1,13 @@
 /** Programs with known counts and verdicts. Correct ones must be clean; wrong ones must fail in some execution. */
 
-import { atomics } from "./correct/atomics.ts";
+import { atomics, largeAtomics } from "./correct/atomics.ts";
 import { kernel } from "./correct/kernel.ts";
 import { litmus } from "./correct/litmus.ts";
 import { locks } from "./correct/locks.ts";
 import { machine } from "./correct/machine.ts";
-import { readsAndWrites } from "./correct/reads-and-writes.ts";
-import { tables } from "./correct/tables.ts";
+import { largeReadsAndWrites, readsAndWrites } from "./correct/reads-and-writes.ts";
+import { sctbench } from "./correct/sctbench.ts";
+import { largeTables, tables } from "./correct/tables.ts";
 import type { Program } from "./program.ts";
 import { machineDeadlocks } from "./wrong/deadlock/machine.ts";
 import { deadlocks, largeDeadlocks } from "./wrong/deadlock/sctbench.ts";
@@ -18,6 +19,7 @@ export type { Hunt, Hunter } from "./hunt.ts";
 export { lock, Mutex, trylock, unlock } from "./mutex.ts";
 export { family, Memory, NOTHING_WRONG, program, times } from "./program.ts";
 export type { Body, CostCounts, Expected, Parts, Program } from "./program.ts";
+export { referenceOf } from "./reference.ts";
 export { survey } from "./survey.ts";
 export type { Survey } from "./survey.ts";
 
@@ -30,6 +32,7 @@ export const correct: Readonly<Record<string, readonly Program[]>> = {
   locks: ofAnyWorld(locks),
   kernel: ofAnyWorld(kernel),
   machine: ofAnyWorld(machine),
+  sctbench: ofAnyWorld(sctbench),
 };
 
 /** Programs with a bug, by its kind. */
@@ -39,6 +42,9 @@ export const wrong: Readonly<Record<string, readonly Program[]>> = {
   "deadlock of CPUs": ofAnyWorld(machineDeadlocks),
   "lock order": ofAnyWorld(lockOrders),
 };
+
+/** Programs without a bug that take too long for tests, for bench/dpor.mjs. */
+export const slow: readonly Program[] = ofAnyWorld([...largeAtomics, ...largeReadsAndWrites, ...largeTables]);
 
 /** Programs with a bug that are too large for a complete search: for samplers and for searches within a bound. */
 export const large: Readonly<Record<string, readonly Program[]>> = {

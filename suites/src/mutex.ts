@@ -9,6 +9,10 @@ import { Operation, SharedObject, type OperationKind } from "@mmrace/scheduler";
 export class Mutex extends SharedObject {
   /** Id of the holder. */
   owner: number | undefined = undefined;
+
+  override stateValue(): unknown {
+    return [this.owner];
+  }
 }
 
 const lockKind: OperationKind<Mutex, void, void> = {

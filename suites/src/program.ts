@@ -33,6 +33,8 @@ export interface Expected {
   readonly delays?: CostCounts;
   /** Executions of source-DPOR that sleep sets cut off, for our order of choices; 0 where source sets are optimal. */
   readonly sourcePruned?: number;
+  /** States: what memory holds, where each thread is, and the registers that a benchmark's threads have, never reset. */
+  readonly states?: number;
 }
 
 /** One program. */
@@ -114,14 +116,26 @@ export interface Parts {
   readonly cells: Readonly<Record<string, number>>;
   readonly mutexes?: readonly string[];
   readonly threads: Readonly<Record<string, Body>>;
+  /** What must hold at the end beside that no thread has found anything wrong. */
+  readonly check?: (memory: Memory) => boolean;
   readonly expected: Expected;
 }
 
 /** The name of the property that wrong programs break. */
 export const NOTHING_WRONG = "no thread finds anything wrong";
 
-/** Puts a program together. Its only property is that no thread has set `wrong`, looked at when all have finished. */
-export function program({ id, cells, mutexes = [], threads, expected }: Parts): Program<Memory> {
+/**
+ * Puts a program together. Its only property is that no thread has set `wrong` and that what must hold at the end does,
+ * looked at when all have finished.
+ */
+export function program({
+  id,
+  cells,
+  mutexes = [],
+  threads,
+  check = () => true,
+  expected,
+}: Parts): Program<Memory> {
   return {
     id,
     scenario: defineScenario({
@@ -132,7 +146,7 @@ export function program({ id, cells, mutexes = [], threads, expected }: Parts): 
           ([name, body]) => [name, (memory: Memory) => body(memory, name)] as const,
         ),
       ),
-      properties: [atEnd(NOTHING_WRONG, ({ wrong }) => wrong === undefined)],
+      properties: [atEnd(NOTHING_WRONG, (memory) => memory.wrong === undefined && check(memory))],
     }),
     finalState: (memory) => memory.describe(),
     expected,

@@ -56,7 +56,7 @@ class Costing implements Strategy {
 }
 
 /** Runs a search to its end. */
-export function tally({ scenario }: Program, search: Strategy): Tally {
+export function tally<W>({ scenario }: Program<W>, search: Strategy): Tally {
   const costing = new Costing(search);
   const engine = new Engine(scenario);
   const preemptions = { all: [], wrong: [] };

@@ -13,6 +13,10 @@ import { LOCK_PROTOCOL } from "./lockdep/acquisition.ts";
 export class BitSpinLock extends Lock {
   /** The holder; for properties. */
   owner: ModelThread | undefined = undefined;
+
+  override stateValue(): unknown {
+    return [this.owner];
+  }
 }
 
 function take(lock: BitSpinLock, thread: ModelThread): void {

@@ -24,6 +24,10 @@ export class Completion extends SharedObject {
     super(className, options.name, options.lifetime);
     this.lockdep = lockdep;
   }
+
+  override stateValue(): unknown {
+    return this.done;
+  }
 }
 
 // No roles: a completion excludes nobody, and who completes it holds nothing.

@@ -28,6 +28,10 @@ export interface Interrupt {
 /** A function call on other CPUs: how many of them have not run it yet. */
 export class CallState extends SharedObject {
   left = 0;
+
+  override stateValue(): unknown {
+    return this.left;
+  }
 }
 
 /** Optional traits of a machine. */
@@ -52,6 +56,10 @@ export class Machine {
 /** Interrupts that have been sent to a CPU and were not taken yet. */
 class Pending extends SharedObject {
   readonly queue: Interrupt[] = [];
+
+  override stateValue(): unknown {
+    return this.queue;
+  }
 }
 
 /** One CPU. As a shared object it is what decides who may run. */
@@ -73,6 +81,10 @@ export class Cpu extends CpuGate {
     super("cpu", `CPU${number}`, number);
     this.machine = machine;
     this.pending = new Pending("irq", `interrupts of CPU${number}`);
+  }
+
+  override stateValue(): unknown {
+    return [this.irqsAreOff, this.isInHandler, this.actor, this.#owner, this.#depth];
   }
 
   admits(thread: ModelThread): boolean {

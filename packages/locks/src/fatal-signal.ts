@@ -16,6 +16,10 @@ export class FatalSignal extends SharedObject {
   constructor(name?: string) {
     super("signal", name);
   }
+
+  override stateValue(): unknown {
+    return this.isPending;
+  }
 }
 
 const sendKind: OperationKind<FatalSignal, void, void> = {

@@ -14,6 +14,10 @@ import { LOCK_PROTOCOL } from "./lockdep/acquisition.ts";
 export class FolioLock extends Lock {
   /** The holder; for properties. */
   owner: ModelThread | undefined = undefined;
+
+  override stateValue(): unknown {
+    return [this.owner];
+  }
 }
 
 const WAITING = { subclass: 0, isTry: false, mode: "exclusive", wait: "sleep", mayOutlive: true } as const;
@@ -65,6 +69,14 @@ const trylockKind: OperationKind<FolioLock, void, boolean> = {
     return true;
   },
   describe: (lock, _argument, result) => `folio_trylock(${lock.name}) = ${result}`,
+};
+
+const testLockedKind: OperationKind<FolioLock, void, boolean> = {
+  name: "folio_test_locked",
+  access: "read",
+  order: "load",
+  perform: ({ owner }) => owner !== undefined,
+  describe: (lock, _argument, result) => `folio_test_locked(${lock.name}) = ${result}`,
 };
 
 const unlockKind: OperationKind<FolioLock, void, void> = {
@@ -129,6 +141,11 @@ export function folioLockKillable(lock: FolioLock, signal: FatalSignal): Operati
 /** Locks the folio if it is unlocked; the result says whether it did. */
 export function folioTrylock(lock: FolioLock): Operation<boolean> {
   return Operation.of(trylockKind, lock, undefined);
+}
+
+/** Whether anybody has the folio locked: a hint, for who would rather do without it than wait. */
+export function folioTestLocked(lock: FolioLock): Operation<boolean> {
+  return Operation.of(testLockedKind, lock, undefined);
 }
 
 /** Unlocks the folio. Only for the thread that locked it. */

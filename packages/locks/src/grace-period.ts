@@ -6,7 +6,7 @@
  * that a CPU had buffered when it began, and stores issued inside the sections it waits for, are in memory when it ends.
  */
 
-import { SharedObject, type ModelThread, type StoreBuffer, type Touch } from "@mmrace/scheduler";
+import { SharedObject, UsageError, type ModelThread, type StoreBuffer, type Touch } from "@mmrace/scheduler";
 
 /** One grace period. As a shared object it is the state that its readers change and its waiter looks at. */
 export class GracePeriod extends SharedObject {
@@ -17,6 +17,24 @@ export class GracePeriod extends SharedObject {
 
   constructor() {
     super("grace_period");
+  }
+
+  /** Nothing of its own: it is part of the state of the RCU that it belongs to. */
+  override stateValue(): undefined {
+    return undefined;
+  }
+
+  /**
+   * What it waits for, as a value.
+   *
+   * @throws {UsageError} where stores are buffered: how many each CPU has issued is no state but a past.
+   */
+  get content(): unknown {
+    if (this.#stores.size > 0)
+      throw new UsageError(
+        "Grace periods under tso are no states yet; search by replay: dpor(), exhaustive().",
+      );
+    return [...this.waitsFor].sort((a, b) => a - b);
   }
 
   /** Begins: it waits for these threads, and for what all CPUs have buffered. `thread` is who asks for it. */

@@ -29,6 +29,7 @@ export {
   folioLock,
   folioLockKillable,
   folioSetLocked,
+  folioTestLocked,
   folioTrylock,
   folioUnlock,
   folioWaitLocked,

@@ -15,6 +15,11 @@ export class LockQueue {
     return this.#threads.length;
   }
 
+  /** Who waits, in order. */
+  get waiting(): readonly ModelThread[] {
+    return this.#threads;
+  }
+
   isFirst(thread: ModelThread): boolean {
     return this.#threads[0] === thread;
   }

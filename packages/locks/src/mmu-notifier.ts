@@ -33,6 +33,10 @@ export class MmuNotifiers extends SharedObject {
     super("mmu_notifier");
     this.lockdep = lockdep;
   }
+
+  override stateValue(): unknown {
+    return this.open;
+  }
 }
 
 // Both touch their own thread's count only. The answers tell a pair that an ablation has removed.

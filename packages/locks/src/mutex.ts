@@ -35,6 +35,10 @@ export class Mutex extends Lock {
     super(lockdep, lockClass, options);
     this.fairness = options.fairness ?? "none";
   }
+
+  override stateValue(): unknown {
+    return [this.owner, this.queue.waiting];
+  }
 }
 
 /** What a thread asks for, and the signal that may end its waiting. */

@@ -115,6 +115,10 @@ export function synchronizeRcuExpedited(rcu: Rcu): Operation<void> {
 /** Who waits for callbacks, and whether the last of them has run. */
 class Barrier extends SharedObject {
   isDone = false;
+
+  override stateValue(): unknown {
+    return this.isDone;
+  }
 }
 
 const barrierDoneKind: OperationKind<Barrier, void, void> = {

@@ -33,6 +33,13 @@ export class Rcu extends SharedObject {
     this.lockdep = lockdep;
   }
 
+  /** With the grace periods that callbacks and threads wait for. */
+  override stateValue(): unknown {
+    const queue = this.queue.map(({ name, callback, gracePeriod }) => [name, callback, gracePeriod.content]);
+    const awaited = this.#awaited.filter(({ waitsFor }) => waitsFor.size > 0);
+    return [this.depth, queue, awaited.map((gracePeriod) => [gracePeriod, gracePeriod.content])];
+  }
+
   /** Ids of the threads that are in a read section. */
   get readers(): readonly number[] {
     return this.depth.flatMap((depth, id) => (depth > 0 ? [id] : []));

@@ -36,6 +36,10 @@ export class Refcount extends SharedObject {
     super(className, options.name, options.lifetime);
     this.value = value;
   }
+
+  override stateValue(): unknown {
+    return this.value;
+  }
 }
 
 /** Saturates a count, and reports the thread and the site. */

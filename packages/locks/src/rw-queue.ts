@@ -2,7 +2,8 @@
 
 import type { ModelThread } from "@mmrace/scheduler";
 
-interface Waiter {
+/** A thread in such a queue. */
+export interface Waiter {
   readonly thread: ModelThread;
   readonly mode: "read" | "write";
 }
@@ -12,6 +13,11 @@ export class RwQueue {
 
   get isEmpty(): boolean {
     return this.#waiters.length === 0;
+  }
+
+  /** Who waits for what, in order. */
+  get waiting(): readonly Waiter[] {
+    return this.#waiters;
   }
 
   /** What the first waiter waits for. */
@@ -38,4 +44,9 @@ export class RwQueue {
     this.#waiters = this.#waiters.filter(({ mode }) => mode === "write");
     return readers;
   }
+}
+
+/** Threads in an order that does not tell who came first. */
+export function byId(threads: readonly ModelThread[]): readonly ModelThread[] {
+  return threads.toSorted((a, b) => a.id - b.id);
 }

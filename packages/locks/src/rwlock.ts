@@ -10,7 +10,7 @@ import { MUST_WAIT, Operation, type ModelThread, type OperationKind } from "@mmr
 import { Lock, type LockOptions } from "./lock.ts";
 import { forSubclasses, requireSubclass, type Acquisition } from "./lockdep/acquisition.ts";
 import type { Lockdep } from "./lockdep/lockdep.ts";
-import { RwQueue } from "./rw-queue.ts";
+import { byId, RwQueue } from "./rw-queue.ts";
 
 /** Traits of a read-write spinlock. */
 export interface RwLockOptions extends LockOptions {
@@ -31,6 +31,10 @@ export class RwLock extends Lock {
   constructor(lockdep: Lockdep, lockClass: string, options: RwLockOptions = {}) {
     super(lockdep, lockClass, options);
     this.queue = options.fairness === "none" ? undefined : new RwQueue();
+  }
+
+  override stateValue(): unknown {
+    return [this.writer, byId(this.readers), this.queue?.waiting];
   }
 }
 

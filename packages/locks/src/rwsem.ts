@@ -12,7 +12,7 @@ import { EINTR, type FatalSignal } from "./fatal-signal.ts";
 import { Lock, type LockOptions } from "./lock.ts";
 import { forSubclasses, requireSubclass } from "./lockdep/acquisition.ts";
 import type { Lockdep } from "./lockdep/lockdep.ts";
-import { RwQueue } from "./rw-queue.ts";
+import { byId, RwQueue } from "./rw-queue.ts";
 
 /**
  * Who may overtake whom. `none`: waiting is no step, and any waiter may be next; the smallest searches, but no reader
@@ -41,6 +41,10 @@ export class RwSem extends Lock {
   constructor(lockdep: Lockdep, lockClass: string, options: RwSemOptions = {}) {
     super(lockdep, lockClass, options);
     this.fairness = options.fairness ?? "stealing";
+  }
+
+  override stateValue(): unknown {
+    return [this.writer, byId(this.readers), this.queue.waiting];
   }
 }
 

@@ -34,6 +34,10 @@ export class SpinLock extends Lock {
     this.queue = options.fairness === "queued" ? new LockQueue() : undefined;
     this.isRaw = options.isRaw ?? false;
   }
+
+  override stateValue(): unknown {
+    return [this.owner, this.queue?.waiting];
+  }
 }
 
 const WAITING = { spin: spinning("spin", false), config: spinning("config", false) };

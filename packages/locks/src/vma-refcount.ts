@@ -19,6 +19,10 @@ export const VMA_REF_LIMIT: number = VMA_LOCK_OFFSET - 1;
 export class VmaRefcount extends Lock {
   /** For properties and set-up. */
   value = 0;
+
+  override stateValue(): unknown {
+    return this.value;
+  }
 }
 
 function fallsBelow(count: VmaRefcount, by: number, thread: ModelThread): boolean {

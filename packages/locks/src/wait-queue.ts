@@ -30,6 +30,10 @@ export class WaitQueue extends SharedObject {
     super(className, options.name, options.lifetime);
     this.lockdep = lockdep;
   }
+
+  override stateValue(): unknown {
+    return this.entries;
+  }
 }
 
 /** How to wait. */

@@ -148,6 +148,11 @@ export class AblationRules {
     return this.#rules.length === 0;
   }
 
+  /** Ablations that no operation of the exploration has matched. */
+  get unmatched(): readonly Ablation[] {
+    return this.#rules.map(({ ablation }) => ablation).filter((ablation) => !this.matched.has(ablation));
+  }
+
   beginExecution(): void {
     this.#open.clear();
     this.#seen.clear();

@@ -9,7 +9,11 @@ import { Operation, type OperationKind } from "./operation.ts";
 import { SharedObject } from "./shared-object.ts";
 
 /** The object of barriers: all memory, of which they touch nothing. */
-class Memory extends SharedObject {}
+class Memory extends SharedObject {
+  override stateValue(): undefined {
+    return undefined;
+  }
+}
 
 const fullKind: OperationKind<Memory, void, void> = {
   name: "smp_mb",

@@ -11,8 +11,13 @@ export function waitingForEver(waiting: readonly ModelThread[]): Ending {
   return { kind, oracle: kind, message: `waiting for ever: ${who.join(", ")}` };
 }
 
-/** Everybody has had a turn since the last write: nothing will ever change. */
-export function spinning(stepsSinceWrite: number): Ending {
-  const message = `no write in the last ${stepsSinceWrite} steps, though every enabled thread ran`;
+/** At the step limit: if everybody has had a turn since the last write, nothing will ever change. */
+export function spinning(
+  choicesSinceWrite: readonly number[],
+  enabled: readonly ModelThread[],
+): Ending | undefined {
+  const turns = new Set(choicesSinceWrite);
+  if (!enabled.every(({ id }) => turns.has(id))) return undefined;
+  const message = `no write in the last ${choicesSinceWrite.length} steps, though every enabled thread ran`;
   return { kind: "livelock", oracle: "livelock", message };
 }

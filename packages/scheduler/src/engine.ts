@@ -10,21 +10,20 @@ import { castOf, enlist, type Part } from "./cast.ts";
 import { restartGates } from "./cpu-gate.ts";
 import { spinning, waitingForEver } from "./ending.ts";
 import { accessOf, changes } from "./footprint.ts";
+import { Lasso } from "./lasso.ts";
 import { reportIfEnded } from "./lifetime.ts";
 import { MUST_WAIT, type Operation } from "./operation.ts";
 import type { Observer } from "./observer.ts";
 import { copyOf, type Aside, type Ending, type Path } from "./outcome.ts";
 import { PropertyChecker } from "./property-checker.ts";
 import type { MemoryModel, RunSettings } from "./run-settings.ts";
-import type { Scenario } from "./scenario.ts";
+import { STEPS_MAX_DEFAULT, type Scenario } from "./scenario.ts";
 import { restartLocations } from "./shared-object.ts";
 import { siteOf, type Site } from "./site.ts";
 import type { Steps } from "./steps.ts";
 import { PRUNE, type Strategy } from "./strategy.ts";
 import { canRun, type ModelThread } from "./thread.ts";
 import { underTso } from "./tso.ts";
-
-const STEPS_MAX_DEFAULT = 10_000;
 
 /** Runs executions of one scenario. What an execution left behind stays readable until the next one begins. */
 export class Engine<W> implements ActiveEngine, Path {
@@ -51,6 +50,7 @@ export class Engine<W> implements ActiveEngine, Path {
 
   readonly #observers: readonly Observer[];
   readonly #stepsMax: number;
+  readonly #lasso: Lasso;
   readonly #cast: readonly Part<W>[];
   readonly #enabled: ModelThread[] = [];
   readonly #point: {
@@ -81,6 +81,7 @@ export class Engine<W> implements ActiveEngine, Path {
     this.properties = new PropertyChecker(scenario.properties);
     this.#observers = observers;
     this.#stepsMax = scenario.stepsMax ?? STEPS_MAX_DEFAULT;
+    this.#lasso = new Lasso(this.#stepsMax);
     this.#cast = castOf(scenario);
     this.#point = { threads: this.threads, enabled: this.#enabled, current: undefined };
   }
@@ -138,6 +139,7 @@ export class Engine<W> implements ActiveEngine, Path {
     let result = kind.perform(operation.object, operation.argument, thread);
     if (changes(access)) this.noteWrite(thread);
     if (!this.ablations.isEmpty && result !== MUST_WAIT) result = this.#dictate(thread, operation, result);
+    if (this.sites.length > this.#lasso.from) this.#lasso.note(thread, operation, result);
     for (const observer of this.#observers) observer.onStep?.(thread, operation, result);
     return result;
   }
@@ -182,6 +184,7 @@ export class Engine<W> implements ActiveEngine, Path {
       this.#answers.clear();
       this.ablations.beginExecution();
     }
+    this.#lasso.restart();
     restartLocations();
     restartGates();
     this.#world = this.scenario.setup();
@@ -275,11 +278,9 @@ export class Engine<W> implements ActiveEngine, Path {
     this.#ending = waitingForEver(waiting);
   }
 
-  /** Too long. Without a write since every enabled thread has had its turn, nothing will ever change. */
   #cutOff(): undefined {
-    const turns = new Set(this.choices.slice(this.#lastWriteStep));
-    const isStuck = this.#enabled.every((thread) => turns.has(thread.id));
-    this.#ending = isStuck ? spinning(this.sites.length - this.#lastWriteStep) : { kind: "stepLimit" };
+    const sinceWrite = this.choices.slice(this.#lastWriteStep);
+    this.#ending = spinning(sinceWrite, this.#enabled) ?? this.#lasso.ending(this.#enabled);
   }
 
   #isSkipped(thread: ModelThread, operation: Operation<unknown>): boolean {

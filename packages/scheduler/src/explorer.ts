@@ -3,11 +3,10 @@
 import type { Ablation } from "./ablation.ts";
 import { Engine } from "./engine.ts";
 import type { Observer } from "./observer.ts";
-import { asideFindings, findingOf } from "./finding.ts";
-import { modelFingerprint } from "./fingerprint.ts";
+import { Findings } from "./findings.ts";
 import type { Ending, Outcome, Violation } from "./outcome.ts";
 import type { RunSettings } from "./run-settings.ts";
-import type { Scenario } from "./scenario.ts";
+import { watchesEveryState, type Scenario } from "./scenario.ts";
 import { encodeSchedule } from "./schedule.ts";
 import type { Strategy } from "./strategy.ts";
 import { recordTrace, TraceRecorder, type Trace } from "./trace.ts";
@@ -65,15 +64,13 @@ class Explorer<W> {
   readonly #strategy: Strategy;
   readonly #options: ExploreOptions;
   readonly #engine: Engine<W>;
+  readonly #findings: Findings<W>;
   readonly #recorder = new TraceRecorder();
-  readonly #violations = new Map<string, Violation>();
-  #outcome: Outcome = { kind: "none" };
-  #knownFingerprint: number | undefined;
+  #difference: string | undefined;
   #executions = 0;
   #pruned = 0;
   #steps = 0;
   #isStopped = false;
-  #wasCutOff = false;
 
   constructor(scenario: Scenario<W>, strategy: Strategy, options: ExploreOptions) {
     this.#scenario = scenario;
@@ -84,66 +81,43 @@ class Explorer<W> {
       ...(options.checkDeterminism === true ? [this.#recorder] : []),
     ];
     this.#engine = new Engine(scenario, options, observers);
+    const { stopWhen, stopAtFirst = true } = options;
+    this.#findings = new Findings(this.#engine, stopWhen ?? (() => stopAtFirst));
   }
 
   run(): Exploration {
     const { executionsMax = Infinity, onExecution } = this.#options;
-    const watchesEveryState = this.#scenario.properties.some(({ kind }) => kind !== "atEnd");
-    this.#strategy.beginExploration?.({ watchesEveryState });
+    this.#strategy.beginExploration?.({ watchesEveryState: watchesEveryState(this.#scenario) });
     while (!this.#isStopped && this.#executions < executionsMax && this.#strategy.beginExecution()) {
       const ending = this.#engine.run(this.#strategy);
       this.#steps += this.#engine.sites.length;
-      this.#fileAsides();
+      this.#findings.note(ending);
+      this.#isStopped = this.#findings.isGoalReached;
       if (ending.kind === "pruned") {
         this.#pruned++;
         continue;
       }
       this.#executions++;
-      this.#note(ending);
       if (this.#options.checkDeterminism === true) this.#runAgain(ending);
       if (onExecution?.(this.#executions) === false) this.#isStopped = true;
     }
     // The loop may have stopped right before the strategy would have said that nothing is left; it says so now.
     const isExhausted = !this.#isStopped && this.#executions < executionsMax && this.#strategy.isComplete;
-    const { matched } = this.#engine.ablations;
     return {
-      outcome: this.#outcome,
-      violations: [...this.#violations.values()],
+      outcome:
+        this.#difference === undefined
+          ? this.#findings.outcome
+          : { kind: "notReproducible", message: this.#difference },
+      violations: this.#findings.violations,
       executions: this.#executions,
       pruned: this.#pruned,
       steps: this.#steps,
-      complete: isExhausted && !this.#wasCutOff,
+      complete: isExhausted && !this.#findings.wasCutOff,
       preemptionsMax: this.#strategy.preemptionsMax,
       delaysMax: this.#strategy.delaysMax,
       unreached: this.#engine.properties.unreached,
-      unmatched: (this.#options.ablations ?? []).filter((ablation) => !matched.has(ablation)),
+      unmatched: this.#engine.ablations.unmatched,
     };
-  }
-
-  #note(ending: Ending): void {
-    if (ending.kind === "stepLimit") {
-      this.#wasCutOff = true;
-      if (this.#outcome.kind === "none")
-        this.#outcome = { kind: "stepLimit", steps: this.#engine.sites.length };
-    }
-    if ("oracle" in ending) this.#file(ending.kind, findingOf(this.#engine, ending, this.#fingerprint));
-  }
-
-  /** In pruned executions as well: what they have shown up to there is as true. */
-  #fileAsides(): void {
-    if (this.#engine.asides.length === 0) return;
-    for (const finding of asideFindings(this.#engine, this.#fingerprint)) this.#file("violation", finding);
-  }
-
-  get #fingerprint(): number {
-    return (this.#knownFingerprint ??= modelFingerprint(this.#scenario));
-  }
-
-  #file(kind: "violation" | "deadlock" | "livelock", violation: Violation): void {
-    if (!("violation" in this.#outcome)) this.#outcome = { kind, violation };
-    if (!this.#violations.has(violation.signature)) this.#violations.set(violation.signature, violation);
-    const { stopWhen, stopAtFirst = true } = this.#options;
-    if (stopWhen === undefined ? stopAtFirst : stopWhen(violation)) this.#isStopped = true;
   }
 
   #runAgain(ending: Ending): void {
@@ -151,7 +125,7 @@ class Explorer<W> {
     const schedule = encodeSchedule(this.#engine.choices, this.#engine.values);
     const difference = firstDifference(first, recordTrace(this.#scenario, schedule, this.#options));
     if (difference === undefined) return;
-    this.#outcome = { kind: "notReproducible", message: difference };
+    this.#difference = difference;
     this.#isStopped = true;
   }
 }

@@ -29,6 +29,10 @@ export class Lifetime extends SharedObject {
   end(): void {
     this.#ended = true;
   }
+
+  override stateValue(): unknown {
+    return this.#ended;
+  }
 }
 
 /** Ends the execution with a violation when a thread touches an object whose memory was freed. */

@@ -2,7 +2,7 @@
 
 import { activeEngine } from "./active.ts";
 import { UsageError } from "./assert.ts";
-import { Operation, type OperationKind } from "./operation.ts";
+import { Operation, type AnyKind, type OperationKind } from "./operation.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { SharedObject } from "./shared-object.ts";
 
@@ -31,6 +31,10 @@ export class Cell<T> extends SharedObject {
     this.value = value;
     this.show = options.show ?? showPlainly;
     this.isEqual = options.isEqual ?? Object.is;
+  }
+
+  override stateValue(): unknown {
+    return [this.value];
   }
 }
 
@@ -144,7 +148,11 @@ export function atomicAdd(cell: Cell<number>, by: number): Operation<void> {
 }
 
 /** The object of operations that touch nothing shared. */
-class Nothing extends SharedObject {}
+class Nothing extends SharedObject {
+  override stateValue(): undefined {
+    return undefined;
+  }
+}
 
 /** A data choice is one byte of a schedule. */
 const CHOICES_MAX = 256;
@@ -180,6 +188,11 @@ const relaxKind: OperationKind<Nothing, void, void> = {
     thread.foreignWritesSeen = activeEngine().foreignWrites(thread);
   },
 };
+
+/** Whether an operation is the pause of a spin loop. */
+export function isPause(kind: AnyKind): boolean {
+  return kind === (relaxKind as unknown as AnyKind);
+}
 
 /**
  * The pause in a spin loop. Blocks until another thread has written something since this thread's last pause: until

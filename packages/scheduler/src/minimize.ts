@@ -15,6 +15,8 @@ import type { SchedulingPoint, Strategy } from "./strategy.ts";
 export interface MinimizeOptions extends RunSettings {
   /** How many executions the search for a proof may take, 0 or a positive integer. Default 10,000. */
   readonly executionsMax?: number;
+  /** Called after each execution. For progress. */
+  readonly onExecution?: (executions: number) => void;
 }
 
 /** A finding made small. */
@@ -63,6 +65,7 @@ class Minimizer<W> {
   readonly #violation: Violation;
   readonly #engine: Engine<W>;
   readonly #executionsMax: number;
+  readonly #onExecution: ((executions: number) => void) | undefined;
   #executions = 0;
 
   constructor(scenario: Scenario<W>, violation: Violation, options: MinimizeOptions) {
@@ -72,6 +75,7 @@ class Minimizer<W> {
     this.#scenario = scenario;
     this.#violation = violation;
     this.#executionsMax = executionsMax;
+    this.#onExecution = options.onExecution;
     this.#engine = new Engine(scenario, options);
   }
 
@@ -149,7 +153,9 @@ class Minimizer<W> {
 
   #run(strategy: Strategy): Ending {
     this.#executions++;
-    return this.#engine.run(strategy);
+    const ending = this.#engine.run(strategy);
+    this.#onExecution?.(this.#executions);
+    return ending;
   }
 
   /** The execution that has just run, if it shows the finding. */

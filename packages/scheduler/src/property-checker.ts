@@ -19,6 +19,10 @@ export class PropertyChecker<W> {
     return this.#unreached.map(({ name }) => name);
   }
 
+  get unreachedCount(): number {
+    return this.#unreached.length;
+  }
+
   /** The first property that the state after a step breaks. */
   checkStep(world: W): Property<W> | undefined {
     if (this.#unreached.length > 0 && this.#unreached.some(({ predicate }) => predicate(world))) {

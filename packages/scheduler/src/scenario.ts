@@ -7,6 +7,9 @@ import type { Steps } from "./steps.ts";
 /** The body of a model thread. */
 export type ThreadBody<W> = (world: W) => Steps<void>;
 
+/** The steps after which an execution is cut off unless its scenario says otherwise. */
+export const STEPS_MAX_DEFAULT = 10_000;
+
 /** A thread that says more than its body. */
 export interface ThreadSpec<W> {
   readonly run: ThreadBody<W>;
@@ -58,4 +61,9 @@ export function defineScenario<W>(scenario: Scenario<W>): Scenario<W> {
   if (twice !== undefined)
     throw new UsageError(`Scenario "${scenario.name}" has a thread and a daemon named ${twice}.`);
   return scenario;
+}
+
+/** Whether somebody looks at states in the middle of executions; see `ExplorationFacts`. */
+export function watchesEveryState<W>({ properties }: Scenario<W>): boolean {
+  return properties.some(({ kind }) => kind !== "atEnd");
 }

@@ -1,5 +1,6 @@
 /** What operations act on: memory cells, locks, anything two model threads can both reach. */
 
+import { UsageError } from "./assert.ts";
 import type { Lifetime } from "./lifetime.ts";
 
 /** A location class such as `pmd` or `pte_lock`. Classes name sites; locations tell objects of one class apart. */
@@ -28,6 +29,16 @@ export function restartLocations(): void {
   locationNext = 1;
 }
 
+/** Who hears of new objects; a search over states, which must know them all. */
+let onCreation: ((object: SharedObject) => void) | undefined;
+
+/** Makes somebody hear of every object that is created from now on. @returns who heard of them before. */
+export function watchCreation(watcher: typeof onCreation): typeof onCreation {
+  const before = onCreation;
+  onCreation = watcher;
+  return before;
+}
+
 /** An object that model threads share. Its location number is part of the footprint of every operation on it. */
 export abstract class SharedObject {
   readonly class: ObjectClass;
@@ -44,5 +55,19 @@ export abstract class SharedObject {
     this.location = location ?? locationNext++;
     this.name = name;
     this.lifetime = lifetime;
+    if (location === undefined) onCreation?.(this);
+  }
+
+  /**
+   * All that operations can change in this object, as a value: primitives, shared objects, threads, arrays, maps, sets
+   * and plain objects of such. Searches over states tell states apart by it. `undefined` when there is nothing to change.
+   *
+   * @throws {UsageError} unless the class says otherwise: what it does not know, such a search must not guess.
+   */
+  stateValue(): unknown {
+    throw new UsageError(
+      `${this.name} (class ${this.constructor.name}) does not say what its state is, so states cannot be told apart. ` +
+        "Give the class a stateValue() method, or search by replay: dpor(), exhaustive().",
+    );
   }
 }

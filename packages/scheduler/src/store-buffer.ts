@@ -54,6 +54,12 @@ export class StoreBuffer extends SharedObject {
     this.isShared = isShared;
   }
 
+  /** The stores on their way. How many there were before them is no state but a past. */
+  override stateValue(): unknown {
+    const waiting = this.#stores.slice(this.drained);
+    return waiting.map(({ kind, object, argument, thread }) => [kind.name, object, argument, thread]);
+  }
+
   get isEmpty(): boolean {
     return this.issued === this.drained;
   }

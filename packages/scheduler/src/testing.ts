@@ -3,6 +3,9 @@
 import type { Exploration } from "./explorer.ts";
 import type { Violation } from "./outcome.ts";
 
+export { statesByReplay } from "./states/replayed.ts";
+export type { ReplayedStates } from "./states/replayed.ts";
+
 function fail(message: string): never {
   throw new Error(message);
 }

@@ -4,7 +4,7 @@
 
 import { pathToFileURL } from "node:url";
 import {
-  makePage,
+  mkPte,
   NONE_ENTRY,
   pfnOf,
   pteMkyoung,
@@ -18,7 +18,9 @@ const SLOTS = 512;
 const BATCH = 64;
 const ROUNDS = 11;
 
-const entries = Array.from({ length: SLOTS }, (_, i) => makePage(0x1000 + i, (i * 37) & 0xfff));
+const entries = Array.from({ length: SLOTS }, (_, i) =>
+  mkPte(0x1000 + i, { lo: ((i * 37) & 0xfff) | 1, hi: 0 }),
+);
 const bigints = entries.map(({ lo, hi }) => (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0));
 /** One number per entry: twelve flags and a frame of 18 bits. What a model could get away with; not x86. */
 const packed = Int32Array.from(entries, ({ lo }) => lo);

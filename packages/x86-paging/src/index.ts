@@ -24,7 +24,7 @@ export { PagingError } from "./errors.ts";
 export { type PagingErrorCode } from "./errors.ts";
 export { physicalMemory, rootFrameOf, SparseMemory } from "./memory.ts";
 export { type PhysicalMemoryOptions, type ReadEntry } from "./memory.ts";
-export { frameOf, FRAMES_MAX, makeLargePage, makePage, makeTable, requireFrame } from "./make.ts";
+export { FRAMES_MAX, requireFrame } from "./frame-number.ts";
 export { flipProtnoneGuard, needsInvert, pfnOf, pmdFlags, pmdFrameMask, pmdPfn } from "./linux/frame.ts";
 export { protnoneMask, pteFlags, ptePfn, pudFlags, pudFrameMask, pudPfn } from "./linux/frame.ts";
 export { mkHugePmd, mkHugePud, mkPte, mkTable, pfnPmd, pfnPte, pfnPud } from "./linux/construct.ts";

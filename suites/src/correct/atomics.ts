@@ -3,7 +3,7 @@
  * and Nidhugg's (rmw_test2); an independent enumerator counts the same.
  */
 
-import { cmpxchg, writeOnce } from "@mmrace/scheduler";
+import { cmpxchg, forget, writeOnce } from "@mmrace/scheduler";
 import { family, program, times, type Body, type Memory, type Program } from "../program.ts";
 
 const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
@@ -14,7 +14,10 @@ function additions(
   sizes: readonly number[],
 ): readonly Program<Memory>[] {
   const adder: Body = function* (memory, self) {
-    for (const cell of cells) yield* memory.add(self, cell, 1);
+    for (const cell of cells) {
+      yield* memory.add(self, cell, 1);
+      yield* forget("added", cell);
+    }
   };
   return sizes.map((n) =>
     program({
@@ -24,6 +27,8 @@ function additions(
       expected: {
         traces: factorial(n) ** cells.length,
         interleavings: factorial(n * cells.length) / factorial(cells.length) ** n,
+        // The old values are in no register, and the cells follow from who has come how far.
+        states: (cells.length + 1) ** n,
       },
     }),
   );
@@ -31,7 +36,7 @@ function additions(
 
 /** N threads that each add 1 to one, two or three cells: (N!)^cells traces. */
 const counters: readonly Program<Memory>[] = [
-  ...additions("ainc", ["x"], [2, 3, 4, 5, 6]),
+  ...additions("ainc", ["x"], [2, 3, 4, 5, 6, 7]),
   ...additions("binc", ["x", "y"], [2, 3, 4]),
   ...additions("cinc", ["x", "y", "z"], [2, 3]),
 ];
@@ -39,12 +44,15 @@ const counters: readonly Program<Memory>[] = [
 function exchange(from: number, to: number): Body {
   return function* (memory, self) {
     memory.note(self, yield* cmpxchg(memory.at("x"), from, to));
+    yield* forget("exchanged");
   };
 }
 
 /** N threads that try to claim one cell: whoever is first, and the failures commute. */
 const cas = family(
-  [2, 3, 4, 5].map((n) => [n, { traces: n, interleavings: factorial(n) }] as const),
+  [2, 3, 4, 5].map(
+    (n) => [n, { traces: n, interleavings: factorial(n), states: 1 + n * 2 ** (n - 1) }] as const,
+  ),
   (n, expected) =>
     program({ id: `cas(${n})`, cells: { x: 0 }, threads: times(n, (i) => exchange(0, i)), expected }),
 );
@@ -52,13 +60,14 @@ const cas = family(
 /** Thread i moves the cell from i-1 to i. */
 const casrot = family(
   [
-    [2, { traces: 2, interleavings: 2 }],
-    [3, { traces: 5, interleavings: 6 }],
-    [4, { traces: 14, interleavings: 24 }],
-    [5, { traces: 43, interleavings: 120 }],
-    [6, { traces: 144, interleavings: 720 }],
-    [7, { traces: 523, interleavings: 5040 }],
-    [8, { traces: 2048, interleavings: 40_320 }],
+    [2, { traces: 2, interleavings: 2, states: 5 }],
+    [3, { traces: 5, interleavings: 6, states: 11 }],
+    [4, { traces: 14, interleavings: 24, states: 23 }],
+    [5, { traces: 43, interleavings: 120, states: 47 }],
+    [6, { traces: 144, interleavings: 720, states: 95 }],
+    [7, { traces: 523, interleavings: 5040, states: 191 }],
+    [8, { traces: 2048, interleavings: 40_320, states: 383 }],
+    [9, { traces: 8597, interleavings: 362_880 }],
   ],
   (n, expected) =>
     program({ id: `casrot(${n})`, cells: { x: 0 }, threads: times(n, (i) => exchange(i - 1, i)), expected }),
@@ -66,7 +75,11 @@ const casrot = family(
 
 /** One writer against N additions. */
 const wainc = family(
-  [2, 3, 4].map((n) => [n, { traces: factorial(n + 1), interleavings: factorial(n + 1) }] as const),
+  [
+    [2, { traces: 6, interleavings: 6, states: 12 }],
+    [3, { traces: 24, interleavings: 24, states: 28 }],
+    [4, { traces: 120, interleavings: 120, states: 64 }],
+  ],
   (n, expected) =>
     program({
       id: `wainc(${n})`,
@@ -80,6 +93,7 @@ const wainc = family(
           () =>
             function* (memory, self) {
               yield* memory.add(self, "x", 1);
+              yield* forget("added");
             },
         ),
       },
@@ -93,9 +107,11 @@ const rmwTest2 = program({
   threads: {
     *adder1(memory, self) {
       yield* memory.add(self, "x", 1);
+      yield* forget("added");
     },
     *adder2(memory, self) {
       yield* memory.add(self, "x", 1);
+      yield* forget("added");
     },
     *reader1(memory, self) {
       yield* memory.read(self, "x");
@@ -110,8 +126,11 @@ const rmwTest2 = program({
       yield* writeOnce(memory.at("x"), 6);
     },
   },
-  expected: { traces: 600, interleavings: 720 },
+  expected: { traces: 600, interleavings: 720, states: 709 },
 });
 
 /** All of them. */
 export const atomics: readonly Program<Memory>[] = [...counters, ...cas, ...casrot, ...wainc, rmwTest2];
+
+/** Where it takes too long for tests. */
+export const largeAtomics: readonly Program<Memory>[] = additions("cinc", ["x", "y", "z"], [4]);

@@ -31,11 +31,12 @@ function ring(
   text: (own: string, next: string) => string,
 ): readonly Program<Memory>[] {
   const interleavings: Readonly<Record<number, number>> = { 2: 6, 3: 90, 4: 2520, 5: 113_400, 6: 7_484_400 };
+  const states: Readonly<Record<number, number>> = { 2: 13, 3: 51, 4: 193, 5: 723, 6: 2701 };
   return sizes.map((n) =>
     shape(
       `${id}(${n})`,
       Array.from({ length: n }, (_, i) => text(`x${i}`, `x${(i + 1) % n}`)),
-      { traces: 2 ** n - 1, interleavings: interleavings[n]! },
+      { traces: 2 ** n - 1, interleavings: interleavings[n]!, states: states[n]! },
     ),
   );
 }
@@ -45,14 +46,14 @@ export const litmus: readonly Program<Memory>[] = [
   ...ring("SB", [2, 3, 4, 5, 6], (own, next) => `${own}=1 ${next}`),
   ...ring("LB", [2, 3, 4, 5, 6], (own, next) => `${own} ${next}=1`),
   ...ring("2+2W", [2, 3, 4], (own, next) => `${own}=1 ${next}=2`),
-  shape("MP", ["x=1 y=1", "y x"], { traces: 3, interleavings: 6 }),
-  shape("S", ["x=2 y=1", "y x=1"], { traces: 3, interleavings: 6 }),
+  shape("MP", ["x=1 y=1", "y x"], { traces: 3, interleavings: 6, states: 13 }),
+  shape("S", ["x=2 y=1", "y x=1"], { traces: 3, interleavings: 6, states: 13 }),
   shape("R", ["x=1 y=1", "y=2 x"], { traces: 3, interleavings: 6 }),
-  shape("WRC", ["x=1", "x y=1", "y x"], { traces: 7, interleavings: 30 }),
-  shape("RWC", ["x=1", "x y", "y=1 x"], { traces: 7, interleavings: 30 }),
-  shape("WWC", ["x=2", "x y=1", "y x=1"], { traces: 9, interleavings: 30 }),
-  shape("IRIW", ["x=1", "y=1", "x y", "y x"], { traces: 15, interleavings: 180 }),
-  shape("W+RWC", ["x=1 y=1", "y z", "z=1 x"], { traces: 7, interleavings: 90 }),
-  shape("Z6.3", ["x=1 y=1", "y=2 z=1", "z=2 x"], { traces: 7, interleavings: 90 }),
+  shape("WRC", ["x=1", "x y=1", "y x"], { traces: 7, interleavings: 30, states: 36 }),
+  shape("RWC", ["x=1", "x y", "y=1 x"], { traces: 7, interleavings: 30, states: 36 }),
+  shape("WWC", ["x=2", "x y=1", "y x=1"], { traces: 9, interleavings: 30, states: 42 }),
+  shape("IRIW", ["x=1", "y=1", "x y", "y x"], { traces: 15, interleavings: 180, states: 97 }),
+  shape("W+RWC", ["x=1 y=1", "y z", "z=1 x"], { traces: 7, interleavings: 90, states: 51 }),
+  shape("Z6.3", ["x=1 y=1", "y=2 z=1", "z=2 x"], { traces: 7, interleavings: 90, states: 51 }),
   shape("ISA2", ["x=1 y=1", "y z=1", "z x"], { traces: 7, interleavings: 90 }),
 ];

@@ -1,7 +1,22 @@
 /** Plain reads and writes of one cell or two. Counts: GenMC's and Nidhugg's tests, and an independent enumerator. */
 
-import { writeOnce } from "@mmrace/scheduler";
-import { family, program, times, type Body, type Memory, type Program } from "../program.ts";
+import { Operation, writeOnce, type Cell, type OperationKind } from "@mmrace/scheduler";
+import { family, program, times, type Body, type Expected, type Memory, type Program } from "../program.ts";
+
+// The end of a thread, and waiting for all of them. Ends commute, so they count as reads.
+const leftKind: OperationKind<Cell<number>, void, void> = {
+  name: "exit",
+  access: "read",
+  perform: (cell) => void cell.value--,
+};
+const joinedKind: OperationKind<Cell<number>, void, void> = {
+  name: "join",
+  access: "write",
+  isEnabled: (cell) => cell.value === 0,
+  perform: () => {},
+};
+const left = (cell: Cell<number>): Operation<void> => Operation.of(leftKind, cell, undefined);
+const joined = (cell: Cell<number>): Operation<void> => Operation.of(joinedKind, cell, undefined);
 
 const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
 
@@ -16,18 +31,21 @@ function writer(value: number): Body {
 }
 
 /** One writer, N readers; POPL 2014, table 1: each reader sees the old value or the new one. */
-const readers = family(
-  [1, 2, 3, 4, 6, 8].map(
-    (n) => [n, { traces: 2 ** n, interleavings: factorial(n + 1), sourcePruned: 0 }] as const,
-  ),
-  (n, expected) =>
+const readers = (sizes: readonly number[]): readonly Program<Memory>[] =>
+  sizes.map((n) =>
     program({
       id: `readers(${n})`,
       cells: { x: 0 },
       threads: { writer: writer(42), ...times(n, () => reader) },
-      expected,
+      // Before the write each reader has read or not; after it, has not read, or has read the one value or the other.
+      expected: {
+        traces: 2 ** n,
+        interleavings: factorial(n + 1),
+        sourcePruned: 0,
+        states: 2 ** n + 3 ** n,
+      },
     }),
-);
+  );
 
 /** The same with the writer created last: the order of threads must not matter. */
 const readersFirst = program({
@@ -38,7 +56,11 @@ const readersFirst = program({
 });
 
 const writersAndReader = family(
-  [1, 2, 3, 4].map((n) => [n, { traces: factorial(n + 1), interleavings: factorial(n + 1) }] as const),
+  [1, 2, 3, 4].map((n) => {
+    const count = factorial(n + 1);
+    // Who has written, and whether the reader has read 0 or, if somebody had written, 1.
+    return [n, { traces: count, interleavings: count, states: 3 * 2 ** n - 1 }] as const;
+  }),
   (n, expected) =>
     program({
       id: `n_writers_a_reader(${n})`,
@@ -49,7 +71,12 @@ const writersAndReader = family(
 );
 
 const floatingRead = family(
-  [2, 3, 4, 5].map((n) => [n, { traces: factorial(n + 1), interleavings: factorial(n + 1) }] as const),
+  [
+    [2, { traces: 6, interleavings: 6, states: 16 }],
+    [3, { traces: 24, interleavings: 24, states: 50 }],
+    [4, { traces: 120, interleavings: 120, states: 146 }],
+    [5, { traces: 720, interleavings: 720, states: 402 }],
+  ],
   (n, expected) =>
     program({
       id: `floating_read(${n})`,
@@ -59,14 +86,34 @@ const floatingRead = family(
     }),
 );
 
+/** N threads that write, and a main thread that waits for them and reads: N! traces, by the order of the writes. */
+const lastWrite = [2, 3, 4, 5].map((n) =>
+  program({
+    id: `lastwrite(${n})`,
+    cells: { x: 0, left: n },
+    threads: {
+      *main(memory, self) {
+        yield* joined(memory.at("left"));
+        yield* memory.read(self, "x");
+      },
+      ...times(
+        n,
+        (i) =>
+          function* (memory) {
+            yield* writeOnce(memory.at("x"), i);
+            yield* left(memory.at("left"));
+          },
+      ),
+    },
+    expected: { traces: factorial(n) },
+  }),
+);
+
 /** N threads that read and then write: every pair of a read and a write is a race, so (N!)^2. */
-const readThenWrite = family(
-  [
-    [2, { traces: 4, interleavings: 6 }],
-    [3, { traces: 36, interleavings: 90 }],
-    [4, { traces: 576, interleavings: 2520 }],
-  ],
-  (n, expected) =>
+const readThenWrite = (
+  sizes: readonly (readonly [n: number, expected: Expected])[],
+): readonly Program<Memory>[] =>
+  family(sizes, (n, expected) =>
     program({
       id: `rw(${n})`,
       cells: { x: 0 },
@@ -80,7 +127,7 @@ const readThenWrite = family(
       ),
       expected,
     }),
-);
+  );
 
 /** The reader polls at most 41 times: one trace per poll that may be the first to see the flag, and one for none. */
 const publish = program({
@@ -99,7 +146,7 @@ const publish = program({
       yield* writeOnce(memory.at("y"), 1);
     },
   },
-  expected: { traces: 42, interleavings: 903 },
+  expected: { traces: 42, interleavings: 903, states: 208 },
 });
 
 /** The example of POPL 2014 on which source sets still begin executions that sleep sets cut off. */
@@ -121,16 +168,27 @@ const popl14 = program({
       if ((yield* memory.read(self, "y")) === 0) yield* writeOnce(memory.at("x"), 2);
     },
   },
-  expected: { traces: 5, interleavings: 69, sourcePruned: 3 },
+  expected: { traces: 5, interleavings: 69, sourcePruned: 3, states: 44 },
 });
 
 /** All of them. */
 export const readsAndWrites: readonly Program<Memory>[] = [
-  ...readers,
+  ...readers([1, 2, 3, 4, 6, 8]),
   readersFirst,
   ...writersAndReader,
   ...floatingRead,
-  ...readThenWrite,
+  ...readThenWrite([
+    [2, { traces: 4, interleavings: 6, states: 14 }],
+    [3, { traces: 36, interleavings: 90, states: 110 }],
+    [4, { traces: 576, interleavings: 2520, states: 1304 }],
+  ]),
+  ...lastWrite,
   publish,
   popl14,
+];
+
+/** Where they take too long for tests. */
+export const largeReadsAndWrites: readonly Program<Memory>[] = [
+  ...readers([13]),
+  ...readThenWrite([[5, { traces: 14_400, interleavings: 113_400 }]]),
 ];

@@ -1,6 +1,5 @@
 /** The command line: names, options and what they call. */
 
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { defineBug, runBug } from "./commands/bug.ts";
 import { defineConform, runConform } from "./commands/conform.ts";
@@ -11,17 +10,11 @@ import { defineList, runList } from "./commands/list.ts";
 import { defineLitmus, runLitmusFiles } from "./commands/litmus.ts";
 import { defineMinimize, runMinimize } from "./commands/minimize.ts";
 import { defineReplay, runReplay } from "./commands/replay.ts";
+import { version } from "../version.ts";
 import type { CommandResult } from "./output.ts";
 
 /** Called with the name of the command that ran, its result, and whether it is to be put out as JSON. */
 export type Deliver = (command: string, result: CommandResult, isJson: boolean) => void;
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  return manifest.version;
-}
 
 /** The program. It throws instead of leaving the process, and hands results to `deliver`. */
 export function createProgram(deliver: Deliver): Command {
@@ -41,7 +34,9 @@ export function createProgram(deliver: Deliver): Command {
   const put = (command: string, options: { readonly json?: boolean }, result: CommandResult): void =>
     deliver(command, result, options.json === true);
   defineFuzz(program).action(async (names, options) => put("fuzz", options, await runFuzz(names, options)));
-  defineExplore(program).action((name, options) => put("explore", options, runExplore(name, options)));
+  defineExplore(program).action(async (name, options) =>
+    put("explore", options, await runExplore(name, options)),
+  );
   defineReplay(program).action((token, options) => put("replay", options, runReplay(token, options)));
   defineMinimize(program).action((token, options) => put("minimize", options, runMinimize(token, options)));
   defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));

@@ -7,6 +7,7 @@ import { deadlineOf, type FuzzJob } from "./job.ts";
 import { loadCorpus, saveSchedule } from "../corpus/on-disk.ts";
 import { Progress } from "../report/progress.ts";
 import type { ScenarioReport } from "../report/scenario-report.ts";
+import { warn } from "../report/warn.ts";
 import { runCampaign } from "./campaign.ts";
 import type { Fuzzer } from "./fuzzer.ts";
 import {
@@ -53,7 +54,7 @@ export class NativeCampaigns {
   }
 
   async #runAll(): Promise<readonly ScenarioReport[]> {
-    const { scenarios, options } = this.#job;
+    const { scenarios } = this.#job;
     const reports: ScenarioReport[] = [];
     const states: Record<string, ScenarioState> = {};
     for (const [index, scenario] of scenarios.entries()) {
@@ -62,7 +63,7 @@ export class NativeCampaigns {
       reports.push(reportOf(scenario, fuzzer, this.#isInterrupted));
     }
     this.#progress.end();
-    if (this.#isInterrupted) saveState(options.out, this.#stateFile, { schemaVersion: 1, scenarios: states });
+    if (this.#isInterrupted) saveState(this.#stateFile, { schemaVersion: 1, scenarios: states });
     else dropState(this.#stateFile);
     return reports;
   }
@@ -140,8 +141,4 @@ function findingOfToken(token: string): readonly Violation[] {
   const content = decodeToken(token);
   const replayed = replayToken(scenarioOf(content), content);
   return replayed.kind === "reproduced" ? [replayed.violation] : [];
-}
-
-function warn(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

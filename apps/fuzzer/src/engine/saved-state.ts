@@ -1,9 +1,10 @@
 /** An interrupted campaign on disk: enough to go on where it stopped, and to refuse what does not fit. */
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { array, literal, number, object, record, safeParse, string, type GenericSchema } from "valibot";
+import { quarantine, readJson, writeWhole } from "./json-file.ts";
 
 /** What is kept of one scenario's campaign. */
 export interface ScenarioState {
@@ -40,7 +41,10 @@ const savedState: GenericSchema<SavedState> = object({
   ),
 });
 
-/** The file for campaigns with these settings: the same command finds it again. */
+/** Where interrupted work is saved if nothing else is said. */
+export const STATE_DIRECTORY = "mmrace-out";
+
+/** The file for work with these settings: the same command finds it again. */
 export function stateFile(directory: string, settings: unknown): string {
   const key = createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
   return join(directory, `interrupted-${key}.json`);
@@ -48,25 +52,15 @@ export function stateFile(directory: string, settings: unknown): string {
 
 /** What a state file says; a damaged one is moved aside, and the campaign starts anew. */
 export function loadState(file: string): { readonly state?: SavedState; readonly quarantined?: string } {
-  if (!existsSync(file)) return {};
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    content = undefined;
-  }
+  const { content, isDamaged } = readJson(file);
+  if (content === undefined && !isDamaged) return {};
   const parsed = safeParse(savedState, content);
-  if (parsed.success) return { state: parsed.output };
-  const quarantined = `${file}.quarantine`;
-  renameSync(file, quarantined);
-  return { quarantined };
+  return parsed.success ? { state: parsed.output } : { quarantined: quarantine(file) };
 }
 
 /** Writes a state so that an interruption cannot leave half of one. */
-export function saveState(directory: string, file: string, state: SavedState): void {
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(`${file}.part`, JSON.stringify(state));
-  renameSync(`${file}.part`, file);
+export function saveState(file: string, state: SavedState): void {
+  writeWhole(file, JSON.stringify(state));
 }
 
 /** Forgets a campaign that has come to its end. */

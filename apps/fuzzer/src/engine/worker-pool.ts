@@ -7,6 +7,7 @@
 import { Worker } from "node:worker_threads";
 import type { World } from "@mmrace/mm";
 import { ablationText, type Scenario } from "@mmrace/scheduler";
+import { ask } from "./ask.ts";
 import type { RoundRequest, WorkerSetup } from "./fuzz-worker.ts";
 import type { Fuzzer, FuzzerOptions, RoundResult } from "./fuzzer.ts";
 
@@ -42,7 +43,7 @@ export class WorkerPool {
     const total = Math.min(executionsMax, ROUND * this.#workers.length);
     const results = this.#workers.map((worker, index) => {
       const executions = Math.floor((total + index) / this.#workers.length);
-      return ask(worker, { executions, seeds });
+      return ask<RoundResult>(worker, { executions, seeds } satisfies RoundRequest);
     });
     for (const result of await Promise.all(results)) fuzzer.absorb(result);
   }
@@ -51,15 +52,4 @@ export class WorkerPool {
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
-}
-
-function ask(worker: Worker, request: RoundRequest): Promise<RoundResult> {
-  return new Promise((resolve, reject) => {
-    worker.once("error", reject);
-    worker.once("message", (result: RoundResult) => {
-      worker.removeListener("error", reject);
-      resolve(result);
-    });
-    worker.postMessage(request);
-  });
 }

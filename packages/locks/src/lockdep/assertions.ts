@@ -12,7 +12,11 @@ const heldKind: OperationKind<Lock, "any" | "exclusive", void> = {
 };
 
 /** Where no lock is in sight. */
-class Place extends SharedObject {}
+class Place extends SharedObject {
+  override stateValue(): undefined {
+    return undefined;
+  }
+}
 
 const sleepKind: OperationKind<Place, Lockdep, void> = {
   name: "might_sleep",

@@ -91,6 +91,14 @@ export class FactBook {
     return (this.#usages[key] ?? []).filter((usage) => usage !== undefined);
   }
 
+  /** What the running execution has shown, as text. */
+  get seenNow(): readonly string[] {
+    return this.keys
+      .flatMap((key): readonly Fact[] => [...this.ordersFrom(key), ...this.usagesOf(key)])
+      .filter(isSeenNow)
+      .map((fact) => this.textOf(fact));
+  }
+
   /** Notes an order. @returns it, when this execution has not shown it before. */
   noteOrder(
     from: number,

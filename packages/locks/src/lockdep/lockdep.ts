@@ -7,7 +7,7 @@
  * what the others showed.
  */
 
-import { activeEngine, violate, type ModelThread, type SharedObject } from "@mmrace/scheduler";
+import { activeEngine, trackState, violate, type ModelThread, type SharedObject } from "@mmrace/scheduler";
 import { LOCK_PROTOCOL, type Acquisition } from "./acquisition.ts";
 import { contradictionOf } from "./contradictions.ts";
 import { FactBook, isSeenNow, type Fact, type Witness } from "./facts.ts";
@@ -20,6 +20,11 @@ const FACTS: unique symbol = Symbol("lockdep facts");
 export class Lockdep {
   readonly #states: ThreadState[] = [];
   #knownBook: FactBook | undefined;
+
+  constructor() {
+    // What threads hold follows from what they did; what contradicts what, from what everybody did.
+    trackState("lockdep", () => this.#book.seenNow);
+  }
 
   /** Records that a thread took a lock, and reports what that breaks. */
   acquired(thread: ModelThread, lock: SharedObject, acquisition: Acquisition): void {

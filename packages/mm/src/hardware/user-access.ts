@@ -28,11 +28,12 @@ import {
   type Access,
   type Entry,
   type Rights,
+  type StructureEntry,
   type TlbEntry,
 } from "@mmrace/x86-paging";
 import { PAGE_USE_AFTER_FREE, type PageData } from "../state/folio.ts";
 import { pteIndex } from "../state/geometry.ts";
-import type { PageTable, PteArray } from "../state/page-table.ts";
+import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
 import type { PmdSlot } from "../state/pmd-table.ts";
 import type { CpuTlb } from "../state/tlb.ts";
 import type { Vma } from "../state/vma.ts";
@@ -45,6 +46,8 @@ export interface UserAccess {
   readonly address: number;
   /** `undefined` for a load. */
   readonly store: number | undefined;
+  /** No instruction has asked for it: it never faults. */
+  readonly isSpeculative?: boolean;
 }
 
 /** What trying an access came to: the value loaded or stored, or why the processor must walk or fault. */
@@ -53,10 +56,12 @@ export type Attempt =
   | { readonly kind: "miss" }
   | { readonly kind: "fault" };
 
-/** What a walk came to: the caches have the translation, the table to read next, or a fault. */
+/** What a step of a walk came to. */
 type WalkStep =
   | { readonly kind: "filled" }
   | { readonly kind: "fault" }
+  /** The pointer that the walk has come by was flushed: from the top. */
+  | { readonly kind: "flushed" }
   | { readonly kind: "table"; readonly frame: number; readonly rights: Rights };
 
 const CONTROLS = { ...LINUX_CONTROLS, pcids: false };
@@ -95,7 +100,13 @@ const tryKind: OperationKind<CpuTlb, UserAccess, Attempt> = {
   touches: (tlb, access): readonly Touch[] => {
     const entry = usable(tlb, access);
     const object = entry === undefined ? undefined : dataOf(access, entry);
-    return object === undefined ? [] : [{ access: access.store === undefined ? "read" : "write", object }];
+    const how = access.store === undefined ? "read" : "write";
+    return object === undefined
+      ? []
+      : [
+          { access: how, object },
+          { access: how, object: access.w.reference },
+        ];
   },
   perform: (tlb, access) => {
     const [cached] = tlb.caches.matching(pageOf(access.address), 0);
@@ -172,7 +183,13 @@ function fill(tlb: CpuTlb, level: 1 | 2, entry: Entry, rights: Rights, access: U
   return { kind: "filled" };
 }
 
-type WalkArgument = readonly [tlb: CpuTlb, access: UserAccess, rights: Rights];
+type WalkArgument = readonly [tlb: CpuTlb, access: UserAccess];
+
+/** A page fault drops what the CPU has cached for the address, stale table pointers too: SDM 5.10.4.1. */
+function fault({ caches }: CpuTlb, { address, isSpeculative = false }: UserAccess): WalkStep {
+  if (!isSpeculative) invalidateAfterFault(caches, pageOf(address), 0);
+  return { kind: "fault" };
+}
 
 const walkPmdKind: OperationKind<PmdSlot, WalkArgument, WalkStep> = {
   name: "walk_pmd",
@@ -186,6 +203,7 @@ const walkPmdKind: OperationKind<PmdSlot, WalkArgument, WalkStep> = {
     const { step, rights, set } = look(value, 2, ALL_RIGHTS, access);
     if (set !== 0) slot.value = { lo: value.lo | set, hi: value.hi };
     if (step === "leaf") return fill(tlb, 2, value, rights, access);
+    if (step.kind === "fault") return fault(tlb, access);
     if (step.kind === "table") {
       const prefix = Math.floor(pageOf(access.address) / pagesSpanned(2));
       tlb.caches.insertStructure({ pcid: 0, level: 2, prefix, frame: step.frame, rights: step.rights });
@@ -195,45 +213,63 @@ const walkPmdKind: OperationKind<PmdSlot, WalkArgument, WalkStep> = {
   describe: ({ name }, [{ cpu }], { kind }) => `CPU${cpu} walks ${name}: ${kind}`,
 };
 
-const walkPteKind: OperationKind<PteArray, WalkArgument, WalkStep> = {
-  name: "walk_pte",
-  access: "write",
-  accessNow: ({ values }, [, access, rights]) =>
-    look(values[pteIndex(access.address)] ?? NONE_ENTRY, 1, rights, access).set === 0 ? "read" : "write",
-  order: "locked",
-  isIndispensable: true,
-  touches: (_ptes, [tlb]) => [{ access: "write", object: tlb }],
-  perform: ({ values }, [tlb, access, above]) => {
-    const index = pteIndex(access.address);
-    const value = values[index] ?? NONE_ENTRY;
-    const { step, rights, set } = look(value, 1, above, access);
-    if (step !== "leaf") return { kind: "fault" };
-    if (set !== 0) values[index] = { lo: value.lo | set, hi: value.hi };
-    return fill(tlb, 1, value, rights, access);
-  },
-  describe: ({ name }, [{ cpu }, { address }], { kind }) =>
-    `CPU${cpu} walks ${name}[${pteIndex(address)}]: ${kind}`,
-};
-
-/** Walks from the deepest pointer that the caches have. */
-function* walk(tlb: CpuTlb, access: UserAccess): Steps<"filled" | "fault"> {
-  const { w, vma, address } = access;
-  const [cached] = tlb.caches.startingPoints(pageOf(address), 0);
-  const step: WalkStep =
-    cached === undefined
-      ? yield* Operation.of(walkPmdKind, vma.mm.slotOf(address), [tlb, access, ALL_RIGHTS])
-      : { kind: "table", frame: cached.frame, rights: cached.rights };
-  if (step.kind !== "table") return step.kind;
-  const table = tableAt(w, step.frame);
-  if (table === undefined) return "fault";
-  const last = yield* Operation.of(walkPteKind, table.ptes, [tlb, access, step.rights]);
-  return last.kind === "filled" ? "filled" : "fault";
+/** The deepest table pointer that the CPU has cached for an access: where its walk goes on. */
+function startingPoint(tlb: CpuTlb, { address }: UserAccess): StructureEntry | undefined {
+  return tlb.caches.startingPoints(pageOf(address), 0)[0];
 }
 
-function tableAt(w: World, frame: number): PageTable | undefined {
-  const table = w.tables.get(frame);
+// The step is the TLB's, since a flush between the two entries makes the walk begin again: an invalidation does not end
+// while the processor still walks with what it removes.
+const walkPteKind: OperationKind<CpuTlb, UserAccess, WalkStep> = {
+  name: "walk_pte",
+  access: "write",
+  order: "locked",
+  isIndispensable: true,
+  touches: (tlb, access): readonly Touch[] => {
+    const start = startingPoint(tlb, access);
+    const table = start === undefined ? undefined : access.w.tables.get(start.frame);
+    if (start === undefined || table === undefined) return [];
+    const { set } = look(entryIn(table, access), 1, start.rights, access);
+    return [{ access: set === 0 ? "read" : "write", object: table.ptes }];
+  },
+  perform: (tlb, access) => {
+    const start = startingPoint(tlb, access);
+    if (start === undefined) return { kind: "flushed" };
+    const table = liveTableAt(access.w, start.frame);
+    if (table === undefined) return { kind: "fault" };
+    const value = entryIn(table, access);
+    const { step, rights, set } = look(value, 1, start.rights, access);
+    if (step !== "leaf") return fault(tlb, access);
+    if (set !== 0) table.ptes.values[pteIndex(access.address)] = { lo: value.lo | set, hi: value.hi };
+    return fill(tlb, 1, value, rights, access);
+  },
+  describe: ({ cpu }, { address }, { kind }) =>
+    `CPU${cpu} walks entry ${pteIndex(address)} of its table: ${kind}`,
+};
+
+function entryIn({ ptes }: PageTable, { address }: UserAccess): Entry {
+  return ptes.values[pteIndex(address)] ?? NONE_ENTRY;
+}
+
+/** The table at a frame that a processor walks. Reports a frame that is none, or is one no more. */
+function liveTableAt({ tables }: World, frame: number): PageTable | undefined {
+  const table = tables.get(frame);
   if (table === undefined) violate(TABLE_SHAPE, `a processor walks frame ${frame}, which is no page table`);
+  else if (table.lifetime.ended)
+    violate(PAGE_TABLE_USE_AFTER_FREE, `a processor walks ${table.name} after it was freed`);
   return table;
+}
+
+/** Walks from the deepest pointer that the caches have. */
+export function* walk(tlb: CpuTlb, access: UserAccess): Steps<"filled" | "fault"> {
+  for (;;) {
+    if (startingPoint(tlb, access) === undefined) {
+      const { kind } = yield* Operation.of(walkPmdKind, access.vma.mm.slotOf(access.address), [tlb, access]);
+      if (kind === "filled" || kind === "fault") return kind;
+    }
+    const { kind } = yield* Operation.of(walkPteKind, tlb, access);
+    if (kind === "filled" || kind === "fault") return kind;
+  }
 }
 
 /** One access, up to its end or to a fault that the kernel must handle. */

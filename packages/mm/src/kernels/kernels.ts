@@ -3,6 +3,7 @@
 import { defineProcedures, UsageError } from "@mmrace/scheduler";
 import type { KernelOps } from "../kernel.ts";
 import { faults } from "../ops/faults/ops.ts";
+import { gup } from "../ops/gup/ops.ts";
 import { khugepaged } from "../ops/khugepaged/ops.ts";
 import { locking } from "../ops/locking/ops.ts";
 import { mremap } from "../ops/mremap/ops.ts";
@@ -36,6 +37,11 @@ const RELEASES: readonly Release[] = [
     about: "MADV_DONTNEED under a VMA lock, which is a reference count; collapse locks VMAs before it looks",
   },
   {
+    id: "6.17-rc1",
+    base: "6.18",
+    about: "MADV_DONTNEED under a VMA lock already; collapse looks at the slot before it locks the VMA",
+  },
+  {
     id: "6.14",
     base: "6.18",
     about: "empty page tables are reclaimed, and all are freed by RCU; rechecks in retract and UFFDIO_MOVE",
@@ -45,6 +51,12 @@ const RELEASES: readonly Release[] = [
     id: "6.11",
     base: "6.12",
     about: "a fill tolerates that its table goes away; mremap trusts a slot that it saw before its locks",
+  },
+  {
+    id: "6.9",
+    base: "6.11",
+    about:
+      "a fault on a locked mapping takes a PTE lock that it remembers; a fill asserts that its slot stays a table",
   },
   {
     id: "6.6",
@@ -61,6 +73,17 @@ const RELEASES: readonly Release[] = [
     base: "6.6",
     about: "a table once seen stays; collapse excludes all walkers; no per-VMA locks, no RCU for tables",
   },
+  {
+    id: "6.0",
+    base: "6.1",
+    about: "collapse frees tables under mmap_lock alone, tells no secondary MMU and waits for no interrupt",
+  },
+  {
+    id: "4.12",
+    base: "6.0",
+    about:
+      "what unmapping lacked then: flushes for others' gathers and for PFN-mapped VMAs, the exit test. Else 6.0",
+  },
 ];
 
 const AREAS: readonly ReleaseTable<object>[] = [
@@ -72,6 +95,7 @@ const AREAS: readonly ReleaseTable<object>[] = [
   userfaultfd,
   zap,
   mremap,
+  gup,
 ];
 
 /** What a release says itself, of all areas, with names for traces. */
@@ -101,17 +125,25 @@ export function kernelById(id: string): Kernel {
   );
 }
 
+/** Linux 6.0, as far as collapse and GUP-fast go; the rest is that of 6.1. */
+export const linux_6_0: KernelOps = kernelById("6.0").ops;
+/** Linux 4.12, as far as old bugs of unmapping go; the rest is that of 6.0. */
+export const linux_4_12: KernelOps = kernelById("4.12").ops;
 /** Linux 6.1. */
 export const linux_6_1: KernelOps = kernelById("6.1").ops;
 /** The development of 6.6, at commit 1043173eb5eb. Never released. */
 export const linux_6_6_dev: KernelOps = kernelById("6.6-dev").ops;
 /** Linux 6.6. */
 export const linux_6_6: KernelOps = kernelById("6.6").ops;
+/** Linux 6.9. */
+export const linux_6_9: KernelOps = kernelById("6.9").ops;
 /** Linux 6.11. */
 export const linux_6_11: KernelOps = kernelById("6.11").ops;
 /** Linux 6.12. */
 export const linux_6_12: KernelOps = kernelById("6.12").ops;
 /** Linux 6.14. */
 export const linux_6_14: KernelOps = kernelById("6.14").ops;
+/** Linux 6.17-rc1, a development state. */
+export const linux_6_17_rc1: KernelOps = kernelById("6.17-rc1").ops;
 /** Linux 6.18: the newest release modelled. */
 export const linux_6_18: KernelOps = kernelById("6.18").ops;

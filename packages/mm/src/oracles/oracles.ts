@@ -5,12 +5,19 @@
 
 import { LOCK_PROTOCOL } from "@mmrace/locks";
 import { always, atEnd, oracle, type Property } from "@mmrace/scheduler";
-import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, type Entry } from "@mmrace/x86-paging";
-import { KERNEL_ASSERTION } from "../ops/userfaultfd/uffdio-copy.ts";
+import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, pteSpecial, type Entry } from "@mmrace/x86-paging";
+import { userfaultfdNotes, userfaultfdOracles } from "./userfaultfd.ts";
+import { KERNEL_ASSERTION } from "../ops/userfaultfd/mfill-atomic.ts";
 import { HPAGE_PMD_NR } from "../state/folio.ts";
+import { pteIndex } from "../state/geometry.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
 import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
+import { PIN_COHERENCE } from "../state/reference-memory.ts";
+import { UFFD_EVENT_LOST } from "../state/uffd-ledger.ts";
 import { TABLE_SHAPE, type World } from "../state/world.ts";
+import { STALE_TRANSLATION } from "../state/discards.ts";
+import { cachesAreLive, COW_BREACH, writersAreAlone } from "./translations.ts";
+import { teardownNotes, teardownOracles } from "./teardown.ts";
 
 /** Oracle: an entry sits in a table that no longer translates anything. */
 export const LOST_ENTRY = "lost entry";
@@ -23,8 +30,14 @@ export const oracleNotes: Readonly<Record<string, string>> = {
   [TABLE_SHAPE]: "a PMD slot that claims to name a table names none",
   [LOST_ENTRY]: "a page is mapped in a table that has been given up",
   [RECOUNT]: "rss, nr_ptes and mapcounts equal a recount of the tables when everybody has finished",
+  [PIN_COHERENCE]:
+    "a page pinned by GUP is the one mapped at its address, unless it was thrown away on purpose",
+  [UFFD_EVENT_LOST]: "a missing page of a registered VMA comes without a fill or an event",
+  [COW_BREACH]: "a private mapping may write a page that the page cache or another mapping has too",
   [LOCK_PROTOCOL]: "lock order, recursion, ownership, sleeping while atomic, locks held at the end (lockdep)",
   [KERNEL_ASSERTION]: "a BUG_ON of the kernel fires",
+  ...userfaultfdNotes,
+  ...teardownNotes,
   deadlock: "threads wait for each other for ever",
   livelock: "threads run for ever without getting anywhere",
 };
@@ -32,6 +45,11 @@ export const oracleNotes: Readonly<Record<string, string>> = {
 /** Whether a PMD entry claims to name a PTE table. */
 function claimsTable(pmd: Entry): boolean {
   return pmdPresent(pmd) && !pmdLeaf(pmd);
+}
+
+/** The tables that wait for the split of a huge page. */
+function depositedTables(mm: MmStruct): readonly PageTable[] {
+  return mm.pmdTables.flatMap(({ deposits }) => deposits.value);
 }
 
 /** The tables that slots of an mm name. */
@@ -60,10 +78,18 @@ function slotsNameTables(w: World): boolean {
 
 function countPages(w: World, mm: MmStruct, isAnon: boolean): number {
   let pages = 0;
-  for (const { value } of mm.pmds) if (pmdLeaf(value) && pmdPresent(value) && !isAnon) pages += HPAGE_PMD_NR;
+  for (const { value } of mm.pmds) {
+    if (pmdLeaf(value) && pmdPresent(value) && w.folioOf(pfnOf(value))?.isAnon === isAnon)
+      pages += HPAGE_PMD_NR;
+  }
   for (const table of linkedTables(w, mm)) {
     for (const pte of table.ptes.values) {
-      if (ptePresent(pte) && w.folios.find((folio) => folio.hasPfn(pfnOf(pte)))?.isAnon === isAnon) pages++;
+      if (
+        ptePresent(pte) &&
+        !pteSpecial(pte) &&
+        w.folios.find((folio) => folio.hasPfn(pfnOf(pte)))?.isAnon === isAnon
+      )
+        pages++;
     }
   }
   return pages;
@@ -75,11 +101,33 @@ function mapcountsAgree(w: World): boolean {
     for (const mm of w.mms) {
       for (const { value } of mm.pmds) if (pmdLeaf(value) && folio.hasPfn(pfnOf(value))) mappings++;
       for (const table of linkedTables(w, mm)) {
-        mappings += table.ptes.values.filter((pte) => ptePresent(pte) && folio.hasPfn(pfnOf(pte))).length;
+        mappings += table.ptes.values.filter(
+          (pte) => ptePresent(pte) && !pteSpecial(pte) && folio.hasPfn(pfnOf(pte)),
+        ).length;
       }
     }
     return mappings === folio.mapcount.value;
   });
+}
+
+/** Whether nothing else is mapped where a page is pinned. While a collapse is under way, nothing may be. */
+function pinsAreMapped(w: World): boolean {
+  return w.reference.pins.every(({ mm, address, pfn }) => {
+    const pmd = mm.slotOf(address).value;
+    if (!pmdPresent(pmd)) return true;
+    if (pmdLeaf(pmd)) return pfnOf(pmd) + pteIndex(address) === pfn;
+    const pte = w.tables.get(pfnOf(pmd))?.ptes.values[pteIndex(address)];
+    return pte === undefined || !ptePresent(pte) || pfnOf(pte) === pfn;
+  });
+}
+
+/** Whether the pages of files that owners of userfaultfds have seen missing are missing still. */
+function holesStay(w: World): boolean {
+  return w.mms.every((mm) =>
+    mm.vmas.value.every(({ uffdCtx, file }) =>
+      [...(uffdCtx.value?.seenMissing ?? [])].every((index) => file?.iPages.value[index] === null),
+    ),
+  );
 }
 
 /** All oracles, for the `properties` of a scenario. */
@@ -97,14 +145,22 @@ export const allOracles: readonly Property<World>[] = [
     atEnd("rss_file equals the file pages mapped", (w: World) =>
       w.mms.every((mm) => mm.counters.values.rss_file === countPages(w, mm, false)),
     ),
-    atEnd("nr_ptes equals the tables in slots", (w: World) =>
-      w.mms.every((mm) => mm.counters.values.nr_ptes === linkedTables(w, mm).length),
+    atEnd("nr_ptes equals the tables in slots, and those deposited", (w: World) =>
+      w.mms.every(
+        (mm) => mm.counters.values.nr_ptes === linkedTables(w, mm).length + depositedTables(mm).length,
+      ),
     ),
     atEnd("every mapcount equals the entries that map the folio", mapcountsAgree),
-    atEnd("every table is in a slot or freed", (w: World) => {
-      const linked = new Set(w.mms.flatMap((mm) => linkedTables(w, mm)));
-      return everyTable(w, (table) => linked.has(table) || table.lifetime.ended);
+    atEnd("every table is in a slot, deposited or freed", (w: World) => {
+      const kept = new Set(w.mms.flatMap((mm) => [...linkedTables(w, mm), ...depositedTables(mm)]));
+      return everyTable(w, (table) => kept.has(table) || table.lifetime.ended);
     }),
   ]),
+  ...oracle(PIN_COHERENCE, [always("a pinned page stays mapped where it was pinned", pinsAreMapped)]),
+  ...oracle(UFFD_EVENT_LOST, [always("a page that the owner has seen missing stays missing", holesStay)]),
+  ...oracle(STALE_TRANSLATION, [always("no CPU can reach freed memory", cachesAreLive)]),
+  ...oracle(COW_BREACH, [always("who may write a private page has it alone", writersAreAlone)]),
+  ...teardownOracles,
   ...oracle(LOCK_PROTOCOL, [atEnd("nobody holds a lock at the end", (w: World) => w.lockdep.isQuiet)]),
+  ...userfaultfdOracles,
 ];

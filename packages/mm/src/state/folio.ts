@@ -19,13 +19,18 @@ export const PAGE_USE_AFTER_FREE = "page use-after-free";
 export class PageData extends SharedObject {
   /** 0 is a page of zeroes. */
   value = 0;
+
+  override stateValue(): unknown {
+    return this.value;
+  }
 }
 
 /** A folio of one page or of 512. */
 export class Folio extends SharedObject {
   /** Number of its first frame. */
   readonly pfn: number;
-  readonly pages: number;
+  /** 1, 512 or what a large folio of another size has; 1 after a split. */
+  pages: number;
   readonly isAnon: boolean;
   readonly lock: FolioLock;
   /** References: one per mapping, one per page for the page cache, one for whoever else holds it. */
@@ -44,9 +49,11 @@ export class Folio extends SharedObject {
   /** Its place in the file, or its address divided by the page size. */
   readonly index: Cell<number>;
   /** What its pages hold, as far as the geometry of the world goes. */
-  readonly data: readonly PageData[];
+  readonly data: PageData[];
   /** Given back to the allocator: ghost state. */
   isFreed = false;
+  /** Threads that could not split it because somebody else had a reference: ghost state. */
+  readonly futileSplits: string[] = [];
 
   /** @param modelled pages whose contents exist in this world. */
   constructor(lockdep: Lockdep, pfn: number, pages: number, isAnon: boolean, modelled: number) {
@@ -71,6 +78,11 @@ export class Folio extends SharedObject {
       { length: Math.min(pages, modelled) },
       (_, page) => new PageData("page", pages === 1 ? `page ${pfn.toString(16)}` : `${name}[${page}]`),
     );
+  }
+
+  /** Its parts say for themselves what they are; the world tracks what is freed. */
+  override stateValue(): undefined {
+    return undefined;
   }
 
   /** Whether the frame is one of this folio's. */
@@ -143,4 +155,20 @@ const putKind: OperationKind<Cell<number>, readonly [folio: Folio, by: number], 
 /** Drops references; the last one frees the folio. */
 export function folioPut(folio: Folio, by = 1): Operation<void> {
   return Operation.of(putKind, folio.refcount, [folio, by]);
+}
+
+const copyKind: OperationKind<PageData, PageData, void> = {
+  name: "copy_highpage",
+  access: "write",
+  order: "locked",
+  touches: (_to, from) => [{ access: "read", object: from }],
+  perform: (to, from) => {
+    to.value = from.value;
+  },
+  describe: (to, from) => `copy_highpage(${to.name}, ${from.name})`,
+};
+
+/** Copies what a page holds, in one step. */
+export function copyHighpage(to: PageData, from: PageData): Operation<void> {
+  return Operation.of(copyKind, to, from);
 }

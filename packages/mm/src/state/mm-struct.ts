@@ -6,6 +6,7 @@ import { PMD_SIZE } from "@mmrace/x86-paging";
 import { USER_BASE, USER_BASE_2, type Geometry } from "./geometry.ts";
 import { PmdTable, type PmdSlot } from "./pmd-table.ts";
 import { Tlbs } from "./tlb.ts";
+import { UserfaultfdCtx } from "./userfaultfd-ctx.ts";
 import type { Vma } from "./vma.ts";
 
 /** The counters that must agree with the tables once nobody runs. `rss_file` counts shmem pages too. */
@@ -14,6 +15,10 @@ export type Counter = "nr_ptes" | "rss_anon" | "rss_file" | "rss_swapents";
 /** Counters of an mm. Split per CPU in the kernel, so adding to them orders nothing. */
 export class Counters extends SharedObject {
   readonly values: Record<Counter, number> = { nr_ptes: 0, rss_anon: 0, rss_file: 0, rss_swapents: 0 };
+
+  override stateValue(): unknown {
+    return this.values;
+  }
 }
 
 /** One address space, of one or two PMD tables. */
@@ -37,6 +42,8 @@ export class MmStruct {
   readonly tlbFlushBatched: Cell<number>;
   /** Users of the address space; at 0 it is being torn down: mm_users. */
   readonly users: Cell<number>;
+  /** The userfaultfd that its VMAs are registered with, where they are. Reduced: one for each mm. */
+  readonly userfaultfd: UserfaultfdCtx;
 
   constructor(lockdep: Lockdep, id: number, geometry: Geometry, pmdTables: number) {
     const name = `mm${id}`;
@@ -57,6 +64,7 @@ export class MmStruct {
     this.tlbFlushPending = new Cell("tlb_flush_pending", 0, { name: `tlb_flush_pending of ${name}` });
     this.tlbFlushBatched = new Cell("tlb_flush_batched", 0, { name: `tlb_flush_batched of ${name}` });
     this.users = new Cell("mm_users", 1, { name: `mm_users of ${name}` });
+    this.userfaultfd = new UserfaultfdCtx(lockdep, this);
   }
 
   /** All slots, by address. */

@@ -13,6 +13,8 @@ export class MmuGather {
   start: number = Infinity;
   end = 0;
   freedTables = false;
+  /** A VMA without page references was unmapped, whose flush may not wait: vma_pfn. */
+  vmaPfn = false;
   /** Pages whose references are dropped after the flush. */
   readonly pages: Folio[] = [];
   /** Tables that are freed after the flush, and after whatever the release waits for besides. */
@@ -20,9 +22,19 @@ export class MmuGather {
   /** Pages whose rmap is taken away after the flush, under the PTE lock: dirty pages of files. */
   readonly delayedRmap: Folio[] = [];
 
-  constructor(mm: MmStruct, isFullMm: boolean) {
+  readonly #pagesMax: number;
+
+  /** @param pagesMax pages that it holds before it must flush. */
+  constructor(mm: MmStruct, isFullMm: boolean, pagesMax: number) {
     this.mm = mm;
     this.isFullMm = isFullMm;
+    this.#pagesMax = pagesMax;
+  }
+
+  /** Queues a page. The answer says that it was the last for which there is room: __tlb_remove_page(). */
+  removePage(folio: Folio): boolean {
+    this.pages.push(folio);
+    return this.pages.length >= this.#pagesMax;
   }
 
   /** Addresses whose translations must go: tlb_flush_pte_range(), tlb_flush_pmd_range(). */
@@ -41,5 +53,6 @@ export class MmuGather {
     this.start = Infinity;
     this.end = 0;
     this.freedTables = false;
+    this.vmaPfn = false;
   }
 }

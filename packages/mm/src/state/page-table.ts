@@ -2,7 +2,7 @@
 
 import { SpinLock, type Lockdep } from "@mmrace/locks";
 import { Lifetime, Operation, PASS, SharedObject, type OperationKind } from "@mmrace/scheduler";
-import { describeEntry, NONE_ENTRY, type Entry } from "@mmrace/x86-paging";
+import { describeEntry, NONE_ENTRY, pteNone, type Entry } from "@mmrace/x86-paging";
 
 /** Oracle: a table, its entries or its lock is used after it was freed. */
 export const PAGE_TABLE_USE_AFTER_FREE = "page-table use-after-free";
@@ -35,10 +35,17 @@ export class PageTable {
 export class PteArray extends SharedObject {
   /** For properties and set-up; model threads use the operations below. */
   readonly values: Entry[];
+  /** How often each entry has been set, not cleared: ghost state. */
+  readonly sets: number[];
 
   constructor(table: string, lifetime: Lifetime, entries: number) {
     super("pte", table, lifetime);
     this.values = Array.from({ length: entries }, () => NONE_ENTRY);
+    this.sets = this.values.map(() => 0);
+  }
+
+  override stateValue(): unknown {
+    return this.values;
   }
 }
 
@@ -60,6 +67,7 @@ const setKind: OperationKind<PteArray, readonly [number, Entry], void> = {
   order: "store",
   perform: (ptes, [index, pte]) => {
     ptes.values[index] = pte;
+    if (!pteNone(pte) && index < ptes.sets.length) ptes.sets[index]!++;
   },
   describe: (ptes, [index, pte]) => `set_pte(${ptes.name}[${index}], ${describeEntry(pte, 1)})`,
 };

@@ -1,6 +1,19 @@
 /** Set-up: what was mapped before the threads began, with all counts as the kernel would have them. */
 
-import { mkHugePmd, mkPte, mkTable, pmdNone, PAGE_SIZE, type Entry } from "@mmrace/x86-paging";
+import {
+  ALL_RIGHTS,
+  mkHugePmd,
+  mkPte,
+  mkTable,
+  narrowRights,
+  PAGE_SIZE,
+  pfnOf,
+  pmdNone,
+  protectionKeyOf,
+  pteDirty,
+  virtualPage,
+  type Entry,
+} from "@mmrace/x86-paging";
 import { withFolio, type AddressSpace } from "./address-space.ts";
 import { HPAGE_PMD_NR, type Folio } from "./folio.ts";
 import { pteIndex } from "./geometry.ts";
@@ -49,6 +62,7 @@ function mapAt(w: World, vma: Vma, address: number, folio: Folio, page: number, 
   folio.refcount.value++;
   vma.mm.counters.values[folio.isAnon ? "rss_anon" : "rss_file"]++;
   w.reference.fill(vma, address, folio.data[page]?.value ?? 0);
+  w.uffd.account(vma.mm, address);
 }
 
 /** Maps pages of the cached folios at an address, as read faults, or stores to a shared mapping, have left them. */
@@ -101,4 +115,23 @@ export function populateHugeAnon(w: World, vma: Vma, address: number = vma.start
   vma.mm.counters.values.rss_anon += HPAGE_PMD_NR;
   vma.mm.counters.values.nr_ptes++;
   return folio;
+}
+
+/** Lets a CPU have cached what maps an address, as if it had used it before. */
+export function populateTlb(w: World, cpu: number, vma: Vma, address: number): void {
+  const slot = vma.mm.slotOf(address);
+  const pte = w.tableNamedBy(slot.value, slot).ptes.values[pteIndex(address)]!;
+  vma.mm.tlbs.cpus
+    .find((one) => one.cpu === cpu)!
+    .caches.insertTranslation({
+      pcid: 0,
+      global: false,
+      level: 1,
+      page: virtualPage(BigInt(address)),
+      pages: 1,
+      frame: pfnOf(pte),
+      rights: narrowRights(narrowRights(ALL_RIGHTS, slot.value), pte),
+      protectionKey: protectionKeyOf(pte),
+      dirty: pteDirty(pte),
+    });
 }

@@ -11,6 +11,7 @@
 import type { Cpu, Machine } from "@mmrace/locks";
 import { Operation, SharedObject, type OperationKind, type Touch } from "@mmrace/scheduler";
 import { pagesSpanned, TranslationCaches, virtualPage } from "@mmrace/x86-paging";
+import type { Folio } from "./folio.ts";
 import type { MmStruct } from "./mm-struct.ts";
 
 /** What one CPU has cached of one mm. */
@@ -25,6 +26,10 @@ export class CpuTlb extends SharedObject {
     this.cpu = cpu;
     this.gate = gate;
   }
+
+  override stateValue(): unknown {
+    return [this.caches.translations, this.caches.structures];
+  }
 }
 
 /** All TLBs of an mm. */
@@ -32,6 +37,15 @@ export class Tlbs extends SharedObject {
   readonly cpus: CpuTlb[] = [];
   /** Whether a flush waits for CPUs with interrupts off: not so with paravirtual or broadcast invalidation. */
   impliesIpi = true;
+
+  /** Whether a CPU has a translation to a page of the folio: for properties. */
+  canReach(folio: Folio): boolean {
+    return this.cpus.some(({ caches }) => caches.translations.some(({ frame }) => folio.hasPfn(frame)));
+  }
+
+  override stateValue(): undefined {
+    return undefined;
+  }
 }
 
 /** Addresses from `start` up to `end`; what of the caches must go. */
@@ -73,6 +87,10 @@ class Ipi extends SharedObject {
   constructor(machine: Machine) {
     super("ipi");
     this.machine = machine;
+  }
+
+  override stateValue(): undefined {
+    return undefined;
   }
 }
 

@@ -21,8 +21,12 @@ export class UserfaultfdCtx extends SharedObject {
   /** Held for reading by fills (6.9 and later; before, only the counter is looked at under mmap_lock). */
   readonly mapChangingLock: RwSem;
   readonly released: Cell<boolean>;
+  /** Whether it asked to hear of mremap: UFFD_FEATURE_EVENT_REMAP. Fixed when it is made. */
+  eventRemap = false;
   /** What it was told: ghost state. */
   readonly events: UffdEvent[] = [];
+  /** Pages of the VMA's file that the owner has seen missing since it registered, and has not filled: ghost state. */
+  readonly seenMissing: Set<number> = new Set();
 
   constructor(lockdep: Lockdep, mm: MmStruct) {
     super("userfaultfd_ctx", `userfaultfd of ${mm.name}`);
@@ -32,5 +36,9 @@ export class UserfaultfdCtx extends SharedObject {
     this.mmapChanging = new Cell("mmap_changing", 0);
     this.mapChangingLock = new RwSem(lockdep, "map_changing_lock");
     this.released = new Cell("uffd_released", false);
+  }
+
+  override stateValue(): unknown {
+    return this.events;
   }
 }

@@ -1,7 +1,7 @@
 /** Memory areas. Kernel: `struct vm_area_struct` and `struct anon_vma`. */
 
 import { RwSem, VmaRefcountLock, VmaRwsemLock, type Lockdep } from "@mmrace/locks";
-import { Cell, Lifetime } from "@mmrace/scheduler";
+import { Cell, Lifetime, Operation, type OperationKind } from "@mmrace/scheduler";
 import { PAGE_SIZE, PMD_SIZE, VM_READ, VM_SHARED, VM_WRITE } from "@mmrace/x86-paging";
 import type { AddressSpace } from "./address-space.ts";
 import type { MmStruct } from "./mm-struct.ts";
@@ -135,4 +135,15 @@ export interface VmaPlace {
 /** A VMA of 2 MiB, aligned, from the start of a file or of anonymous memory. */
 export function wholePmd(start: number, file: AddressSpace | null): VmaPlace {
   return { start, end: start + PMD_SIZE, file };
+}
+
+const freeKind: OperationKind<Lifetime, void, void> = {
+  name: "vm_area_free",
+  access: "write",
+  perform: (lifetime) => lifetime.end(),
+};
+
+/** Frees a VMA's memory: from here on every use of its locks is a violation. */
+export function freeVma(vma: Vma): Operation<void> {
+  return Operation.of(freeKind, vma.lifetime, undefined);
 }

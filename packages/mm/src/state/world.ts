@@ -1,18 +1,23 @@
 /** The world of a scenario: physical memory with tables and folios, the mms, and the kernel release that acts on them. */
 
 import { Lockdep, Machine, Rcu } from "@mmrace/locks";
-import { activeEngine, UsageError, violate } from "@mmrace/scheduler";
+import { activeEngine, trackCounter, trackGhosts, UsageError, violate } from "@mmrace/scheduler";
 import { pfnOf, type Entry } from "@mmrace/x86-paging";
 import type { KernelOps } from "../kernel.ts";
 import { AddressSpace } from "./address-space.ts";
+import { Discards } from "./discards.ts";
 import { Folio, HPAGE_PMD_NR } from "./folio.ts";
 import { SMALL, type Geometry } from "./geometry.ts";
+import { Guards } from "./guards.ts";
 import { MmStruct } from "./mm-struct.ts";
 import { PageTable } from "./page-table.ts";
 import type { PmdSlot } from "./pmd-table.ts";
 import { ReferenceMemory } from "./reference-memory.ts";
+import { SwapDevice } from "./swap.ts";
+import { SecondaryMmu } from "./secondary-mmu.ts";
 import { CpuTlb } from "./tlb.ts";
-import { Vma, type VmaPlace } from "./vma.ts";
+import { UffdLedger } from "./uffd-ledger.ts";
+import { Vma, VM_UFFD_MODES, type VmaPlace } from "./vma.ts";
 
 /** Oracle: a descent follows an entry that does not name a live table. */
 export const TABLE_SHAPE = "table shape";
@@ -44,6 +49,20 @@ export class World {
   /** The page of zeroes that read faults of anonymous memory map. Counted by nobody. */
   readonly zeroFolio: Folio;
   readonly reference: ReferenceMemory = new ReferenceMemory();
+  /** What userfaultfd and markers owe to user space: ghost state. */
+  readonly uffd: UffdLedger = new UffdLedger();
+  readonly swap: SwapDevice = new SwapDevice();
+  /** The mms whose flush a thread has put off, by thread id: tlb_ubc of `struct task_struct`. */
+  readonly tlbUbc: Map<number, Set<MmStruct>> = new Map();
+  /** What MADV_DONTNEED has promised: ghost state. */
+  readonly discards: Discards = new Discards();
+  /** What MADV_GUARD_INSTALL has promised: ghost state. */
+  readonly guards: Guards = new Guards();
+  /** Address spaces that have been taken down: ghost state. */
+  readonly exited: Set<MmStruct> = new Set();
+  readonly secondaryMmus: SecondaryMmu[] = [];
+  /** Pages that one mmu_gather holds before it must flush. The kernel's limit, some ten thousand, is out of reach here. */
+  gatherPagesMax: number = Infinity;
   /** What happened, for `sometimes` properties: ghost state. */
   readonly reached: Set<string> = new Set();
   readonly #mmByCpu = new Map<number, MmStruct>();
@@ -57,6 +76,13 @@ export class World {
     const { cpus = 0 } = hardware;
     this.machine = cpus === 0 ? undefined : new Machine(this.lockdep, cpus, { rcu: this.rcu });
     this.zeroFolio = new Folio(this.lockdep, this.#takeFrames(1), 1, false, 1);
+    trackCounter("frames", () => this.#nextPfn);
+    trackGhosts(() => [
+      [...this.reached].sort(),
+      Array.from(this.tables.values(), ({ pfn, isDoomed }) => [pfn, isDoomed]),
+      this.folios.filter(({ isFreed }) => isFreed).map(({ pfn }) => pfn),
+      this.reference.stateValue(),
+    ]);
   }
 
   /** A new, empty address space, of one PMD table or of two with a lock each. */
@@ -65,6 +91,13 @@ export class World {
     mm.tlbs.impliesIpi = this.hardware.flushImpliesIpi ?? true;
     this.mms.push(mm);
     return mm;
+  }
+
+  /** Gives an mm a secondary MMU, which its notifiers tell of changes. */
+  attachSecondaryMmu(mm: MmStruct): SecondaryMmu {
+    const secondary = new SecondaryMmu(mm);
+    this.secondaryMmus.push(secondary);
+    return secondary;
   }
 
   /** Says which mm's user code a CPU runs, from set-up on: only then does it cache translations. */
@@ -91,9 +124,13 @@ export class World {
     return file;
   }
 
-  /** Maps something at an address, without entries, as a mapping that was there before the threads began. */
+  /**
+   * Maps something at an address, without entries, as a mapping that was there before the threads began. With modes of
+   * userfaultfd among its flags it is registered with that of the mm.
+   */
   createVma(mm: MmStruct, place: VmaPlace, flags: number): Vma {
     const vma = new Vma(mm, place, flags);
+    if ((flags & VM_UFFD_MODES) !== 0) vma.uffdCtx.value = mm.userfaultfd;
     mm.vmas.value = [...mm.vmas.value, vma].toSorted((a, b) => a.start - b.start);
     if (vma.file !== null) vma.file.vmas.value = [...vma.file.vmas.value, vma];
     return vma;
@@ -111,6 +148,30 @@ export class World {
     const folio = new Folio(this.lockdep, this.#takeFrames(pages), pages, isAnon, this.geometry.ptesPerTable);
     this.folios.push(folio);
     return folio;
+  }
+
+  /**
+   * Makes folios of one page each of a large one, which keeps its first page and one reference of its splitter. Nobody
+   * else has any. @param mappingsOf how many entries map a frame.
+   */
+  splitFolio(folio: Folio, mappingsOf: (pfn: number) => number): void {
+    const { pages } = folio;
+    folio.pages = 1;
+    for (let page = 1; page < pages; page++) {
+      if (mappingsOf(folio.pfn + page) === 0) continue; // Nobody has it: it goes back to the allocator.
+      const tail = new Folio(this.lockdep, folio.pfn + page, 1, folio.isAnon, 1);
+      const data = folio.data[page];
+      if (data !== undefined) tail.data[0] = data;
+      tail.mapcount.value = tail.refcount.value = mappingsOf(tail.pfn);
+      tail.mapping.value = folio.mapping.value;
+      tail.index.value = folio.index.value + page;
+      tail.anonExclusive.value = folio.anonExclusive.value;
+      tail.lru.value = folio.lru.value;
+      this.folios.push(tail);
+    }
+    folio.data.splice(1);
+    folio.mapcount.value = mappingsOf(folio.pfn);
+    folio.refcount.value = folio.mapcount.value + 1;
   }
 
   #takeFrames(count: number): number {

@@ -20,19 +20,35 @@ export interface Bound {
   first(point: SchedulingPoint, allowed: number): number;
   /** Pays for a choice. */
   take(point: SchedulingPoint, chosen: number): void;
+  /** What is left of the budget. */
+  readonly left: number;
+  /** The thread that ran last, store buffers aside: with the enabled threads it says what every choice costs. */
+  readonly last: number;
+  /** The most that choices from here on can cost more if `other` had run last, in the same state. */
+  detourFrom(other: number, point: SchedulingPoint): number;
 }
 
 /** At most `max` preemptions. */
 export class PreemptionBound implements Bound {
   readonly #max: number;
   #left = 0;
+  #last = 0;
 
   constructor(max: number) {
     this.#max = max;
   }
 
+  get left(): number {
+    return this.#left;
+  }
+
+  get last(): number {
+    return this.#last;
+  }
+
   beginExecution(): void {
     this.#left = this.#max;
+    this.#last = 0;
   }
 
   allowed({ enabled, current }: SchedulingPoint): number {
@@ -45,7 +61,13 @@ export class PreemptionBound implements Bound {
   }
 
   take({ current, threads }: SchedulingPoint, chosen: number): void {
-    if (current !== undefined && current.id !== chosen && !threads[chosen]!.isHardware) this.#left--;
+    if (threads[chosen]!.isHardware) return;
+    if (current !== undefined && current.id !== chosen) this.#left--;
+    this.#last = chosen;
+  }
+
+  detourFrom(other: number, { threads }: SchedulingPoint): number {
+    return other !== this.#last && threads[other]!.isEnabled ? 1 : 0;
   }
 }
 
@@ -58,6 +80,14 @@ export class DelayBound implements Bound {
 
   constructor(max: number) {
     this.#max = max;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  get last(): number {
+    return this.#last;
   }
 
   beginExecution(): void {
@@ -86,6 +116,15 @@ export class DelayBound implements Bound {
       this.#left--;
     }
     this.#last = chosen;
+  }
+
+  detourFrom(other: number, { threads }: SchedulingPoint): number {
+    let passed = 0;
+    for (let id = other; id !== this.#last; id = (id + 1) % threads.length) {
+      const { isEnabled, isHardware } = threads[id]!;
+      if (isEnabled && !isHardware) passed++;
+    }
+    return passed;
   }
 }
 

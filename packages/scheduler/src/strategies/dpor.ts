@@ -55,6 +55,8 @@ export class Dpor implements Strategy {
   readonly #roles = new RoleGuard("dpor");
   #visitsEveryState: boolean;
   #depth = 0;
+  /** Position of the last node whose step is known from an earlier execution: who sleeps behind nodes before it is known. */
+  #lastAnalysed = -1;
   #asleep = 0;
   #hasStarted = false;
   #isExhausted = false;
@@ -77,6 +79,7 @@ export class Dpor implements Strategy {
     if (this.#hasStarted && !this.#toNextAlternative()) return false;
     this.#hasStarted = true;
     this.#depth = this.#asleep = 0;
+    this.#lastAnalysed = this.#path.findLastIndex(({ event }) => event !== undefined);
     this.#roles.restart();
     this.#races.restart();
     return true;
@@ -93,7 +96,7 @@ export class Dpor implements Strategy {
       this.#races.push(node.event);
       if (node.event.role === "release") this.#roles.suspect(point, node.chosen);
     }
-    this.#fallAsleep(point, node);
+    if (this.#depth > this.#lastAnalysed) this.#fallAsleep(point, node);
     return node.chosen;
   }
 
@@ -148,9 +151,12 @@ export class Dpor implements Strategy {
 
   /** Of the threads that sleep at the node or were explored there, keeps those whose operation commutes with the step. */
   #fallAsleep(point: SchedulingPoint, node: Node): void {
+    let left = (node.asleep | node.explored) & ~(1 << node.chosen);
+    this.#asleep = 0;
+    if (left === 0) return;
     const step = footprintOf(point.threads[node.chosen]!.pending!);
     let asleep = 0;
-    for (let left = (node.asleep | node.explored) & ~(1 << node.chosen); left !== 0; left &= left - 1) {
+    for (; left !== 0; left &= left - 1) {
       const id = lowest(left);
       if (!this.#rules.conflict(footprintOf(point.threads[id]!.pending!), step)) asleep |= 1 << id;
     }

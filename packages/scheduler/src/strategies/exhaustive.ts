@@ -12,6 +12,7 @@
 
 import { UsageError } from "../assert.ts";
 import { conflicts } from "../footprint.ts";
+import { leftAt, type SearchNode, type SearchPosition } from "../split/position.ts";
 import { PRUNE, type SchedulingPoint, type Strategy } from "../strategy.ts";
 import {
   checkBound,
@@ -37,43 +38,48 @@ export interface ExhaustiveOptions {
   readonly delaysMax?: number;
 }
 
-/** One choice on the path from the start to where the search is. Sets are bit sets over choices. */
-interface Node {
-  chosen: number;
-  /** Choices that may be taken here. */
-  readonly candidates: number;
-  /** Choices already explored completely. */
-  explored: number;
-  /** Threads asleep on arrival; 0 without reduction and at data choices. */
-  readonly asleep: number;
+type Node = { -readonly [K in keyof SearchNode]: SearchNode[K] };
+
+/** A depth-first search that can say where it stands, between executions, and be continued from there. */
+export interface PositionedSearch extends Strategy {
+  /** A copy: the path of the last execution, and what is left beside it. */
+  readonly position: SearchPosition;
 }
 
 /**
  * A search that visits every schedule, or one of each equivalence class, or every one within a bound.
  *
+ * @param from where a search with the same options stood, or a part that `splitPosition` has taken from it. Default: the
+ *   start. A search that is continued visits what is left, and only that.
  * @throws {UsageError} when a bound is no whole number, or stands beside another bound or a reduction.
  */
-export function exhaustive(options: ExhaustiveOptions = {}): Strategy {
-  return new Exhaustive(options);
+export function exhaustive(options: ExhaustiveOptions = {}, from?: SearchPosition): PositionedSearch {
+  return new Exhaustive(options, from);
 }
 
 /** Data choices share the bit sets of threads. */
 export const VALUES_MAX = 30;
 
-class Exhaustive implements Strategy {
+/** @internal Probes make it with `skips`: how many of the candidates of a new node are passed over, as if explored. */
+export class Exhaustive implements PositionedSearch {
   readonly name: string;
   readonly preemptionsMax: number | undefined;
   readonly delaysMax: number | undefined;
   readonly #isSleeping: boolean;
   readonly #bound: Bound | undefined;
-  readonly #path: Node[] = [];
+  readonly #skips: ((candidates: number) => number) | undefined;
+  readonly #path: Node[];
   #depth = 0;
   #asleep = 0;
-  #hasStarted = false;
+  #hasStarted: boolean;
   #isExhausted = false;
-  #hasCut = false;
+  #hasCut: boolean;
 
-  constructor(options: ExhaustiveOptions) {
+  constructor(options: ExhaustiveOptions, from?: SearchPosition, skips?: (candidates: number) => number) {
+    this.#path = from === undefined ? [] : from.path.map((node) => ({ ...node }));
+    this.#hasStarted = this.#path.length > 0;
+    this.#hasCut = from?.hasCut ?? false;
+    this.#skips = skips;
     this.#isSleeping = options.reduction === "sleep-sets";
     this.preemptionsMax = options.preemptionsMax;
     this.delaysMax = options.delaysMax;
@@ -83,6 +89,10 @@ class Exhaustive implements Strategy {
 
   get isComplete(): boolean {
     return this.#isExhausted && !this.#hasCut;
+  }
+
+  get position(): SearchPosition {
+    return { path: this.#path.map((node) => ({ ...node })), hasCut: this.#hasCut };
   }
 
   beginExecution(): boolean {
@@ -97,8 +107,8 @@ class Exhaustive implements Strategy {
     if (this.#depth === this.#path.length) {
       const candidates = this.#candidates(point);
       if (candidates === 0) return PRUNE;
-      const chosen = this.#bound?.first(point, candidates) ?? currentOrLowest(point, candidates);
-      this.#path.push({ chosen, candidates, explored: 0, asleep: this.#asleep });
+      const first = this.#bound?.first(point, candidates) ?? currentOrLowest(point, candidates);
+      this.#open(first, candidates, this.#asleep);
     }
     const node = this.#path[this.#depth++]!;
     this.#bound?.take(point, node.chosen);
@@ -110,9 +120,15 @@ class Exhaustive implements Strategy {
     if (this.#depth === this.#path.length) {
       if (count > VALUES_MAX)
         throw new UsageError(`Exhaustive search takes data choices of up to ${VALUES_MAX}, not ${count}.`);
-      this.#path.push({ chosen: 0, candidates: (1 << count) - 1, explored: 0, asleep: 0 });
+      this.#open(0, (1 << count) - 1, 0);
     }
     return this.#path[this.#depth++]!.chosen;
+  }
+
+  #open(first: number, candidates: number, asleep: number): void {
+    const node: Node = { chosen: first, candidates, explored: 0, asleep, elsewhere: 0 };
+    for (let left = this.#skips?.(candidates) ?? 0; left > 0; left--) advance(node);
+    this.#path.push(node);
   }
 
   #candidates(point: SchedulingPoint): number {
@@ -126,17 +142,21 @@ class Exhaustive implements Strategy {
   /** Moves to the next unexplored alternative; false when there is none. */
   #backtrack(): boolean {
     for (let node = this.#path.at(-1); node !== undefined; node = this.#path.at(-1)) {
-      node.explored |= 1 << node.chosen;
-      const left = node.candidates & ~node.explored;
-      if (left !== 0) {
-        node.chosen = lowest(left);
-        return true;
-      }
+      if (advance(node)) return true;
       this.#path.pop();
     }
     this.#isExhausted = true;
     return false;
   }
+}
+
+/** Moves a node to its next choice; false when there is none. */
+function advance(node: Node): boolean {
+  node.explored |= 1 << node.chosen;
+  const left = leftAt(node);
+  if (left === 0) return false;
+  node.chosen = lowest(left);
+  return true;
 }
 
 /** Of the threads that sleep here or were explored here, those whose operation commutes with the chosen one. */

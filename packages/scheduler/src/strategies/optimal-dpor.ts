@@ -174,7 +174,8 @@ export class OptimalDpor implements OptimalDporStrategy {
     const isCut = ending.kind !== "pruned" && threads.some(({ isEnabled }) => isEnabled);
     if (isCut && this.#rules.weighsCuts) this.#noteCut();
     const end = isCut ? this.#depth - 1 : this.#depth;
-    for (const [position, { event, operation, kind, races }] of this.#steps.entries()) {
+    for (let position = 0; position < this.#steps.length; position++) {
+      const { event, operation, kind, races } = this.#steps[position]!;
       for (const first of races) this.#reverse(first, { position, event, operation, kind }, end);
     }
     if (!this.#rules.weighsWaiting) return;

@@ -7,14 +7,16 @@ import { checkSampling, type SamplingOptions } from "./random.ts";
 
 /** Options of `pct`. */
 export interface PctOptions extends SamplingOptions {
-  /** How many ordering constraints the sought bug has, from 1. A bug of this depth is hit with 1/(n k^(depth-1)). */
+  /** How many ordering constraints the sought bug has, from 1. */
   readonly depth: number;
 }
 
 /**
- * Always runs the enabled thread of highest priority; at depth - 1 random steps the running thread drops to the bottom.
- * Steps count only where at least two threads are enabled. The paper wants the number of steps k known in advance:
- * it starts at 1 and grows to the longest execution seen.
+ * Always runs the enabled thread of highest priority. After depth - 1 of the k steps of an execution, drawn at random, the
+ * thread that took the step drops below all that have not dropped yet; change points are not sorted, so it is random too
+ * who of those that have dropped is above whom. Whatever n threads show by depth - 1 such changes and one right choice of
+ * the highest, or the lowest, among them is hit with at least 1/(n k^(depth-1)).
+ * The paper wants k known in advance: here nobody drops in the first execution, and k grows to the longest one seen.
  */
 export function pct(options: PctOptions): Strategy {
   return new Pct(options);
@@ -27,10 +29,10 @@ class Pct implements Strategy {
   readonly #prng: Prng;
   #executionsLeft: number;
   #priorities: number[] = [];
+  /** Steps, from 0, after which a thread drops. Its new priority is the index. */
   #changePoints: number[] = [];
-  #lowest = 0;
   #step = 0;
-  #stepsMax = 1;
+  #stepsMax = 0;
 
   constructor(options: PctOptions) {
     checkSampling("pct", options);
@@ -46,30 +48,32 @@ class Pct implements Strategy {
     if (this.#executionsLeft-- <= 0) return false;
     this.#stepsMax = Math.max(this.#stepsMax, this.#step);
     this.#priorities = [];
-    this.#lowest = this.#step = 0;
-    this.#changePoints = Array.from({ length: this.#depth - 1 }, () => this.#prng.below(this.#stepsMax));
+    this.#step = 0;
+    const changes = this.#stepsMax === 0 ? 0 : this.#depth - 1;
+    this.#changePoints = Array.from({ length: changes }, () => this.#prng.below(this.#stepsMax));
     return true;
   }
 
   pickThread(point: SchedulingPoint): number {
     if (this.#priorities.length === 0) this.#drawPriorities(point.threads.length);
-    if (point.enabled.length === 1) return point.enabled[0]!.id;
-    if (this.#changePoints.includes(this.#step++)) this.#priorities[this.#highest(point)] = --this.#lowest;
-    return this.#highest(point);
+    const id = this.#highest(point);
+    const change = this.#changePoints.indexOf(this.#step++);
+    if (change >= 0) this.#priorities[id] = change;
+    return id;
   }
 
   pickValue(count: number): number {
     return this.#prng.below(count);
   }
 
-  /** A random permutation of 1 .. n; change points use 0 and below. */
+  /** A random permutation of depth .. depth + n - 1; what is below is for change points. */
   #drawPriorities(count: number): void {
     for (let id = 0; id < count; id++) {
       const at = this.#prng.below(id + 1);
       this.#priorities.splice(at, 0, id);
     }
     const order = this.#priorities;
-    this.#priorities = order.map((_, id) => order.indexOf(id) + 1);
+    this.#priorities = order.map((_, id) => order.indexOf(id) + this.#depth);
   }
 
   #highest(point: SchedulingPoint): number {

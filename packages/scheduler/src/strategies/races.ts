@@ -145,16 +145,17 @@ export class Races {
   #reverse(at: number, event: Event): void {
     const first = this.#events[at]!;
     const node = first.node!;
-    const free = this.#events
-      .slice(at + 1)
-      .filter((later) => (later.clock[first.thread] ?? 0) < first.ordinal);
+    const free: Event[] = [];
     const own = 1 << event.thread;
     let started = 0;
     let initials = 0;
-    for (const [index, next] of free.entries()) {
+    for (let later = at + 1; later < this.#events.length; later++) {
+      const next = this.#events[later]!;
+      if (next.clock[first.thread]! >= first.ordinal) continue;
       const bit = 1 << next.thread;
-      if ((started & bit) === 0 && !dependsOn(next, free, index)) initials |= bit;
+      if ((started & bit) === 0 && !dependsOn(next, free, free.length)) initials |= bit;
       started |= bit;
+      free.push(next);
     }
     if ((started & own) === 0 && !dependsOn(event, free, free.length)) {
       if ((node.enabled & own) === 0) return; // It would still be blocked there: no race.

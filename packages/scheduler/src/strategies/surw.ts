@@ -9,11 +9,13 @@ import { drawWeighted, StepCounts } from "./weights.ts";
 /**
  * Each execution picks one location that at least two threads touch; the accesses to it are the interesting ones.
  * Which thread makes the next interesting access is drawn in proportion to how many it has left; threads that come to
- * theirs too early are held. Everything else follows random priorities. So the orders of the accesses to the location
- * are equally likely, and every interleaving stays possible.
+ * theirs too early are held. Everything else follows random priorities, which a thread draws afresh for each operation.
+ * So the orders of the accesses to the location are equally likely, and every interleaving stays possible.
  *
  * Counts come from a first execution under priorities alone, and are raised when an execution exceeds them. Locations
  * are told apart by number, so objects made in the middle of executions are counted less well than those of `setup`.
+ * As in the authors' implementation only enabled threads are drawn, so that nobody is held for one that waits for a lock;
+ * unlike there, a location with many accesses is as likely to be picked as one with few.
  */
 export function surw(options: SamplingOptions): Strategy {
   return new Surw(options);
@@ -29,7 +31,7 @@ class Surw implements Strategy {
   #threadsCount = 0;
   /** The interesting location; `undefined` when no two threads share one. */
   #location: number | undefined;
-  /** Random bits by thread id. */
+  /** By thread id, for its pending operation; 32 random bits. */
   #priorities: number[] = [];
   /** The thread that makes the next interesting access. */
   #intended: number | undefined;
@@ -53,9 +55,10 @@ class Surw implements Strategy {
 
   pickThread({ threads, enabled }: SchedulingPoint): number {
     this.#threadsCount = threads.length;
-    if (this.#priorities.length === 0) this.#priorities = threads.map(() => this.#prng.next() >>> 0);
-    const thread = this.#choose(threads, enabled);
+    if (this.#priorities.length === 0) this.#priorities = threads.map(() => this.#draw());
+    const thread = this.#choose(enabled);
     this.#record(thread);
+    this.#priorities[thread.id] = this.#draw();
     return thread.id;
   }
 
@@ -63,17 +66,20 @@ class Surw implements Strategy {
     return this.#prng.below(count);
   }
 
-  #choose(threads: readonly ModelThread[], enabled: readonly ModelThread[]): ModelThread {
+  #draw(): number {
+    return this.#prng.next() >>> 0;
+  }
+
+  #choose(enabled: readonly ModelThread[]): ModelThread {
     for (;;) {
       const thread = this.#highest(enabled);
       if (thread === undefined) {
-        // All wait for one that cannot come. Start afresh, with one that can.
-        this.#held = 0;
-        this.#intended = this.#drawIntended(enabled);
+        // All are held for one that cannot come any more.
+        this.#release();
         continue;
       }
       if (!this.#isInteresting(thread)) return thread;
-      this.#intended ??= this.#drawIntended(threads);
+      this.#intended ??= this.#drawIntended(enabled);
       if (thread.id === this.#intended) {
         this.#release();
         return thread;

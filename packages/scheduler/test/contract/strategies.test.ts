@@ -1,6 +1,7 @@
 /** Laws that every strategy must pass; a new one is tested by being listed. */
 
 import {
+  boundedDpor,
   dpor,
   exhaustive,
   explore,
@@ -42,6 +43,9 @@ const makers: readonly [string, (randomSeed: number) => Strategy][] = [
   ["optimal dpor", () => optimalDpor()],
   ["optimal dpor", () => optimalDpor({ properties: "final-states" })],
   ["optimal dpor", () => optimalDpor({ properties: "final-states", wakeupTreeNodesMax: 1 })],
+  ["bounded dpor", () => boundedDpor({ preemptionsMax: 1 })],
+  ["bounded dpor", () => boundedDpor({ preemptionsMax: 1, properties: "final-states" })],
+  ["delay-bounded dpor", () => boundedDpor({ delaysMax: 1, properties: "final-states" })],
   ["dfs", () => exhaustive()],
   ["dfs with sleep sets", () => exhaustive({ reduction: "sleep-sets" })],
   ["bounded dfs", () => exhaustive({ preemptionsMax: 1 })],

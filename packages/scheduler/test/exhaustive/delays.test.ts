@@ -1,6 +1,13 @@
 /** Exact numbers of schedules within a delay bound. */
 
-import { exhaustive, explore, iterativeBound, roundRobin, type Scenario } from "@mmrace/scheduler";
+import {
+  exhaustive,
+  explore,
+  iterativeBound,
+  roundRobin,
+  type Scenario,
+  type Strategy,
+} from "@mmrace/scheduler";
 import { expectExactly, expectViolation } from "@mmrace/scheduler/testing";
 import { describe, expect, test } from "vitest";
 import { atomicUpdate, badChoice, lostUpdate, readers, writers } from "../programs.ts";
@@ -56,7 +63,7 @@ test.each([
 });
 
 test("without delays it is round robin with an endless quantum", () => {
-  const schedulesOf = (strategy: ReturnType<typeof exhaustive>): readonly number[][] => {
+  const schedulesOf = (strategy: Strategy): readonly number[][] => {
     const seen: number[][] = [];
     const observer = {
       beginExecution: () => void seen.push([]),

@@ -6,7 +6,7 @@
 
 import { frameWord, keepBits, withBits, type Entry, type Word } from "../entry.ts";
 import { FLAG, PMD_PAGE_MASK, PTE_PFN_MASK, PUD_PAGE_MASK, USER_TABLE } from "../flags.ts";
-import { requireFrame } from "../make.ts";
+import { requireFrame } from "../frame-number.ts";
 import { needsInvert } from "./frame.ts";
 
 /**

@@ -12,9 +12,7 @@ import {
   invlpg,
   invpcidAll,
   LINUX_CONTROLS,
-  makeLargePage,
-  makePage,
-  makeTable,
+  mkTable,
   NONE_ENTRY,
   RW,
   SparseMemory,
@@ -26,23 +24,19 @@ import {
   type Access,
   type Entry,
 } from "../../src/index.ts";
+import { largePage, page } from "../entries.ts";
 
 const SPACE = { rootFrame: 1, pcid: 0 };
 /** Four pages: two under each of two PDEs. */
 const ADDRESSES = [0x40_0000n, 0x40_1000n, 0x60_0000n, 0x60_1000n] as const;
 
 /** The slots that programs store to, and the values they may store there. */
-const PTES: readonly Entry[] = [
-  NONE_ENTRY,
-  makePage(0x34, USER),
-  makePage(0x35, RW | USER),
-  makePage(0x36, RW),
-];
+const PTES: readonly Entry[] = [NONE_ENTRY, page(0x34, USER), page(0x35, RW | USER), page(0x36, RW)];
 const PDES: readonly Entry[] = [
   NONE_ENTRY,
-  makeTable(4),
-  { lo: makeTable(5).lo & ~(RW | ACCESSED), hi: 0 },
-  makeLargePage(0x200, RW | USER),
+  mkTable(4),
+  { lo: mkTable(5).lo & ~(RW | ACCESSED), hi: 0 },
+  largePage(0x200, RW | USER),
 ];
 
 type Action =
@@ -82,12 +76,12 @@ const programs = fc.array(fc.oneof<fc.Arbitrary<Action>[]>(store, access, access
 
 function machine(): SparseMemory {
   const memory = new SparseMemory();
-  memory.write(1, 0, makeTable(2));
-  memory.write(2, 0, makeTable(3));
+  memory.write(1, 0, mkTable(2));
+  memory.write(2, 0, mkTable(3));
   // Everything starts mapped, so that programs begin where there is something to lose.
   for (const frame of [4, 5]) {
-    memory.write(3, frame - 2, makeTable(frame));
-    for (const index of [0, 1]) memory.write(frame, index, makePage(0x30 + frame, RW | USER));
+    memory.write(3, frame - 2, mkTable(frame));
+    for (const index of [0, 1]) memory.write(frame, index, page(0x30 + frame, RW | USER));
   }
   return memory;
 }

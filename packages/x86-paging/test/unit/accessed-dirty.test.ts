@@ -5,7 +5,6 @@ import {
   ACCESSED,
   commitUpdates,
   DIRTY,
-  makePage,
   NONE_ENTRY,
   pteWrprotect,
   RW,
@@ -15,21 +14,22 @@ import {
   USER,
   type AccessedDirtyUpdate,
 } from "../../src/index.ts";
+import { page } from "../entries.ts";
 
-const SEEN = makePage(0x34, RW | USER);
+const SEEN = page(0x34, RW | USER);
 const UPDATE: AccessedDirtyUpdate = { frame: 1, index: 7, seen: SEEN, set: ACCESSED | DIRTY };
 
 test("the update lands on the value in memory, keeping what another processor has set", () => {
-  expect(updatedEntry(SEEN, UPDATE)).toEqual(makePage(0x34, RW | USER | ACCESSED | DIRTY));
-  expect(updatedEntry(makePage(0x34, RW | USER | ACCESSED), UPDATE)).toEqual(
-    makePage(0x34, RW | USER | ACCESSED | DIRTY),
+  expect(updatedEntry(SEEN, UPDATE)).toEqual(page(0x34, RW | USER | ACCESSED | DIRTY));
+  expect(updatedEntry(page(0x34, RW | USER | ACCESSED), UPDATE)).toEqual(
+    page(0x34, RW | USER | ACCESSED | DIRTY),
   );
 });
 
 test.each([
   ["cleared", NONE_ENTRY],
   ["write-protected", pteWrprotect(SEEN)],
-  ["pointed elsewhere", makePage(0x35, RW | USER)],
+  ["pointed elsewhere", page(0x35, RW | USER)],
 ])("an entry that was %s in between gets no bit", (_, now) => {
   expect(updatedEntry(now, UPDATE)).toBeUndefined();
   const memory = new SparseMemory();

@@ -4,7 +4,6 @@ import { expect, test } from "vitest";
 import {
   entryFromHex,
   isSwapPte,
-  makePage,
   pfnOf,
   pmdBad,
   pmdPresent,
@@ -22,9 +21,10 @@ import {
   RW,
   type Entry,
 } from "../../src/index.ts";
+import { page } from "../entries.ts";
 
 const ENTRIES: readonly Entry[] = Array.from({ length: 512 }, (_, i) =>
-  i % 4 === 3 ? entryFromHex("0xfffffffffffffc00") : makePage(0x1000 + i, (i * 37) & 0xfff),
+  i % 4 === 3 ? entryFromHex("0xfffffffffffffc00") : page(0x1000 + i, (i * 37) & 0xfff),
 );
 /** Few enough that keeping every entry fits the young generation several times over. */
 const ROUNDS = 80;

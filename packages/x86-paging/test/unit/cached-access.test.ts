@@ -10,9 +10,7 @@ import {
   invlpg,
   LINUX_CONTROLS,
   loadCr3,
-  makeLargePage,
-  makePage,
-  makeTable,
+  mkTable,
   NONE_ENTRY,
   pteMkclean,
   pteWrprotect,
@@ -26,6 +24,7 @@ import {
   type CacheChoices,
   type CachedResult,
 } from "../../src/index.ts";
+import { largePage, page } from "../entries.ts";
 
 const VA = 0x7f00_4060_8abcn; // Indices 0xfe, 1, 3, 8.
 const READ: Access = { kind: "read", user: true };
@@ -43,10 +42,10 @@ const speculate = (choices: CacheChoices = {}): boolean =>
 beforeEach(() => {
   caches = new TranslationCaches();
   memory = new SparseMemory();
-  memory.write(1, 0xfe, makeTable(2));
-  memory.write(2, 1, makeTable(3));
-  memory.write(3, 3, makeTable(4));
-  memory.write(4, 8, makePage(0x34, RW | USER));
+  memory.write(1, 0xfe, mkTable(2));
+  memory.write(2, 1, mkTable(3));
+  memory.write(3, 3, mkTable(4));
+  memory.write(4, 8, page(0x34, RW | USER));
 });
 
 describe("filling and using", () => {
@@ -71,16 +70,16 @@ describe("filling and using", () => {
   });
 
   test("a page that is dirty already is cached as such by a read, and then written without a walk", () => {
-    memory.write(4, 8, makePage(0x34, RW | USER | DIRTY));
+    memory.write(4, 8, page(0x34, RW | USER | DIRTY));
     access(READ);
     expect(access(WRITE)).toMatchObject({ kind: "hit" });
   });
 
   test("a fill nobody asked for sets Accessed, never Dirty, whatever the rights", () => {
-    memory.write(4, 8, makePage(0x34, 0)); // Neither user nor writable.
+    memory.write(4, 8, page(0x34, 0)); // Neither user nor writable.
     expect(speculate()).toBe(true);
     expect(memory.read(4, 8).lo & (ACCESSED | DIRTY)).toBe(ACCESSED);
-    memory.write(4, 8, makePage(0x34, USER)); // The supervisor may not touch it under SMAP, and still may cache it.
+    memory.write(4, 8, page(0x34, USER)); // The supervisor may not touch it under SMAP, and still may cache it.
     caches = new TranslationCaches();
     expect(speculate()).toBe(true);
     memory.write(4, 8, NONE_ENTRY);
@@ -90,7 +89,7 @@ describe("filling and using", () => {
   });
 
   test("a large page may be cached whole or in fragments", () => {
-    memory.write(3, 3, makeLargePage(0x200, RW | USER));
+    memory.write(3, 3, largePage(0x200, RW | USER));
     access(READ, { fragment: true });
     expect(caches.translations.map(({ pages, frame }) => [pages, frame])).toEqual([[1, 0x208]]);
     expect(access(READ, {}, VA + 0x1000n)).toMatchObject({ kind: "translated", pa: 0x20_9abc });
@@ -127,9 +126,9 @@ describe("stale translations", () => {
   });
 
   test("a fault that only the TLB causes goes away by itself", () => {
-    memory.write(4, 8, makePage(0x34, USER));
+    memory.write(4, 8, page(0x34, USER));
     access(READ);
-    memory.write(4, 8, makePage(0x34, RW | USER)); // Permission only grows: software need not flush.
+    memory.write(4, 8, page(0x34, RW | USER)); // Permission only grows: software need not flush.
     expect(access(WRITE)).toMatchObject({ kind: "tlb-fault", code: 0b111 });
     expect(access(WRITE)).toMatchObject({ kind: "translated" });
   });
@@ -137,7 +136,7 @@ describe("stale translations", () => {
   test("a freed table is still walked through a cached pointer to it", () => {
     access(READ);
     memory.write(3, 3, NONE_ENTRY); // The pmd is cleared and the table in frame 4 freed and reused ...
-    memory.write(4, 8, makePage(0x66, RW | USER)); // ... by somebody who stores something else in it.
+    memory.write(4, 8, page(0x66, RW | USER)); // ... by somebody who stores something else in it.
     caches.retain(
       () => false,
       () => true,
@@ -147,15 +146,15 @@ describe("stale translations", () => {
   });
 
   test("rights of a skipped level stay as they were when it was cached", () => {
-    memory.write(3, 3, { lo: makeTable(4).lo & ~RW, hi: 0 });
+    memory.write(3, 3, { lo: mkTable(4).lo & ~RW, hi: 0 });
     access(READ);
-    memory.write(3, 3, makeTable(4));
+    memory.write(3, 3, mkTable(4));
     expect(access(WRITE, { translation: "none" })).toMatchObject({ kind: "fault", code: 0b111 });
     expect(access(WRITE)).toMatchObject({ kind: "translated" }); // The fault has dropped the pointer.
   });
 
   test("switching address spaces with bit 63 keeps everything; without it, all but global pages go", () => {
-    memory.write(4, 8, makePage(0x34, RW | USER | GLOBAL));
+    memory.write(4, 8, page(0x34, RW | USER | GLOBAL));
     access(READ);
     memory.write(4, 8, NONE_ENTRY);
     loadCr3(caches, { pcid: 5, noFlush: true });
@@ -166,7 +165,7 @@ describe("stale translations", () => {
   });
 
   test("protection keys are looked up at the access, not at the fill", () => {
-    memory.write(4, 8, { lo: makePage(0x34, RW | USER).lo, hi: 3 << 27 });
+    memory.write(4, 8, { lo: page(0x34, RW | USER).lo, hi: 3 << 27 });
     access(READ);
     const controls = { ...LINUX_CONTROLS, pkru: 1 << 6 };
     const result = accessThroughCaches(caches, io(), SPACE, VA, READ, controls);

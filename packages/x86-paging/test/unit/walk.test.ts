@@ -6,9 +6,7 @@ import {
   DIRTY,
   GLOBAL,
   LINUX_CONTROLS,
-  makeLargePage,
-  makePage,
-  makeTable,
+  mkTable,
   NONE_ENTRY,
   RW,
   SparseMemory,
@@ -18,16 +16,17 @@ import {
   ALL_RIGHTS,
   type Access,
 } from "../../src/index.ts";
+import { largePage, page } from "../entries.ts";
 
 const VA = 0x7f00_4060_8abcn; // Indices 0xfe, 1, 3, 8.
 const WRITE: Access = { kind: "write", user: true };
 
 function machine(): SparseMemory {
   const memory = new SparseMemory();
-  memory.write(1, 0xfe, makeTable(2));
-  memory.write(2, 1, makeTable(3));
-  memory.write(3, 3, makeTable(4));
-  memory.write(4, 8, makePage(0x34, RW | USER));
+  memory.write(1, 0xfe, mkTable(2));
+  memory.write(2, 1, mkTable(3));
+  memory.write(3, 3, mkTable(4));
+  memory.write(4, 8, page(0x34, RW | USER));
   return memory;
 }
 
@@ -42,7 +41,7 @@ test("a walk lists the entries it read, root first, and the bits it would set", 
   ]);
   expect(result.pa).toBe(0x34abc);
   expect(result.updates).toEqual([
-    { frame: 4, index: 8, seen: makePage(0x34, RW | USER), set: ACCESSED | DIRTY },
+    { frame: 4, index: 8, seen: page(0x34, RW | USER), set: ACCESSED | DIRTY },
   ]);
 });
 
@@ -50,12 +49,12 @@ test("a read sets no Dirty, and nothing is written to memory", () => {
   const memory = machine();
   const result = walk(memory.read, 1, VA, { kind: "read", user: true }, LINUX_CONTROLS);
   expect(result.kind === "translated" && result.updates.map(({ set }) => set)).toEqual([ACCESSED]);
-  expect(memory.read(4, 8)).toEqual(makePage(0x34, RW | USER));
+  expect(memory.read(4, 8)).toEqual(page(0x34, RW | USER));
 });
 
 test("a large page ends the walk early and lends its offset bits to the address", () => {
   const memory = machine();
-  memory.write(3, 3, makeLargePage(0x200, RW | USER));
+  memory.write(3, 3, largePage(0x200, RW | USER));
   const result = walk(memory.read, 1, VA, WRITE, LINUX_CONTROLS);
   expect(result).toMatchObject({ kind: "translated", level: 2, pa: 0x20_0000 + 0x8abc });
 });
@@ -96,9 +95,9 @@ test("bit 8 of the leaf makes a page global only while CR4.PGE is set, and never
     const result = walk(memory.read, 1, VA, WRITE, { ...LINUX_CONTROLS, globalPages });
     return result.kind === "translated" && result.global;
   };
-  memory.write(3, 3, { lo: makeTable(4).lo | GLOBAL, hi: 0 });
+  memory.write(3, 3, { lo: mkTable(4).lo | GLOBAL, hi: 0 });
   expect([isGlobal(true), isGlobal(false)]).toEqual([false, false]);
-  memory.write(4, 8, makePage(0x34, RW | USER | GLOBAL));
+  memory.write(4, 8, page(0x34, RW | USER | GLOBAL));
   expect([isGlobal(true), isGlobal(false)]).toEqual([true, false]);
 });
 

@@ -1,6 +1,7 @@
 /** Deadlocks of SCTBench and of Nidhugg's tests, in their pure shapes. Counts from an independent enumerator. */
 
-import { update } from "@mmrace/scheduler";
+import { readOnce, update, writeOnce } from "@mmrace/scheduler";
+import { guarded } from "../../bodies.ts";
 import { lock, trylock, unlock } from "../../mutex.ts";
 import {
   family,
@@ -21,16 +22,27 @@ function nested(outer: string, inner: string): Body {
   };
 }
 
+function counting(by: number): Body {
+  return function* (memory) {
+    yield* writeOnce(memory.at("counter"), (yield* readOnce(memory.at("counter"))) + by);
+  };
+}
+
+/** As the original has it, each thread changes a counter while it holds both. */
 const deadlock01 = program({
   id: "deadlock01",
-  cells: {},
+  cells: { counter: 1 },
   mutexes: ["A", "B"],
-  threads: { a: nested("A", "B"), b: nested("B", "A") },
+  threads: {
+    a: guarded("A", guarded("B", counting(1))),
+    b: guarded("B", guarded("A", counting(-1))),
+  },
   expected: {
     traces: 3,
     deadlocked: 1,
     interleavings: 6,
     wrongInterleavings: 2,
+    states: 28,
     walkRate: 1 / 2,
     preemptions: [
       [2, 4, 0, 0, 0],
@@ -62,6 +74,7 @@ const dinings = family(
         traces: 3,
         deadlocked: 1,
         interleavings: 6,
+        states: 19,
         wrongInterleavings: 2,
         walkRate: 1 / 2,
         preemptions: [
@@ -80,6 +93,7 @@ const dinings = family(
         traces: 7,
         deadlocked: 1,
         interleavings: 168,
+        states: 87,
         wrongInterleavings: 6,
         walkRate: 1 / 3,
         preemptions: [
@@ -98,6 +112,7 @@ const dinings = family(
         traces: 15,
         deadlocked: 1,
         interleavings: 98_184,
+        states: 391,
         wrongInterleavings: 24,
         walkRate: 11 / 48,
         preemptions: [
@@ -133,8 +148,8 @@ const dinings = family(
 /** Nobody gives the mutex back: whoever comes first, the others wait for ever. */
 const mutexDeadlock = family(
   [
-    [2, { traces: 2, deadlocked: 2, interleavings: 2, wrongInterleavings: 2 }],
-    [3, { traces: 3, deadlocked: 3, interleavings: 3, wrongInterleavings: 3 }],
+    [2, { traces: 2, deadlocked: 2, interleavings: 2, wrongInterleavings: 2, states: 3 }],
+    [3, { traces: 3, deadlocked: 3, interleavings: 3, wrongInterleavings: 3, states: 4 }],
     [5, { traces: 5, deadlocked: 5, interleavings: 5, wrongInterleavings: 5 }],
   ],
   (n, expected) =>

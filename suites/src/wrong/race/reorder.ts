@@ -39,6 +39,7 @@ export const reorders: readonly Program<Memory>[] = [
   reorder(3, {
     traces: 56,
     interleavings: 172,
+    states: 71,
     wrongInterleavings: 18,
     walkRate: 4 / 81,
     preemptions: [
@@ -53,6 +54,7 @@ export const reorders: readonly Program<Memory>[] = [
   reorder(4, {
     traces: 1248,
     interleavings: 7038,
+    states: 235,
     wrongInterleavings: 522,
     walkRate: 39 / 1024,
     preemptions: [

@@ -9,7 +9,9 @@ import { guarded, increment } from "../../bodies.ts";
 import { program, times, type Body, type Expected, type Memory, type Program } from "../../program.ts";
 import { buffers, largeBuffers } from "./buffers.ts";
 import { largeReorders, reorders } from "./reorder.ts";
+import { safeStack } from "../../safe-stack.ts";
 import { largeTwostages, twostages } from "./twostage.ts";
+import { largeWorkStealingQueues, workStealingQueues } from "./work-stealing.ts";
 
 /** The first thread and `others` more protect one counter with different locks. */
 function wronglock(id: string, others: number, expected: Expected): Program<Memory> {
@@ -186,6 +188,7 @@ export const races: readonly Program<Memory>[] = [
   wronglock("wronglock_3", 3, {
     traces: 360,
     interleavings: 111_384,
+    states: 3025,
     wrongInterleavings: 63_882,
     walkRate: 0.371584,
     preemptions: [
@@ -202,6 +205,7 @@ export const races: readonly Program<Memory>[] = [
   tokenRing,
   bluetooth,
   ...buffers,
+  ...workStealingQueues,
 ];
 
 /** Those that are for sampling and for bounded searches. */
@@ -210,4 +214,6 @@ export const largeRaces: readonly Program<Memory>[] = [
   ...largeTwostages,
   wronglock("wronglock", 7, {}),
   ...largeBuffers,
+  ...largeWorkStealingQueues,
+  safeStack("safe_stack", { threads: 3, rounds: 2, isLocked: false }, {}),
 ];

@@ -1,24 +1,17 @@
 /** `mmrace bug`: one entry of the catalogue, on a release that had it and on one where it is gone. */
 
-import { bugById, type Bug } from "@mmrace/mm";
-import { exhaustive, explore, iterativeBound, type Exploration } from "@mmrace/scheduler";
+import { ablationsOf, bugById, type Bug } from "@mmrace/mm";
+import { UsageError, type Exploration } from "@mmrace/scheduler";
 import type { Command } from "commander";
 import { nowMs } from "../../clock.ts";
 import { violationText } from "../../report/violation-text.ts";
+import { bothVerdicts, bugJson, isAsExpected, searchAll, type Verdict } from "../bug-verdicts.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { jsonOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
 import { bold, green, red } from "../../report/style.ts";
+import { runAllBugs } from "./bug-table.ts";
 import { explorationJson, summary } from "./explore.ts";
-
-/** Every entry of the catalogue needs fewer; enough to find it with the fewest. */
-const PREEMPTIONS_MAX = 3;
-
-interface Verdict {
-  readonly kernel: string;
-  readonly role: "buggy" | "fixed" | "asked";
-  readonly exploration: Exploration;
-}
 
 /** Describes the command. */
 export function defineBug(program: Command): Command {
@@ -29,7 +22,8 @@ export function defineBug(program: Command): Command {
       "Finds a catalogued bug with the fewest preemptions on a release that had it, then searches all schedules of the " +
         "same scenario on a release where it is gone. Exit code 3: found and gone. 1: not so, which is our bug.",
     )
-    .argument("<id>", "id or slug (see: mmrace list bugs)")
+    .argument("[id]", "id or slug (see: mmrace list bugs)")
+    .option("--all", "all entries, as a table; entries that the model cannot show are listed with the reason")
     .option(
       "--kernel <release>",
       "search all schedules on this release only; exit code 3 if anything is found",
@@ -37,44 +31,39 @@ export function defineBug(program: Command): Command {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  mmrace bug T1-02\n  mmrace bug mremap-vs-retract --kernel 6.12 --json",
+      "\nExamples:\n  mmrace bug T1-02\n  mmrace bug --all\n  mmrace bug mremap-vs-retract --kernel 6.12 --json",
     );
 }
 
-/** All schedules, all findings. */
-function searchAll(bug: Bug, kernel: string): Exploration {
-  return explore(bug.family.on(kernel), exhaustive({ reduction: "sleep-sets" }), { stopAtFirst: false });
-}
-
-/** Level by level, until the entry's own oracle speaks. */
-function hunt(bug: Bug): Exploration {
-  const strategy = iterativeBound({ preemptionsMax: PREEMPTIONS_MAX });
-  return explore(bug.family.on(bug.buggy), strategy, { stopWhen: ({ oracle }) => oracle === bug.oracle });
+interface BugOptions {
+  readonly kernel?: string;
+  readonly all?: boolean;
 }
 
 /** Runs the command. */
-export function runBug(id: string, options: { readonly kernel?: string }): CommandResult {
-  const bug = bugById(id);
+export function runBug(id: string | undefined, { kernel, all }: BugOptions): CommandResult {
+  if (all === true) {
+    if (id !== undefined || kernel !== undefined)
+      throw new UsageError(
+        "--all runs every entry, each on its own releases: leave out the id and --kernel.",
+      );
+    return runAllBugs();
+  }
+  if (id === undefined) throw new UsageError("Which bug? Give an id (see: mmrace list bugs), or --all.");
+  return runOneBug(bugById(id), kernel);
+}
+
+function runOneBug(bug: Bug, asked: string | undefined): CommandResult {
   const startMs = nowMs();
-  const verdicts: Verdict[] =
-    options.kernel === undefined
-      ? [
-          { kernel: bug.buggy, role: "buggy", exploration: hunt(bug) },
-          { kernel: bug.fixed, role: "fixed", exploration: searchAll(bug, bug.fixed) },
-        ]
-      : [{ kernel: options.kernel, role: "asked", exploration: searchAll(bug, options.kernel) }];
+  const verdicts: readonly Verdict[] =
+    asked === undefined
+      ? bothVerdicts(bug)
+      : [{ kernel: asked, role: "asked", exploration: searchAll(bug, asked) }];
   return {
     exitCode: exitCodeOf(bug, verdicts),
     text: textOf(bug, verdicts),
     json: {
-      bug: {
-        id: bug.id,
-        slug: bug.slug,
-        title: bug.title,
-        cve: bug.cve ?? null,
-        fix: bug.fix,
-        oracle: bug.oracle,
-      },
+      bug: bugJson(bug),
       scenario: bug.family.name,
       executions: sum(verdicts, ({ executions }) => executions),
       steps: sum(verdicts, ({ steps }) => steps),
@@ -92,13 +81,6 @@ export function runBug(id: string, options: { readonly kernel?: string }): Comma
 
 function sum(verdicts: readonly Verdict[], part: (exploration: Exploration) => number): number {
   return verdicts.reduce((total, { exploration }) => total + part(exploration), 0);
-}
-
-function isAsExpected(bug: Bug, { role, exploration }: Verdict): boolean {
-  const { violations, complete } = exploration;
-  return role === "buggy"
-    ? violations.some(({ oracle }) => oracle === bug.oracle)
-    : violations.length === 0 && complete;
 }
 
 function exitCodeOf(bug: Bug, verdicts: readonly Verdict[]): ExitCode {
@@ -119,7 +101,8 @@ function textOf(bug: Bug, verdicts: readonly Verdict[]): string {
         : red("NOT as expected");
     const found = exploration.violations.filter(({ oracle }) => role !== "buggy" || oracle === bug.oracle);
     const shown = found.map((violation) => violationText(bug.family.on(kernel), violation));
-    const title = `${bold(`== Linux ${kernel}`)} ${role === "asked" ? "" : `(${role}) `}${mark}`;
+    const without = role === "buggy" ? ablationsOf(bug).map(({ name }) => ` ${name}`) : [];
+    const title = `${bold(`== Linux ${kernel}${without.join("")}`)} ${role === "asked" ? "" : `(${role}) `}${mark}`;
     return [title, ...shown, summary(exploration)].join("\n\n");
   });
   return [head, ...parts].join("\n\n");

@@ -1,9 +1,8 @@
 /** `mmrace conform`: does this package read page tables as real kernels and QEMU do? On bundled files or on your own. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 import { layoutOf, parseDump, type DumpCpu, type PageTableDump } from "@mmrace/x86-paging";
 import {
   compareVectors,
@@ -16,12 +15,12 @@ import {
 } from "@mmrace/x86-paging/conform";
 import { UsageError } from "@mmrace/scheduler";
 import { Argument, type Command } from "commander";
-import { EXIT } from "../exit-code.ts";
+import { readText, resultOf, verdict } from "../conform-files.ts";
 import { jsonOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
-import { green, red } from "../../report/style.ts";
+import { conformTraces } from "./conform-traces.ts";
 
-const WHATS = ["vectors", "dumps"] as const;
+const WHATS = ["vectors", "dumps", "traces"] as const;
 
 interface ConformOptions {
   readonly file?: string;
@@ -35,7 +34,8 @@ export function defineConform(program: Command): Command {
     .summary("compare with real kernels")
     .description(
       "vectors: results that the headers of real kernels gave, row by row. dumps: page tables of booted machines, against " +
-        "QEMU's lists and the kernel's pagemap. Exit code 3: something differs.",
+        "QEMU's lists and the kernel's pagemap. traces: what real kernels lock and write in an operation, against the " +
+        "model of that release. Exit code 3: something differs.",
     )
     .addArgument(new Argument("<what>", "what to compare").choices(WHATS))
     .option("--file <file>", "your own file of that format, gzipped or not; default: the bundled ones")
@@ -44,13 +44,16 @@ export function defineConform(program: Command): Command {
     .addHelpText(
       "after",
       "\nExamples:\n  mmrace conform vectors\n  mmrace conform vectors --file vectors-6.14.jsonl --kernel 6.14\n" +
-        "  mmrace conform dumps --file tables.json.gz --json",
+        "  mmrace conform dumps --file tables.json.gz --json\n  mmrace conform traces",
     );
 }
 
 /** Runs the command. */
 export function runConform(what: (typeof WHATS)[number], options: ConformOptions): CommandResult {
-  return what === "vectors" ? conformVectors(options) : conformDumps(options);
+  if (what === "vectors") return conformVectors(options);
+  return what === "dumps"
+    ? conformDumps(options)
+    : conformTraces(filesOf("traces", /^traces-.*\.jsonl/, options.file));
 }
 
 /** The bundled files of a kind, or the one that was named. */
@@ -65,11 +68,6 @@ function filesOf(folder: string, pattern: RegExp, file: string | undefined): rea
     .filter((name) => pattern.test(name))
     .toSorted()
     .map((name) => directory + name);
-}
-
-function readText(file: string): string {
-  const bytes = readFileSync(file);
-  return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString("utf8");
 }
 
 function conformVectors({ file, kernel }: ConformOptions): CommandResult {
@@ -103,10 +101,6 @@ function conformVectors({ file, kernel }: ConformOptions): CommandResult {
     results.reduce((total, { mismatches }) => total + mismatches, 0),
     { files: results },
   );
-}
-
-function verdict(count: number, one: string, many: string): string {
-  return count === 0 ? green(`0 ${many}`) : red(`${count} ${count === 1 ? one : many}`);
 }
 
 /** What comparing one address space showed. */
@@ -188,17 +182,5 @@ function compareSpace(
     memoryRangesAgree: ranges ?? null,
     pagemap,
     differences,
-  };
-}
-
-function resultOf(
-  lines: readonly string[],
-  differences: number,
-  json: Record<string, unknown>,
-): CommandResult {
-  return {
-    exitCode: differences === 0 ? EXIT.clean : EXIT.violation,
-    text: lines.join("\n"),
-    json: { differences, ...json },
   };
 }

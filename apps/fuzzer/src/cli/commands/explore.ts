@@ -1,23 +1,17 @@
 /** `mmrace explore`: exhaustive search of one scenario. */
 
-import {
-  dpor,
-  exhaustive,
-  explore,
-  iterativeBound,
-  optimalDpor,
-  UsageError,
-  type Exploration,
-  type MemoryModel,
-  type Strategy,
-} from "@mmrace/scheduler";
+import type { Exploration, MemoryModel, StateExploration } from "@mmrace/scheduler";
 import type { Command } from "commander";
 import { nowMs } from "../../clock.ts";
+import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
+import { warn } from "../../report/warn.ts";
 import { counted, violationText } from "../../report/violation-text.ts";
 import { EXIT } from "../exit-code.ts";
+import { PREEMPTIONS_MAX } from "../explore-job.ts";
+import { search } from "../explore-search.ts";
 import {
   ablateOption,
-  ablationsOf,
+  duration,
   familyOf,
   jsonOption,
   kernelOption,
@@ -29,18 +23,26 @@ import {
 import { violationJson, type CommandResult } from "../output.ts";
 import { green } from "../../report/style.ts";
 
-/** Most bugs need no more preemptions than these. */
-const PREEMPTIONS_MAX = 2;
-
-interface ExploreOptions {
+/** Options, as the command line gives them. */
+export interface ExploreOptions {
   readonly kernel?: string;
-  readonly strategy: "dfs" | "dpor" | "optimal-dpor" | "interleavings" | "bounded";
+  readonly strategy:
+    | "dfs"
+    | "dpor"
+    | "optimal-dpor"
+    | "interleavings"
+    | "bounded"
+    | "bounded-dpor"
+    | "states";
   readonly preemptions?: number;
   readonly delays?: number;
   readonly ablate: readonly string[];
   readonly memory: MemoryModel;
   readonly all?: boolean;
   readonly executions?: number;
+  readonly time?: number;
+  readonly workers: number;
+  readonly checkpoint?: string;
 }
 
 /** Describes the command. */
@@ -52,14 +54,21 @@ export function defineExplore(program: Command): Command {
       "Searches every schedule of a scenario. dfs explores one execution of each class of executions that differ only " +
         "in the order of operations that commute (sleep sets); dpor does so too, and begins fewer in vain where no " +
         "property watches every state; optimal-dpor hardly any, for more memory; interleavings explores each " +
-        "execution; bounded explores all schedules with 0, 1, ... preemptions, or delays, so that its first finding has the fewest possible.",
+        "execution; bounded explores all schedules with 0, 1, ... preemptions, or delays, so that its first finding has the " +
+        "fewest possible; bounded-dpor searches one bound with partial-order reduction; states looks at each state once, " +
+        "breadth-first, so that its first finding has the fewest steps. The result does not depend on the number of " +
+        "workers. Ctrl-C saves the search; the same command goes on with it.",
     )
     .argument("<scenario>", "scenario, or the id of a bug (see: mmrace list scenarios)")
     .addOption(kernelOption())
-    .option("--strategy <name>", "dfs, dpor, optimal-dpor, interleavings or bounded", "dfs")
+    .option(
+      "--strategy <name>",
+      "dfs, dpor, optimal-dpor, interleavings, bounded, bounded-dpor or states",
+      "dfs",
+    )
     .option(
       "--preemptions <n>",
-      `highest bound of the bounded strategy (default: ${PREEMPTIONS_MAX})`,
+      `highest bound of bounded, bound of bounded-dpor (default: ${PREEMPTIONS_MAX}) and states (default: none)`,
       wholeNumber(0),
     )
     .option(
@@ -71,49 +80,33 @@ export function defineExplore(program: Command): Command {
     .addOption(memoryOption())
     .option("--all", "do not stop at the first finding; collect one per signature")
     .option("--executions <n>", "give up after so many executions", wholeNumber(1))
+    .option("--time <duration>", "stop after this long, for example 60s; the search is saved", duration)
+    .option("--workers <n>", "worker threads", wholeNumber(1), 1)
+    .option(
+      "--checkpoint <file>",
+      `where the search is saved when it ends early (default: a file in ${STATE_DIRECTORY}, unless --executions ends it)`,
+    )
     .addOption(jsonOption())
     .addHelpText(
       "after",
       "\nExamples:\n" +
         "  mmrace explore mremap-vs-retract --kernel 6.12\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy bounded --preemptions 1\n" +
-        "  mmrace explore retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock",
+        "  mmrace explore cpmt-vs-uffdcopy --strategy states\n" +
+        "  mmrace explore retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock\n" +
+        "  mmrace explore cpmt-vs-uffdcopy --strategy interleavings --all --workers 2 --checkpoint search.json",
     );
 }
 
-function strategyOf({ strategy, preemptions, delays }: ExploreOptions): Strategy {
-  if (strategy !== "bounded" && (preemptions ?? delays) !== undefined)
-    throw new UsageError(`--preemptions and --delays go with --strategy bounded, not ${strategy}.`);
-  if (strategy === "dfs") return exhaustive({ reduction: "sleep-sets" });
-  if (strategy === "dpor") return dpor();
-  if (strategy === "optimal-dpor") return optimalDpor();
-  if (strategy === "interleavings") return exhaustive();
-  if (strategy === "bounded") return boundedStrategy(preemptions, delays);
-  throw new UsageError(
-    `There is no strategy "${String(strategy)}" for explore. There are dfs, dpor, optimal-dpor, interleavings and bounded.`,
-  );
-}
-
-function boundedStrategy(preemptions: number | undefined, delays: number | undefined): Strategy {
-  if (delays === undefined) return iterativeBound({ preemptionsMax: preemptions ?? PREEMPTIONS_MAX });
-  if (preemptions !== undefined) throw new UsageError("Give --preemptions or --delays, not both.");
-  return iterativeBound({ delaysMax: delays });
-}
-
 /** Runs the command. */
-export function runExplore(name: string, options: ExploreOptions): CommandResult {
+export async function runExplore(name: string, options: ExploreOptions): Promise<CommandResult> {
   const scenario = scenarioOn(familyOf(name), options.kernel);
-  const ablations = ablationsOf(options.ablate);
   const startMs = nowMs();
-  const exploration = explore(scenario, strategyOf(options), {
-    ablations,
-    memory: options.memory,
-    stopAtFirst: options.all !== true,
-    ...(options.executions === undefined ? {} : { executionsMax: options.executions }),
-  });
-  refuseUnmatched(exploration.unmatched, scenario.name);
+  const { exploration, isInterrupted, savedIn } = await search(scenario, options, startMs);
+  if (!isInterrupted) refuseUnmatched(exploration.unmatched, scenario.name);
   const { violations } = exploration;
   const findings = violations.map((violation) => violationText(scenario, violation));
+  if (savedIn !== undefined) warn(`The search is saved in ${savedIn}; the same command goes on with it.`);
   return {
     exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
     text: [...findings, summary(exploration)].join("\n\n"),
@@ -123,6 +116,7 @@ export function runExplore(name: string, options: ExploreOptions): CommandResult
       strategy: options.strategy,
       ablations: options.ablate,
       memory: options.memory,
+      workers: options.workers,
       ...explorationJson(exploration),
       elapsedMs: Math.round(nowMs() - startMs),
     },
@@ -130,7 +124,7 @@ export function runExplore(name: string, options: ExploreOptions): CommandResult
 }
 
 /** The fields that every exploration has in JSON. */
-export function explorationJson(exploration: Exploration): Record<string, unknown> {
+export function explorationJson(exploration: Exploration | StateExploration): Record<string, unknown> {
   const { executions, pruned, steps, complete, preemptionsMax, delaysMax, unreached, violations } =
     exploration;
   return {
@@ -140,22 +134,37 @@ export function explorationJson(exploration: Exploration): Record<string, unknow
     complete,
     ...(preemptionsMax === undefined ? {} : { preemptionsMax }),
     ...(delaysMax === undefined ? {} : { delaysMax }),
+    ...("states" in exploration
+      ? { states: exploration.states, transitions: exploration.transitions, depth: exploration.depth }
+      : {}),
     unreached,
     violations: violations.map(violationJson),
   };
 }
 
 /** One line: how far the search got and what that means. */
-export function summary(exploration: Exploration): string {
-  const { executions, pruned, steps, complete, violations, unreached } = exploration;
-  const counts = `${counted(executions, "execution")} (${pruned.toLocaleString("en")} more pruned), ${counted(steps, "step")}`;
+export function summary(exploration: Exploration | StateExploration): string {
+  const { complete, violations, unreached } = exploration;
+  const counts = countsText(exploration);
   const notes = unreached.map((what) => `\nNever reached: ${what}.`).join("");
   if (violations.length > 0) {
     const scope = complete ? "The search was complete." : "The search stopped there.";
     return `${counted(violations.length, "violation")} after ${counts}. ${scope}${notes}`;
   }
+  if (complete && "states" in exploration)
+    return `${green("Clean")}: every state was looked at. ${counts}.${notes}`;
   if (complete) return `${green("Clean")}: every schedule was covered. ${counts}.${notes}`;
   return `Nothing found${boundText(exploration)}, but not every schedule was covered. ${counts}.${notes}`;
+}
+
+function countsText(exploration: Exploration | StateExploration): string {
+  const { executions, pruned, steps } = exploration;
+  if ("states" in exploration) {
+    const { states, transitions } = exploration;
+    const learned = `learned from ${counted(executions, "execution")} of ${counted(steps, "step")}`;
+    return `${counted(states, "state")}, ${counted(transitions, "transition")}, ${learned}`;
+  }
+  return `${counted(executions, "execution")} (${pruned.toLocaleString("en")} more pruned), ${counted(steps, "step")}`;
 }
 
 function boundText({ preemptionsMax, delaysMax }: Exploration): string {

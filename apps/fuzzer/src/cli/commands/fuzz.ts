@@ -7,6 +7,7 @@ import { nowMs } from "../../clock.ts";
 import { fuzzStrategies } from "../../engine/fuzzer.ts";
 import type { FuzzJob, FuzzOptions } from "../../engine/job.ts";
 import { NativeCampaigns } from "../../engine/native-campaigns.ts";
+import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
 import { runJsfuzz } from "../../jsfuzz/jsfuzz-engine.ts";
 import { reportText, type ScenarioReport } from "../../report/scenario-report.ts";
 import { EXIT } from "../exit-code.ts";
@@ -60,7 +61,7 @@ export function defineFuzz(program: Command): Command {
     )
     .option("--seed <n>", "random seed", wholeNumber(0), 1)
     .option("--corpus <dir>", "read seed schedules from and add new ones to DIR/<scenario>-<kernel>")
-    .option("--out <dir>", "where an interrupted campaign is saved", "mmrace-out")
+    .option("--out <dir>", "where an interrupted campaign is saved", STATE_DIRECTORY)
     .addOption(ablateOption())
     .addOption(memoryOption())
     .option("--stop-on-first", "stop at the first finding")

@@ -11,8 +11,8 @@ const WHATS = ["scenarios", "kernels", "bugs", "sites", "oracles", "strategies"]
 type What = (typeof WHATS)[number];
 type Row = Readonly<Record<string, string>>;
 
-/** Executions per scenario when sites are collected; the scenarios of this package need fewer to end. */
-const EXECUTIONS_FOR_SITES = 5_000;
+/** Preemptions per execution when sites are collected; a search of all schedules takes minutes. */
+const PREEMPTIONS_FOR_SITES = 1;
 
 const strategies: readonly Row[] = [
   {
@@ -58,6 +58,16 @@ const strategies: readonly Row[] = [
     command: "explore",
     about: "all schedules with 0, 1, ... preemptions (PLDI 2007), or delays (POPL 2011)",
   },
+  {
+    strategy: "bounded-dpor",
+    command: "explore",
+    about: "what one bound on preemptions or delays allows, reduced (OOPSLA 2013), losing nothing of it",
+  },
+  {
+    strategy: "states",
+    command: "explore",
+    about: "each state once, breadth-first: the shortest counterexample first; 64 bits of hash per state",
+  },
 ];
 
 /** Describes the command. */
@@ -66,7 +76,7 @@ export function defineList(program: Command): Command {
     .command("list")
     .summary("show scenarios, kernels, bugs, sites, oracles, strategies")
     .description(
-      "Lists what there is. Sites are found by running the scenarios: the places that --ablate can remove.",
+      "Lists what there is. Sites are found by running the scenarios with at most one preemption: the places that --ablate can remove.",
     )
     .addArgument(new Argument("<what>", "what to list").choices(WHATS))
     .argument("[scenario]", "with sites: only those of this scenario")
@@ -128,10 +138,9 @@ class SiteObserver implements Observer {
 function sitesOf(families: readonly ScenarioFamily[], kernel: string | undefined): readonly Row[] {
   return families.flatMap((family) => {
     const observer = new SiteObserver();
-    explore(scenarioOn(family, kernel), exhaustive({ reduction: "sleep-sets" }), {
+    explore(scenarioOn(family, kernel), exhaustive({ preemptionsMax: PREEMPTIONS_FOR_SITES }), {
       observers: [observer],
       stopAtFirst: false,
-      executionsMax: EXECUTIONS_FOR_SITES,
     });
     return [...observer.sites].toSorted().map((site) => ({ site, scenario: family.name }));
   });

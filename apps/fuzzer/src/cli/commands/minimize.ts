@@ -3,6 +3,7 @@
 import { scenarioOf } from "@mmrace/mm";
 import { decodeToken, minimize, replayToken, UsageError, type Minimized } from "@mmrace/scheduler";
 import type { Command } from "commander";
+import { watched } from "../../report/search-progress.ts";
 import { counted, violationText } from "../../report/violation-text.ts";
 import { EXIT } from "../exit-code.ts";
 import { jsonOption, wholeNumber } from "../options.ts";
@@ -44,7 +45,9 @@ export function runMinimize(
   if (replayed.kind === "clean")
     throw new UsageError("The token's schedule runs without a violation: nothing to minimize.");
   const { violation: before } = replayed;
-  const minimized = minimize(scenario, before, { ...content, executionsMax });
+  const { onExecution, end } = watched();
+  const minimized = minimize(scenario, before, { ...content, executionsMax, onExecution });
+  end();
   const { violation: after, executions, fewestPreemptionsProven, fewestStepsProven } = minimized;
   const sizes = `${before.preemptions} preemptions and ${before.steps} steps before, ${after.preemptions} and ${after.steps} now`;
   return {

@@ -1,23 +1,185 @@
 /**
- * Collapsing 2 MiB of a file: a new huge folio takes the place of the old ones in the page cache.
+ * Collapsing 2 MiB of a file: a new huge folio takes the place of the small ones in the page cache.
  *
- * @see mm/khugepaged.c, collapse_file(), Linux v6.6 (the same in v6.11 and v6.12)
+ * - v6.4 and later: holes are filled only if no VMA of the file waits for missing pages (commit 895f5ee464cc);
+ * - before: they are filled.
+ *
+ * Reduced: pages of the file that this world does not have count as present, so that an extent is never empty; nothing is
+ * swapped out, read from the disk or written back; no count of open writers; locks that turn interrupts off do not; before
+ * 6.4 the folios were replaced one by one, each frozen, and not together.
+ *
+ * @see mm/khugepaged.c, collapse_file(), Linux v6.1 and v6.12
  */
 
-import { folioSetLocked, folioUnlock } from "@mmrace/locks";
-import { writeOnce, type Steps } from "@mmrace/scheduler";
-import { withFolio, type AddressSpace } from "../../state/address-space.ts";
-import type { Folio } from "../../state/folio.ts";
+import {
+  downRead,
+  folioSetLocked,
+  folioTrylock,
+  folioUnlock,
+  spinLock,
+  spinUnlock,
+  upRead,
+} from "@mmrace/locks";
+import { readOnce, writeOnce, xchg, type Steps } from "@mmrace/scheduler";
+import { withFolio, type AddressSpace, type PageCache } from "../../state/address-space.ts";
+import { copyHighpage, folioGet, folioPut, HPAGE_PMD_NR, type Folio } from "../../state/folio.ts";
+import { VM_UFFD_MISSING } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
+import type { UnmapFlags } from "../rmap/try-to-unmap.ts";
+import type { ScanResult } from "./find-pmd.ts";
 
-/**
- * Steps 1, 8, 9 and 10. Reduced: steps 2 to 7 (finding, locking, unmapping and freezing the old folios, copying them)
- * lie before the scenario begins. They leave the page tables empty and the old folios locked, so that a fault has to
- * wait; here the cache is empty instead, and such a fault goes away unserved.
- */
-export function* collapseFile(w: World, file: AddressSpace, folio: Folio): Steps<void> {
-  yield* folioSetLocked(folio.lock); // 1. Nobody can see the new folio yet.
-  yield* writeOnce(file.iPages, withFolio(file.iPages.value, 0, folio.pages, folio)); // 8. Now everybody can.
+/** What step 3 has collected: locked folios that nobody but the cache and the collapse refers to. */
+interface Collected {
+  readonly folios: readonly (Folio | null)[];
+  readonly holes: number;
+  readonly result: ScanResult;
+}
+
+/** How mapped folios are unmapped: locked VMAs too, and all with one flush. */
+const UNMAP: UnmapFlags = { ignoreMlock: true, batchFlush: true };
+
+/** Whether holes may be filled, with i_mmap_rwsem held; `null`: always, and it is not taken. */
+type HoleRule = ((file: AddressSpace) => Steps<boolean>) | null;
+
+/** v6.4 and later. `huge` is new, its one reference the caller's, which the page cache or the allocator gets. */
+export function* collapseFile(w: World, file: AddressSpace, huge: Folio): Steps<ScanResult> {
+  return yield* collapse(w, file, huge, mayFillHoles);
+}
+
+/** v6.1 to v6.3. */
+export function* collapseFile_6_1(w: World, file: AddressSpace, huge: Folio): Steps<ScanResult> {
+  return yield* collapse(w, file, huge, null);
+}
+
+/** Step 7, with the cache locked: whoever registers later finds the holes filled already. */
+function* mayFillHoles(file: AddressSpace): Steps<boolean> {
+  for (const vma of yield* readOnce(file.vmas))
+    if ((yield* readOnce(vma.flags)) & VM_UFFD_MISSING) return false;
+  return true;
+}
+
+function* collapse(w: World, file: AddressSpace, huge: Folio, mayFill: HoleRule): Steps<ScanResult> {
+  yield* folioSetLocked(huge.lock); // 1. Nobody can see it yet.
+  yield* writeOnce(huge.mapping, file);
+  const collected = yield* collect(w, file); // 2. and 3.
+  yield* w.kernel.tryToUnmapFlush(w); // 5. Before the copy: nobody stores to the old folios any more.
+  const old = collected.folios.filter((folio) => folio !== null);
+  let { result } = collected;
+  if (result === "SUCCEED") {
+    for (const [index, folio] of collected.folios.entries())
+      if (folio !== null) yield* copyHighpage(huge.data[index]!, folio.data[0]!); // 6.
+    result = yield* publish(w, file, huge, collected.holes, mayFill);
+  }
+  if (result !== "SUCCEED") return yield* rollback(w, huge, old, result);
   yield* w.kernel.retractPageTables(w, file); // 9.
-  yield* folioUnlock(folio.lock); // 10.
+  yield* folioUnlock(huge.lock); // 10.
+  for (const folio of old) yield* release(folio); // 11.
+  w.reached.add("collapse_file published a huge folio");
+  return "SUCCEED";
+}
+
+/** Step 3. */
+function* collect(w: World, file: AddressSpace): Steps<Collected> {
+  const folios: (Folio | null)[] = [];
+  let holes = 0;
+  yield* spinLock(file.xaLock);
+  for (let index = 0; index < w.geometry.ptesPerTable; index++) {
+    const folio = (yield* readOnce(file.iPages))[index] ?? null;
+    folios.push(null);
+    if (folio === null) {
+      holes++;
+      if (file.isShmem) continue;
+      yield* spinUnlock(file.xaLock);
+      return { folios, holes, result: "FAIL" };
+    }
+    if (!(yield* folioTrylock(folio.lock))) {
+      yield* spinUnlock(file.xaLock);
+      return { folios, holes, result: "PAGE_LOCK" };
+    }
+    yield* folioGet(folio);
+    yield* spinUnlock(file.xaLock);
+    const why = yield* isolate(w, file, folio);
+    if (why !== null) return { folios, holes, result: why };
+    folios[index] = folio;
+  }
+  yield* spinUnlock(file.xaLock); // 4.
+  return { folios, holes, result: "SUCCEED" };
+}
+
+/** The tests of one locked folio. Without a reason, the cache is locked at the end; with one, the folio is unlocked and put. */
+function* isolate(w: World, file: AddressSpace, folio: Folio): Steps<ScanResult | null> {
+  let why: ScanResult | null = null;
+  if (folio.pages === HPAGE_PMD_NR) why = "PTE_MAPPED_HUGEPAGE";
+  else if ((yield* readOnce(folio.mapping)) !== file) why = "TRUNCATED";
+  else if (!file.isShmem && (yield* readOnce(folio.dirty))) why = "FAIL";
+  else if (!(yield* xchg(folio.lru, false))) why = "PAGE_LRU";
+  if (why !== null) {
+    yield* folioUnlock(folio.lock);
+    yield* folioPut(folio);
+    return why;
+  }
+  yield* folioGet(folio);
+  // Other users of the folio come from mappings, mostly.
+  if ((yield* readOnce(folio.mapcount)) > 0) yield* w.kernel.tryToUnmap(w, folio, UNMAP);
+  yield* spinLock(file.xaLock);
+  if ((yield* readOnce(folio.refcount)) === 2 + folio.pages) return null;
+  yield* spinUnlock(file.xaLock);
+  w.reached.add("collapse_file found a folio in use");
+  yield* putback(folio);
+  return "PAGE_COUNT";
+}
+
+/** Steps 7 and 8. */
+function* publish(
+  w: World,
+  file: AddressSpace,
+  huge: Folio,
+  holes: number,
+  mayFill: HoleRule,
+): Steps<ScanResult> {
+  const rule = holes > 0 ? mayFill : null;
+  if (rule !== null) yield* downRead(file.iMmap);
+  yield* spinLock(file.xaLock);
+  const cache = yield* readOnce(file.iPages);
+  let result: ScanResult = "SUCCEED";
+  if (holes > 0) {
+    // The kernel puts entries into the holes that make everybody look again; here, who would see a hole locks the cache.
+    if (countHoles(cache) !== holes) result = "PAGE_FILLED";
+    else if (rule !== null && !(yield* rule(file))) result = "EXCEED_NONE_PTE";
+    if (rule !== null) yield* upRead(file.iMmap);
+  }
+  if (result === "SUCCEED") {
+    yield* folioGet(huge, HPAGE_PMD_NR - 1); // 8.
+    yield* writeOnce(huge.lru, true);
+    yield* writeOnce(file.iPages, withFolio(cache, 0, HPAGE_PMD_NR, huge));
+  } else w.reached.add(`collapse_file rolled back: ${result}`);
+  yield* spinUnlock(file.xaLock);
+  return result;
+}
+
+function countHoles(cache: PageCache): number {
+  return cache.filter((folio) => folio === null).length;
+}
+
+/** The old folios stay, and the new one goes. */
+function* rollback(_w: World, huge: Folio, old: readonly Folio[], result: ScanResult): Steps<ScanResult> {
+  for (const folio of old) yield* putback(folio);
+  yield* writeOnce(huge.mapping, null);
+  yield* folioUnlock(huge.lock);
+  yield* folioPut(huge);
+  return result;
+}
+
+/** Back to the LRU: the references of the isolation and of the collapse. */
+function* putback(folio: Folio): Steps<void> {
+  yield* folioUnlock(folio.lock);
+  yield* writeOnce(folio.lru, true);
+  yield* folioPut(folio, 2);
+}
+
+/** A folio that is out of the cache: no file, and the last references. */
+function* release(folio: Folio): Steps<void> {
+  yield* writeOnce(folio.mapping, null);
+  yield* folioUnlock(folio.lock);
+  yield* folioPut(folio, 2 + folio.pages);
 }

@@ -25,6 +25,7 @@ import {
   lockVmaUnderRcu,
   lockVmaUnderRcu_6_1,
   lockVmaUnderRcu_6_14,
+  lockVmaUnderRcu_6_6,
   vmaEndRead,
   vmaEndRead_6_14,
   vmaMarkDetached,
@@ -32,6 +33,8 @@ import {
   vmaMarkDetached_6_14,
   vmaStartRead,
   vmaStartRead_6_14,
+  vmaStartReadLocked,
+  vmaStartReadLocked_6_14,
   vmaStartWrite,
   vmaStartWrite_6_1,
   vmaStartWrite_6_14,
@@ -51,6 +54,8 @@ export interface LockingOps {
   /** Finds a VMA and locks it for reading; `null`: take mmap_lock instead. */
   readonly lockVmaUnderRcu: (w: World, mm: MmStruct, address: number) => Steps<Vma | null>;
   readonly vmaStartRead: (w: World, vma: Vma) => Steps<boolean>;
+  /** The caller holds mmap_lock. */
+  readonly vmaStartReadLocked: (w: World, vma: Vma) => Steps<void>;
   readonly vmaEndRead: (w: World, vma: Vma) => Steps<void>;
   readonly vmaStartWrite: (w: World, vma: Vma) => Steps<void>;
   readonly vmaMarkDetached: (w: World, vma: Vma) => Steps<void>;
@@ -69,6 +74,7 @@ export const locking: ReleaseTable<LockingOps> = {
     findVma,
     lockVmaUnderRcu,
     vmaStartRead,
+    vmaStartReadLocked,
     vmaEndRead,
     vmaStartWrite,
     vmaMarkDetached,
@@ -77,12 +83,15 @@ export const locking: ReleaseTable<LockingOps> = {
   "6.14": {
     lockVmaUnderRcu: lockVmaUnderRcu_6_14,
     vmaStartRead: vmaStartRead_6_14,
+    vmaStartReadLocked: vmaStartReadLocked_6_14,
     vmaEndRead: vmaEndRead_6_14,
     vmaStartWrite: vmaStartWrite_6_14,
     vmaMarkDetached: vmaMarkDetached_6_14,
   },
   // Before e5e7fb278e59 (6.14): mm_lock_seq is advanced at the end only.
   "6.12": { mmapWriteLock: mmapWriteLock_6_12, mmapWriteTrylock: mmapWriteTrylock_6_12 },
+  "6.9": { lockVmaUnderRcu: lockVmaUnderRcu_6_6 },
+  "6.6": { lockVmaUnderRcu: lockVmaUnderRcu_6_6 },
   // Before 6.4 there are no per-VMA locks.
   "6.1": {
     mmapWriteLock: mmapWriteLock_6_1,

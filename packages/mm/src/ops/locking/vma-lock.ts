@@ -8,7 +8,7 @@
  * @see mm/memory.c, lock_vma_under_rcu(); include/linux/mm.h, Linux v6.12 and v6.18
  */
 
-import { rcuReadLock, rcuReadUnlock, refcountVmaLock, rwsemVmaLock } from "@mmrace/locks";
+import { downRead, rcuReadLock, rcuReadUnlock, refcountVmaLock, rwsemVmaLock } from "@mmrace/locks";
 import { readOnce, type Steps } from "@mmrace/scheduler";
 import type { MmStruct } from "../../state/mm-struct.ts";
 import type { Vma } from "../../state/vma.ts";
@@ -50,6 +50,14 @@ export function* lockVmaUnderRcu_6_14(w: World, mm: MmStruct, address: number): 
   return null;
 }
 
+/** 6.4 to 6.9: the first anonymous page of a VMA may need a neighbour's anon_vma, so such a VMA is not locked at all. */
+export function* lockVmaUnderRcu_6_6(w: World, mm: MmStruct, address: number): Steps<Vma | null> {
+  const vma = yield* lockVmaUnderRcu_6_14(w, mm, address);
+  if (vma === null || vma.file !== null || (yield* readOnce(vma.anonVma)) !== null) return vma;
+  yield* w.kernel.vmaEndRead(w, vma);
+  return null;
+}
+
 /** Up to 6.3: never, so mmap_lock is taken. */
 export function* lockVmaUnderRcu_6_1(_w: World, _mm: MmStruct, _address: number): Steps<Vma | null> {
   return null;
@@ -63,6 +71,16 @@ export function* vmaStartRead(_w: World, vma: Vma): Steps<boolean> {
 /** 6.4 to 6.14. */
 export function* vmaStartRead_6_14(_w: World, vma: Vma): Steps<boolean> {
   return yield* rwsemVmaLock.vmaStartRead(vma.locks.rwsem);
+}
+
+/** With mmap_lock held, so that nobody has the VMA locked for writing. 6.15 and later. Kernel: vma_start_read_locked(). */
+export function* vmaStartReadLocked(w: World, vma: Vma): Steps<void> {
+  yield* w.kernel.vmaStartRead(w, vma);
+}
+
+/** 6.4 to 6.14: down_read() of the semaphore, as uffd_lock_vma() has it in 6.12. */
+export function* vmaStartReadLocked_6_14(_w: World, vma: Vma): Steps<void> {
+  yield* downRead(vma.locks.rwsem.vmLock);
 }
 
 /** 6.15 and later. */

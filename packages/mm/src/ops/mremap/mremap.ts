@@ -1,140 +1,113 @@
 /**
- * Moving the page tables of a mapping to another address.
+ * Moving the page tables of a mapping to another address: the loop over extents, each within one PMD slot on both sides.
  *
- * `move_normal_pmd` moves a whole table by its PMD entry. Two shapes:
- * - v6.12 (commit 6fa1066fc5d0) looks at the old slot again once its lock is held;
- * - v6.6 to v6.11 trusts what `move_page_tables` saw before any rmap lock was taken. Known bad.
- *
- * @see mm/mremap.c, Linux v6.6 and v6.12
+ * @see mm/mremap.c, move_page_tables(), Linux v6.6 and v6.12 (the same in v6.18, under a control structure)
  */
 
+import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from "@mmrace/locks";
+import { readOnce, type Steps } from "@mmrace/scheduler";
 import {
-  downWrite,
-  mmuNotifierInvalidateRangeEnd,
-  mmuNotifierInvalidateRangeStart,
-  SINGLE_DEPTH_NESTING,
-  spinLock,
-  spinUnlock,
-  upWrite,
-} from "@mmrace/locks";
-import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
-import {
-  pfnOf,
-  mkTable,
-  NONE_ENTRY,
+  isPmdMigrationEntry,
+  PAGE_SIZE,
   PMD_SIZE,
   pmdLeaf,
   pmdNone,
   pmdPresent,
-  pteNone,
   type Entry,
 } from "@mmrace/x86-paging";
-import { flushTlbRange } from "../../state/tlb.ts";
-import { ptepGet, setPte } from "../../state/page-table.ts";
-import type { AnonVma, Vma } from "../../state/vma.ts";
+import { pmdStart } from "../../state/geometry.ts";
+import { VM_SHARED, type Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 
-/** The loop over extents, for one extent of 2 MiB. The caller holds mmap_lock for write. */
-export function* movePageTables(w: World, from: Vma, to: Vma): Steps<void> {
-  const { mm } = from;
-  const oldSlot = mm.slotOf(from.start);
-  const range = { start: from.start, end: from.start + PMD_SIZE };
-  yield* mmuNotifierInvalidateRangeStart(mm.notifiers, range);
+/** A piece of the range. */
+export interface Extent {
+  readonly from: Vma;
+  readonly to: Vma;
+  readonly oldAddress: number;
+  readonly newAddress: number;
+  readonly length: number;
+  /** Whether entry-by-entry moves must lock out rmap walks, since these may come to the new VMA first. */
+  readonly needRmapLocks: boolean;
+}
+
+/** Moves all entries of `from` to the same places of `to`. The caller holds mmap_lock for write. */
+export function* movePageTables(w: World, from: Vma, to: Vma, needRmapLocks = true): Steps<void> {
+  const range = { start: from.start, end: from.end };
+  yield* mmuNotifierInvalidateRangeStart(from.mm.notifiers, range);
+  let length: number;
+  for (let offset = 0; from.start + offset < from.end; offset += length) {
+    const oldAddress = from.start + offset;
+    const newAddress = to.start + offset;
+    length = Math.min(
+      pmdStart(oldAddress) + PMD_SIZE - oldAddress,
+      pmdStart(newAddress) + PMD_SIZE - newAddress,
+      from.end - oldAddress,
+    );
+    yield* moveExtent(w, { from, to, oldAddress, newAddress, length, needRmapLocks });
+  }
+  yield* mmuNotifierInvalidateRangeEnd(from.mm.notifiers, range);
+}
+
+/** Steps 2 to 5. */
+function* moveExtent(w: World, extent: Extent): Steps<void> {
+  const { mm } = extent.from;
+  const oldSlot = mm.slotOf(extent.oldAddress);
+  const isWhole = extent.length === PMD_SIZE;
   for (;;) {
     const pmd = yield* readOnce(oldSlot); // 3. A plain read, before any rmap lock.
-    if (pmdNone(pmd)) break; // 4. Nothing to move. Reduced: no huge PMD is ever moved here.
-    if (pmdPresent(pmd) && !pmdLeaf(pmd) && (yield* moveUnderRmapLocks(w, from, to))) break;
-    if (pmdNone(yield* readOnce(oldSlot))) break; // 4.
-    if (pmdNone(yield* readOnce(mm.slotOf(to.start)))) yield* w.kernel.__pteAlloc(w, mm, mm.slotOf(to.start));
-    if (yield* w.kernel.movePtes(w, from, to)) break; // 5. Otherwise again.
+    if (pmdNone(pmd)) return; // 4.
+    if (isHuge(pmd)) {
+      if (isWhole && (yield* moveHuge(w, extent))) return;
+      yield* w.kernel.splitHugePmd(w, extent.from, oldSlot);
+    } else if (pmdPresent(pmd) && isWhole && !(yield* losesUffd(extent.from))) {
+      if (yield* moveUnderRmapLocks(w, extent)) return;
+    }
+    if (pmdNone(yield* readOnce(oldSlot))) return; // 4.
+    yield* w.kernel.pteAlloc(w, mm, mm.slotOf(extent.newAddress));
+    if (yield* w.kernel.movePtes(w, extent)) return; // 5. Otherwise again.
   }
-  yield* mmuNotifierInvalidateRangeEnd(mm.notifiers, range);
+}
+
+function isHuge(pmd: Entry): boolean {
+  return (pmdPresent(pmd) && pmdLeaf(pmd)) || isPmdMigrationEntry(pmd);
+}
+
+/**
+ * Whether the range is userfaultfd's, which does not ask to hear of moves: then its bits must not move either, and
+ * entries are looked at one by one. vma_has_uffd_without_event_remap().
+ */
+export function* losesUffd(vma: Vma): Steps<boolean> {
+  const ctx = yield* readOnce(vma.uffdCtx);
+  return ctx !== null && !ctx.eventRemap;
 }
 
 /** `move_pgt_entry` for a normal PMD: always under the rmap locks of the old VMA. */
-function* moveUnderRmapLocks(w: World, from: Vma, to: Vma): Steps<boolean> {
-  const anonVma = yield* w.kernel.takeRmapLocks(w, from);
-  const isMoved = yield* w.kernel.moveNormalPmd(w, from, to);
-  yield* w.kernel.dropRmapLocks(w, from, anonVma);
+function* moveUnderRmapLocks(w: World, extent: Extent): Steps<boolean> {
+  const anonVma = yield* w.kernel.takeRmapLocks(w, extent.from);
+  const isMoved = yield* w.kernel.moveNormalPmd(w, extent);
+  yield* w.kernel.dropRmapLocks(w, extent.from, anonVma);
   return isMoved;
 }
 
-/** Locks out whoever walks the VMA's tables through its file or its anon_vma. Gives what there was of the latter. */
-export function* takeRmapLocks(_w: World, vma: Vma): Steps<AnonVma | null> {
-  yield* downWrite(vma.file!.iMmap);
-  const anonVma = yield* readOnce(vma.anonVma);
-  if (anonVma !== null) yield* downWrite(anonVma.rwsem);
-  return anonVma;
+/** `move_pgt_entry` for a huge PMD: under them only where entries need them too. */
+function* moveHuge(w: World, extent: Extent): Steps<boolean> {
+  if (!extent.needRmapLocks) return yield* w.kernel.moveHugePmd(w, extent);
+  const anonVma = yield* w.kernel.takeRmapLocks(w, extent.from);
+  const isMoved = yield* w.kernel.moveHugePmd(w, extent);
+  yield* w.kernel.dropRmapLocks(w, extent.from, anonVma);
+  return isMoved;
 }
 
-/** Lets them in again. */
-export function* dropRmapLocks(_w: World, vma: Vma, anonVma: AnonVma | null): Steps<void> {
-  if (anonVma !== null) yield* upWrite(anonVma.rwsem);
-  yield* upWrite(vma.file!.iMmap);
-}
-
-/** v6.12. Old and new slot lie in one PMD table here, so there is one PMD lock. */
-export function* moveNormalPmd(w: World, from: Vma, to: Vma): Steps<boolean> {
-  const { mm } = from;
-  if (!pmdNone(yield* readOnce(mm.slotOf(to.start)))) return false; // 1.
-  yield* spinLock(mm.slotOf(from.start).pmdTable.lock); // 2.
-  const pmd = yield* readOnce(mm.slotOf(from.start));
-  if (!pmdPresent(pmd) || pmdLeaf(pmd)) {
-    yield* spinUnlock(mm.slotOf(from.start).pmdTable.lock); // 3. It went away since move_page_tables looked.
-    w.reached.add("move_normal_pmd noticed that the table had gone");
-    return false;
+/**
+ * Ghost state: what user code may count on has moved. Call it in the step after which nobody can use the old address,
+ * the flush: up to then a store through it counts.
+ */
+export function noteMoved(w: World, extent: Extent, keepsUffd: boolean): void {
+  const { from, to, oldAddress, newAddress, length } = extent;
+  const isShared = from.file !== null && (from.flags.value & VM_SHARED) !== 0;
+  const modelled = Math.min(length, w.geometry.ptesPerTable * PAGE_SIZE);
+  if (!isShared) w.reference.move(from, oldAddress, to, newAddress, modelled);
+  for (let offset = 0; offset < modelled; offset += PAGE_SIZE) {
+    w.uffd.move(from.mm, oldAddress + offset, newAddress + offset, keepsUffd);
   }
-  yield* moveTable(w, from, to, pmd); // 4.
-  return true;
-}
-
-/** v6.6 to v6.11: whatever the old slot holds is taken for a table. */
-export function* moveNormalPmd_6_6(w: World, from: Vma, to: Vma): Steps<boolean> {
-  const { mm } = from;
-  if (!pmdNone(yield* readOnce(mm.slotOf(to.start)))) return false; // 1.
-  yield* spinLock(mm.slotOf(from.start).pmdTable.lock); // 2.
-  const pmd = yield* readOnce(mm.slotOf(from.start));
-  yield* moveTable(w, from, to, pmd); // 4.
-  return true;
-}
-
-/** Step 4, with the PMD lock held, which it releases: whatever `pmd` names becomes the table of the new slot. */
-function* moveTable(w: World, from: Vma, to: Vma, pmd: Entry): Steps<void> {
-  const { mm } = from;
-  yield* writeOnce(mm.slotOf(from.start), NONE_ENTRY);
-  yield* writeOnce(mm.slotOf(to.start), mkTable(pfnOf(pmd)));
-  yield* flushTlbRange(mm, from.start, from.start + PMD_SIZE);
-  yield* spinUnlock(mm.slotOf(from.start).pmdTable.lock);
-  w.reached.add("move_normal_pmd moved a table");
-}
-
-/** Entry by entry. False when a table has gone and the caller must start again. */
-export function* movePtes(w: World, from: Vma, to: Vma): Steps<boolean> {
-  const anonVma = yield* w.kernel.takeRmapLocks(w, from); // 1.
-  const isDone = yield* moveEntries(w, from, to);
-  yield* w.kernel.dropRmapLocks(w, from, anonVma); // 8.
-  return isDone;
-}
-
-/** Steps 2 to 8, under both PTE locks. */
-function* moveEntries(w: World, from: Vma, to: Vma): Steps<boolean> {
-  const { mm } = from;
-  const oldTable = yield* w.kernel.__pteOffsetMapLock(w, mm.slotOf(from.start)); // 2.
-  if (oldTable === null) return false;
-  const newTable = yield* w.kernel.pteOffsetMapNolock(w, mm.slotOf(to.start)); // 3.
-  if (newTable === null) {
-    yield* w.kernel.pteUnmapUnlock(w, oldTable);
-    return false;
-  }
-  yield* spinLock(newTable.ptl, SINGLE_DEPTH_NESTING); // 4.
-  for (let index = 0; index < w.geometry.ptesPerTable; index++) {
-    const pte = yield* ptepGet(oldTable.table, index); // 6.
-    if (pteNone(pte)) continue;
-    yield* setPte(oldTable.table, index, NONE_ENTRY);
-    yield* setPte(newTable.table, index, pte);
-  }
-  yield* flushTlbRange(mm, from.start, from.start + PMD_SIZE); // 7. While both locks are held.
-  yield* w.kernel.pteUnmapUnlock(w, newTable); // 8.
-  yield* w.kernel.pteUnmapUnlock(w, oldTable);
-  return true;
 }

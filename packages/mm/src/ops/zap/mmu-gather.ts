@@ -19,9 +19,9 @@ import { flushTlbMm, flushTlbRange, waitForIpi } from "../../state/tlb.ts";
 import type { World } from "../../state/world.ts";
 
 /** Begins: from here on others know that translations may be stale. */
-export function* tlbGatherMmu(_w: World, mm: MmStruct, isFullMm: boolean): Steps<MmuGather> {
+export function* tlbGatherMmu(w: World, mm: MmStruct, isFullMm: boolean): Steps<MmuGather> {
   yield* atomicAdd(mm.tlbFlushPending, 1);
-  return new MmuGather(mm, isFullMm);
+  return new MmuGather(mm, isFullMm, w.gatherPagesMax);
 }
 
 /** Flushes what was collected, then frees it: translations first, tables next, pages last. */
@@ -70,6 +70,12 @@ export function* tlbFinishMmu(w: World, tlb: MmuGather): Steps<void> {
     yield* flushTlbMm(tlb.mm); // mm_tlb_flush_nested()
     tlb.resetRange();
   }
+  yield* w.kernel.tlbFlushMmu(w, tlb);
+  yield* atomicAdd(tlb.mm.tlbFlushPending, -1);
+}
+
+/** Up to v4.12 (99baac21e458): nobody thinks of other gathers. Known bad. */
+export function* tlbFinishMmu_4_12(w: World, tlb: MmuGather): Steps<void> {
   yield* w.kernel.tlbFlushMmu(w, tlb);
   yield* atomicAdd(tlb.mm.tlbFlushPending, -1);
 }

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import {
   expandRows,
   listEntries,
-  makeTable,
+  mkTable,
   parseDump,
   parseInteger,
   SparseMemory,
@@ -22,7 +22,7 @@ test("a small dump parses; what is optional may be missing", () => {
   const dump = parseDump(DUMP);
   expect(dump.cpus[0]).toMatchObject({ cpu: 0, rootFrame: 1, levels: 4 });
   expect([...dump.cpus[0]!.tlb()]).toEqual([]);
-  expect(dump.memory.read(1, 0)).toEqual(makeTable(2));
+  expect(dump.memory.read(1, 0)).toEqual(mkTable(2));
   expect(dump.pagemaps.size).toBe(0);
 });
 
@@ -69,7 +69,7 @@ test("a listing meets a table that the dump lacks", () => {
 
 test("tables that point at themselves in every entry are given up on", () => {
   const memory = new SparseMemory();
-  for (let index = 0; index < 512; index++) memory.write(1, index, makeTable(1));
+  for (let index = 0; index < 512; index++) memory.write(1, index, mkTable(1));
   const list = listEntries(memory.read, 1, 5, { tablesMax: 100 });
   expect(caught(() => [...list]).code).toBe("dump-malformed");
 });

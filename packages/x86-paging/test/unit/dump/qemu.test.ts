@@ -6,8 +6,7 @@ import {
   FLAG,
   leafAddress,
   listEntries,
-  makePage,
-  makeTable,
+  mkTable,
   qemuFlags,
   qemuMemory,
   qemuTlb,
@@ -18,6 +17,7 @@ import {
   withoutBits,
   type Entry,
 } from "../../../src/index.ts";
+import { page } from "../../entries.ts";
 
 test("PAT and software bits are no part of a large page's address", () => {
   const large = entryFromHex("0x84000000402010e7");
@@ -35,7 +35,7 @@ test("each letter is one bit", () => {
 /** One page whose entries at the four levels are changed one at a time. */
 function chain(level: number, change: (entry: Entry) => Entry): SparseMemory {
   const memory = new SparseMemory();
-  const entries = [makePage(9, USER | RW), makeTable(4), makeTable(3), makeTable(2)];
+  const entries = [page(9, USER | RW), mkTable(4), mkTable(3), mkTable(2)];
   entries[level - 1] = change(entries[level - 1]!);
   for (const [i, entry] of entries.entries()) memory.write(4 - i, 0x1ff, entry);
   return memory;

@@ -1,0 +1,40 @@
+/** A worker thread of an exhaustive search: it runs the slices that it is asked for. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { kernelById, scenarioFamily } from "@mmrace/mm";
+import {
+  parseAblation,
+  SliceRunner,
+  UsageError,
+  type MemoryModel,
+  type SliceRequest,
+  type SliceResult,
+} from "@mmrace/scheduler";
+
+/** What a worker is started with. Scenarios hold functions, so it is told their names. */
+export interface ExploreSetup {
+  readonly scenario: string;
+  readonly kernel: string;
+  readonly ablations: readonly string[];
+  readonly memory: MemoryModel;
+}
+
+/** What a worker answers. An error that crosses threads is of no class any more, so the caller's own mistakes are named. */
+export type SliceAnswer = { readonly result: SliceResult } | { readonly usageError: string };
+
+const { scenario, kernel, ablations, memory } = workerData as ExploreSetup;
+const runner = new SliceRunner(scenarioFamily(scenario).on(kernelById(kernel).id), {
+  ablations: ablations.map(parseAblation),
+  memory,
+});
+
+function answer(request: SliceRequest): SliceAnswer {
+  try {
+    return { result: runner.run(request) };
+  } catch (error) {
+    if (error instanceof UsageError) return { usageError: error.message };
+    throw error;
+  }
+}
+
+parentPort?.on("message", (request: SliceRequest) => parentPort?.postMessage(answer(request)));

@@ -1,0 +1,29 @@
+/** JSON files that survive an interruption, and what to do with those that did not. */
+
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** What a file says; undefined when there is none, and `damaged` when it is no JSON. */
+export function readJson(file: string): { readonly content?: unknown; readonly isDamaged: boolean } {
+  if (!existsSync(file)) return { isDamaged: false };
+  const text = readFileSync(file, "utf8");
+  try {
+    return { content: JSON.parse(text) as unknown, isDamaged: false };
+  } catch {
+    return { isDamaged: true };
+  }
+}
+
+/** Moves a damaged file aside; never deletes it. @returns its new name. */
+export function quarantine(file: string): string {
+  const quarantined = `${file}.quarantine`;
+  renameSync(file, quarantined);
+  return quarantined;
+}
+
+/** Writes a file so that an interruption cannot leave half of one. */
+export function writeWhole(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.part`, text);
+  renameSync(`${file}.part`, file);
+}

@@ -1,0 +1,58 @@
+/** Who runs the slices of an exhaustive search: this thread, or several others. */
+
+import { Worker } from "node:worker_threads";
+import type { World } from "@mmrace/mm";
+import {
+  ablationText,
+  SliceRunner,
+  UsageError,
+  type RunSettings,
+  type Scenario,
+  type SliceRequest,
+  type SliceResult,
+} from "@mmrace/scheduler";
+import { ask } from "./ask.ts";
+import type { ExploreSetup, SliceAnswer } from "./explore-worker.ts";
+
+/** Runs one slice at a time. */
+export interface SliceWorker {
+  run(request: SliceRequest): Promise<SliceResult>;
+  close(): Promise<unknown>;
+}
+
+/** As many workers as asked for; a single one is this thread. */
+export function sliceWorkers(
+  scenario: Scenario<World>,
+  settings: RunSettings,
+  count: number,
+): readonly SliceWorker[] {
+  if (count === 1) return [inThisThread(new SliceRunner(scenario, settings))];
+  const workerData: ExploreSetup = {
+    scenario: scenario.name,
+    kernel: scenario.variant ?? "",
+    ablations: (settings.ablations ?? []).map(ablationText),
+    memory: settings.memory ?? "sc",
+  };
+  return Array.from({ length: count }, () => {
+    const worker = new Worker(new URL("./explore-worker.js", import.meta.url), { workerData });
+    return {
+      run: async (request) => {
+        const answer = await ask<SliceAnswer>(worker, request);
+        if ("usageError" in answer) throw new UsageError(answer.usageError);
+        return answer.result;
+      },
+      close: () => worker.terminate(),
+    };
+  });
+}
+
+function inThisThread(runner: SliceRunner<World>): SliceWorker {
+  return {
+    run: async (request) => {
+      // Signals are delivered only when the event loop turns.
+      await new Promise((resolve) => setImmediate(resolve));
+      return runner.run(request);
+    },
+    close: () => Promise.resolve(),
+  };
+}

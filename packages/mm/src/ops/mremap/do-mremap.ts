@@ -1,0 +1,79 @@
+/**
+ * mremap() of a whole mapping to a new address, without a change of size.
+ *
+ * What is mapped in the new range goes first, as with MREMAP_FIXED.
+ *
+ * Reduced: the VMA is not split or merged; of userfaultfd's events only that of the move
+ * keeps fills away; nobody reads it.
+ *
+ * @see mm/mremap.c, move_vma(); mm/vma.c, copy_vma(), vma_link(); fs/userfaultfd.c, mremap_userfaultfd_prep(),
+ * Linux v6.12 (the same in v6.1, without VMA locks, and in v6.18)
+ */
+
+import { downWrite, upWrite } from "@mmrace/locks";
+import { atomicAdd, readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
+import { PAGE_SIZE } from "@mmrace/x86-paging";
+import type { UserfaultfdCtx } from "../../state/userfaultfd-ctx.ts";
+import { Vma, VM_UFFD_MODES, type AnonVma } from "../../state/vma.ts";
+import type { World } from "../../state/world.ts";
+
+/** Moves the mapping. @returns the new VMA; the old one is gone. */
+export function* doMremap(w: World, vma: Vma, newAddress: number): Steps<Vma> {
+  const { mm } = vma;
+  yield* w.kernel.mmapWriteLock(w, mm);
+  yield* w.kernel.doVmiMunmap(w, mm, newAddress, newAddress + (vma.end - vma.start), false); // MREMAP_FIXED
+  yield* w.kernel.vmaStartWrite(w, vma);
+  const to = yield* w.kernel.copyVma(w, vma, newAddress);
+  const ctx = yield* prepareUffd(w, vma, to);
+  yield* w.kernel.movePageTables(w, vma, to, false); // copy_vma() has put the new VMA behind the old one.
+  yield* w.kernel.doVmiMunmap(w, mm, vma.start, vma.end, false);
+  yield* w.kernel.mmapWriteUnlock(w, mm);
+  if (ctx !== null) yield* atomicAdd(ctx.mmapChanging, -1); // mremap_userfaultfd_complete(): the event has been read.
+  return to;
+}
+
+/** copy_vma(): a VMA like the old one, where rmap walks find it from now on, after the old one. */
+export function* copyVma(w: World, vma: Vma, newAddress: number): Steps<Vma> {
+  const { mm, file } = vma;
+  const anonVma = yield* readOnce(vma.anonVma);
+  // Pages of anonymous memory are found by what their address was when they came.
+  const pgoff = file === null && anonVma === null ? newAddress / PAGE_SIZE : vma.pgoff;
+  const place = { start: newAddress, end: newAddress + (vma.end - vma.start), file, pgoff };
+  const to = new Vma(mm, place, yield* readOnce(vma.flags));
+  yield* writeOnce(to.uffdCtx, yield* readOnce(vma.uffdCtx));
+  if (anonVma !== null) yield* cloneAnonVma(to, anonVma);
+  yield* w.kernel.vmaStartWrite(w, to); // vma_link()
+  yield* writeOnce(
+    mm.vmas,
+    [...(yield* readOnce(mm.vmas)), to].toSorted((a, b) => a.start - b.start),
+  );
+  if (file !== null) {
+    yield* downWrite(file.iMmap);
+    yield* writeOnce(file.vmas, [...(yield* readOnce(file.vmas)), to]);
+    yield* upWrite(file.iMmap);
+  }
+  return to;
+}
+
+function* cloneAnonVma(to: Vma, anonVma: AnonVma): Steps<void> {
+  yield* downWrite(anonVma.rwsem);
+  yield* writeOnce(to.anonVma, anonVma);
+  yield* writeOnce(anonVma.vmas, [...(yield* readOnce(anonVma.vmas)), to]);
+  yield* upWrite(anonVma.rwsem);
+}
+
+/** mremap_userfaultfd_prep(): who asked to hear of moves keeps the new range; else it is registered no more. */
+function* prepareUffd(w: World, vma: Vma, to: Vma): Steps<UserfaultfdCtx | null> {
+  const ctx = yield* readOnce(vma.uffdCtx);
+  if (ctx === null) return null;
+  if (!ctx.eventRemap) {
+    yield* w.kernel.vmaStartWrite(w, to);
+    yield* writeOnce(to.uffdCtx, null);
+    yield* writeOnce(to.flags, (yield* readOnce(to.flags)) & ~VM_UFFD_MODES);
+    return null;
+  }
+  yield* downWrite(ctx.mapChangingLock);
+  yield* atomicAdd(ctx.mmapChanging, 1);
+  yield* upWrite(ctx.mapChangingLock);
+  return ctx;
+}

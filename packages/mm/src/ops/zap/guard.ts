@@ -1,0 +1,139 @@
+/**
+ * MADV_GUARD_INSTALL and MADV_GUARD_REMOVE: markers that make every access fault, v6.13 and later; in files since v6.15.
+ *
+ * Markers make a table that looks unused one that must not go. Before v6.19 the VMA gets an anon_vma, which keeps retract
+ * away.
+ *
+ * Reduced: a call that meets pages in its fourth attempt is refused, not sent round through user space; entries that
+ * this world does not have stay none.
+ *
+ * @see mm/madvise.c, madvise_guard_install(), madvise_guard_remove(), Linux v6.14 and v6.18
+ */
+
+import { readOnce, UsageError, type Steps } from "@mmrace/scheduler";
+import {
+  isGuardMarker,
+  mkGuardMarker,
+  NONE_ENTRY,
+  PAGE_SIZE,
+  PMD_SIZE,
+  pmdLeaf,
+  pmdNone,
+  pmdPresent,
+  pteNone,
+} from "@mmrace/x86-paging";
+import { pteIndex } from "../../state/geometry.ts";
+import type { MmStruct } from "../../state/mm-struct.ts";
+import { ptepGet, setPte } from "../../state/page-table.ts";
+import type { Vma } from "../../state/vma.ts";
+import type { World } from "../../state/world.ts";
+import type { Mapped } from "../pgtable/mapped.ts";
+import { ZAP_PAGES } from "./zap-details.ts";
+
+/** MAX_MADVISE_GUARD_RETRIES. Each retry needs a fault that comes in between. */
+const RETRIES_MAX = 3;
+
+/** v6.15 and later. True: the markers are there. */
+export function* madviseGuardInstall(w: World, mm: MmStruct, start: number, end: number): Steps<boolean> {
+  yield* w.kernel.mmapReadLock(w, mm);
+  const vma = yield* vmaOf(w, mm, start, end);
+  yield* guardRange(w, vma, start, end);
+  yield* w.kernel.mmapReadUnlock(w, mm);
+  return true;
+}
+
+/** v6.13 and v6.14: in anonymous memory only. False: EINVAL. */
+export function* madviseGuardInstall_6_14(
+  w: World,
+  mm: MmStruct,
+  start: number,
+  end: number,
+): Steps<boolean> {
+  yield* w.kernel.mmapReadLock(w, mm);
+  const vma = yield* vmaOf(w, mm, start, end);
+  if (vma.file === null) yield* guardRange(w, vma, start, end);
+  yield* w.kernel.mmapReadUnlock(w, mm);
+  return vma.file === null;
+}
+
+/** Up to v6.12: EINVAL, as for any advice that there is not. */
+// oxlint-disable-next-line require-yield
+export function* madviseGuardInstall_6_12(): Steps<boolean> {
+  return false;
+}
+
+/** Puts markers in, and throws away what is in their way. */
+function* guardRange(w: World, vma: Vma, start: number, end: number): Steps<void> {
+  yield* w.kernel.anonVmaPrepare(w, vma);
+  for (let attempt = 0; !(yield* installAll(w, vma, start, end)); attempt++) {
+    if (attempt === RETRIES_MAX) throw new UsageError("MADV_GUARD_INSTALL met pages again and again.");
+    w.reached.add("MADV_GUARD_INSTALL met a page");
+    yield* w.kernel.zapPageRangeSingle(w, vma, start, end, ZAP_PAGES);
+  }
+  w.guards.promise(vma.mm, start, end); // Ghost state.
+}
+
+/** Takes markers away. Nothing is cached of an entry that is not present, so nothing is flushed. */
+export function* madviseGuardRemove(w: World, mm: MmStruct, start: number, end: number): Steps<void> {
+  yield* w.kernel.mmapReadLock(w, mm);
+  const vma = yield* vmaOf(w, mm, start, end);
+  w.guards.forget(mm, start, end); // Ghost state.
+  for (const address of slotsOf(vma, start, end)) {
+    const mapped = yield* w.kernel.__pteOffsetMapLock(w, mm.slotOf(address));
+    if (mapped === null) continue; // No table, no marker.
+    for (const index of indicesOf(mapped, address, end)) {
+      if (isGuardMarker(yield* ptepGet(mapped.table, index))) yield* setPte(mapped.table, index, NONE_ENTRY);
+    }
+    yield* w.kernel.pteUnmapUnlock(w, mapped);
+  }
+  yield* w.kernel.mmapReadUnlock(w, mm);
+}
+
+function* vmaOf(w: World, mm: MmStruct, start: number, end: number): Steps<Vma> {
+  const vma = yield* w.kernel.findVma(w, mm, start);
+  if (vma === null || end > vma.end) throw new UsageError("Guard markers need a range within one VMA.");
+  return vma;
+}
+
+/** The first address of the range at each slot. */
+function slotsOf({ mm }: Vma, start: number, end: number): number[] {
+  return mm.pmds
+    .map(({ address }) => Math.max(start, address))
+    .filter((address, at) => address < Math.min(end, mm.pmds[at]!.address + PMD_SIZE));
+}
+
+function indicesOf({ table }: Mapped, address: number, end: number): number[] {
+  const first = pteIndex(address);
+  const count = Math.min(table.ptes.values.length - first, (end - address) / PAGE_SIZE);
+  return Array.from({ length: Math.max(count, 0) }, (_, at) => first + at);
+}
+
+/** Installs markers until a page is met. Says whether none was. */
+function* installAll(w: World, vma: Vma, start: number, end: number): Steps<boolean> {
+  for (const address of slotsOf(vma, start, end)) {
+    const mapped = yield* mapForMarkers(w, vma, address);
+    if (mapped === null) return false;
+    let isClear = true;
+    for (const index of indicesOf(mapped, address, end)) {
+      const pte = yield* ptepGet(mapped.table, index);
+      if (pteNone(pte)) yield* setPte(mapped.table, index, mkGuardMarker());
+      isClear = pteNone(pte) || isGuardMarker(pte);
+      if (!isClear) break;
+    }
+    yield* w.kernel.pteUnmapUnlock(w, mapped);
+    if (!isClear) return false;
+  }
+  return true;
+}
+
+/** The table for the markers, made if there is none; `null`: a huge page is in the way. */
+function* mapForMarkers(w: World, vma: Vma, address: number): Steps<Mapped | null> {
+  const slot = vma.mm.slotOf(address);
+  for (;;) {
+    const pmd = yield* readOnce(slot);
+    if (pmdPresent(pmd) && pmdLeaf(pmd)) return null;
+    if (pmdNone(pmd)) yield* w.kernel.__pteAlloc(w, vma.mm, slot);
+    const mapped = yield* w.kernel.__pteOffsetMapLock(w, slot);
+    if (mapped !== null) return mapped;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * MADV_DONTNEED.
+ *
+ * - v6.17 and later (a6fde7add78d): under the VMA's lock, if the range lies in one VMA that userfaultfd does not watch;
+ *   one gather for the whole call since v6.16;
+ * - before: under mmap_lock for reading, with a gather for each VMA.
+ *
+ * Reduced: userfaultfd is not told of the removal.
+ *
+ * @see mm/madvise.c, madvise_dontneed_single_vma(), Linux v6.12, v6.14 and v6.18
+ */
+
+import { readOnce, UsageError, type Steps } from "@mmrace/scheduler";
+import { PAGE_SIZE } from "@mmrace/x86-paging";
+import type { MmStruct } from "../../state/mm-struct.ts";
+import { VM_LOCKED, VM_PFNMAP, VM_UFFD_MODES, type Vma } from "../../state/vma.ts";
+import type { World } from "../../state/world.ts";
+import { ZAP_PAGES, type ZapDetails } from "./zap-details.ts";
+
+/** v6.14 and later. */
+const RECLAIMING: ZapDetails = { ...ZAP_PAGES, reclaimPt: true };
+
+type Advise = (vma: Vma, from: number, to: number) => Steps<void>;
+
+/** Discards the pages of a range that the process has mapped. */
+export function* madviseDontneed(w: World, mm: MmStruct, start: number, end: number): Steps<void> {
+  checkRange(start, end);
+  const promised = w.discards.begin(w, mm, start, end); // Ghost state.
+  const locked = yield* w.kernel.tryVmaReadLock(w, mm, start, end);
+  if (locked === null) yield* w.kernel.mmapReadLock(w, mm);
+  const tlb = yield* w.kernel.tlbGatherMmu(w, mm, false);
+  const advise: Advise = function* (vma, from, to) {
+    yield* checkVma(vma);
+    yield* w.kernel.zapPageRangeSingleBatched(w, tlb, vma, from, to, RECLAIMING);
+  };
+  if (locked === null) yield* walkVmas(mm, start, end, advise);
+  else yield* advise(locked, start, end);
+  yield* w.kernel.tlbFinishMmu(w, tlb);
+  if (locked === null) yield* w.kernel.mmapReadUnlock(w, mm);
+  else yield* w.kernel.vmaEndRead(w, locked);
+  w.discards.end(w, promised);
+}
+
+/** v6.14 and v6.15. */
+export function* madviseDontneed_6_14(w: World, mm: MmStruct, start: number, end: number): Steps<void> {
+  yield* dontneedUnderMmapLock(w, mm, start, end, RECLAIMING);
+}
+
+/** Up to v6.13. */
+export function* madviseDontneed_6_12(w: World, mm: MmStruct, start: number, end: number): Steps<void> {
+  yield* dontneedUnderMmapLock(w, mm, start, end, ZAP_PAGES);
+}
+
+function* dontneedUnderMmapLock(
+  w: World,
+  mm: MmStruct,
+  start: number,
+  end: number,
+  details: ZapDetails,
+): Steps<void> {
+  checkRange(start, end);
+  const promised = w.discards.begin(w, mm, start, end); // Ghost state.
+  yield* w.kernel.mmapReadLock(w, mm);
+  yield* walkVmas(mm, start, end, function* (vma, from, to) {
+    yield* checkVma(vma);
+    yield* w.kernel.zapPageRangeSingle(w, vma, from, to, details);
+  });
+  yield* w.kernel.mmapReadUnlock(w, mm);
+  w.discards.end(w, promised);
+}
+
+/** Locks the VMA that holds the whole range, where that lock is enough: try_vma_read_lock(). v6.17 and later. */
+export function* tryVmaReadLock(w: World, mm: MmStruct, start: number, end: number): Steps<Vma | null> {
+  const vma = yield* w.kernel.lockVmaUnderRcu(w, mm, start);
+  if (vma === null) return null;
+  const isWatched = ((yield* readOnce(vma.flags)) & VM_UFFD_MODES) !== 0;
+  if (end <= vma.end && !isWatched) return vma;
+  yield* w.kernel.vmaEndRead(w, vma);
+  return null;
+}
+
+/** The parts of a range, VMA by VMA: madvise_walk_vmas(). The caller holds mmap_lock. */
+function* walkVmas(mm: MmStruct, start: number, end: number, advise: Advise): Steps<void> {
+  for (const vma of yield* readOnce(mm.vmas)) {
+    const from = Math.max(start, vma.start);
+    const to = Math.min(end, vma.end);
+    if (from < to) yield* advise(vma, from, to);
+  }
+}
+
+function* checkVma(vma: Vma): Steps<void> {
+  if (((yield* readOnce(vma.flags)) & (VM_LOCKED | VM_PFNMAP)) === 0) return;
+  throw new UsageError("MADV_DONTNEED refuses locked and PFN-mapped VMAs with EINVAL.");
+}
+
+function checkRange(start: number, end: number): void {
+  if (start % PAGE_SIZE === 0 && end % PAGE_SIZE === 0 && start < end) return;
+  throw new UsageError(`madvise needs whole pages, not 0x${start.toString(16)} to 0x${end.toString(16)}.`);
+}

@@ -1,0 +1,152 @@
+/**
+ * Mapping and unmapping: how a VMA becomes visible, and how it goes with its pages and its tables.
+ *
+ * Between the zap and the unlinking the VMA is still in the rmap trees: truncation, reclaim and retract may come in, but may
+ * not install anything. After the unlinking nobody reaches its tables, so their slots are cleared without any page-table lock.
+ *
+ * Reduced: whole VMAs only; userfaultfd is not told; tables above the PMD level stay.
+ *
+ * @see mm/vma.c (mm/mmap.c up to v6.11), do_vmi_align_munmap(); mm/memory.c, free_pgtables(); Linux v6.1, v6.12 and v6.18
+ */
+
+import { callRcu, refcountVmaLock } from "@mmrace/locks";
+import { readOnce, UsageError, writeOnce, type Steps } from "@mmrace/scheduler";
+import { NONE_ENTRY, PMD_SIZE, pmdLeaf, pmdNone, pmdPresent } from "@mmrace/x86-paging";
+import { addMmCounter, type MmStruct } from "../../state/mm-struct.ts";
+import type { MmuGather } from "../../state/mmu-gather.ts";
+import { freeVma, Vma, type VmaPlace } from "../../state/vma.ts";
+import type { World } from "../../state/world.ts";
+
+/** A new mapping of its own. The place must be free. */
+export function* doMmap(w: World, mm: MmStruct, place: VmaPlace, flags: number): Steps<Vma> {
+  yield* w.kernel.mmapWriteLock(w, mm);
+  const vmas = yield* readOnce(mm.vmas);
+  if (vmas.some((one) => one.start < place.end && one.end > place.start))
+    throw new UsageError("doMmap() needs a free place: call doMunmap() first, as MAP_FIXED would.");
+  const vma = new Vma(mm, place, flags);
+  vma.locks.refcount.refcount.value = 0; // Detached, and known to nobody.
+  yield* w.kernel.vmaStartWrite(w, vma); // Faults that find it early wait for mmap_lock.
+  yield* w.kernel.vmaMarkAttached(w, vma);
+  yield* writeOnce(
+    mm.vmas,
+    [...vmas, vma].toSorted((a, b) => a.start - b.start),
+  );
+  yield* w.kernel.vmaLinkFile(w, vma);
+  yield* w.kernel.mmapWriteUnlock(w, mm);
+  return vma;
+}
+
+/** 6.15 and later. */
+export function* vmaMarkAttached(_w: World, vma: Vma): Steps<void> {
+  yield* refcountVmaLock.vmaMarkAttached(vma.mm.lock, vma.locks.refcount);
+}
+
+/** Up to 6.14: new VMAs are attached from the start. */
+export function* vmaMarkAttached_6_14(_w: World, _vma: Vma): Steps<void> {}
+
+/** munmap(): the VMAs of a range go, with all that is mapped in them. */
+export function* doMunmap(w: World, mm: MmStruct, start: number, end: number): Steps<void> {
+  yield* w.kernel.mmapWriteLock(w, mm);
+  yield* w.kernel.doVmiMunmap(w, mm, start, end, true);
+}
+
+/**
+ * The same with mmap_lock held for writing already: it stays so, or is given back (`unlock`), for which it is downgraded
+ * before the zap. Does nothing where nothing is mapped.
+ */
+export function* doVmiMunmap(
+  w: World,
+  mm: MmStruct,
+  start: number,
+  end: number,
+  unlock: boolean,
+): Steps<void> {
+  const all = yield* readOnce(mm.vmas);
+  const vmas = all.filter((vma) => vma.start < end && vma.end > start);
+  if (vmas.some((vma) => vma.start < start || vma.end > end))
+    throw new UsageError("doMunmap() takes whole VMAs: splitting one is not modelled.");
+  if (vmas.length === 0) {
+    if (unlock) yield* w.kernel.mmapWriteUnlock(w, mm);
+    return;
+  }
+  for (const vma of vmas) {
+    yield* w.kernel.vmaStartWrite(w, vma); // vms_gather_munmap_vmas()
+    yield* w.kernel.vmaMarkDetached(w, vma);
+  }
+  const rest = all.filter((vma) => !vmas.includes(vma));
+  yield* writeOnce(mm.vmas, rest);
+  w.guards.forget(mm, start, end); // Ghost state.
+  if (unlock) yield* w.kernel.mmapWriteDowngrade(w, mm); // From here on VMA locks are no longer held; the VMAs are found by nobody.
+  const tlb = yield* w.kernel.tlbGatherMmu(w, mm, false);
+  yield* w.kernel.unmapVmas(w, tlb, vmas, start, end);
+  const floor = Math.max(0, ...rest.filter((vma) => vma.end <= start).map((vma) => vma.end));
+  const ceiling = Math.min(Infinity, ...rest.filter((vma) => vma.start >= end).map((vma) => vma.start));
+  yield* w.kernel.freePgtables(w, tlb, vmas, { floor, ceiling, isWriteLocked: false });
+  yield* w.kernel.tlbFinishMmu(w, tlb);
+  for (const vma of vmas) yield* w.kernel.vmAreaFree(w, vma);
+  if (unlock) yield* w.kernel.mmapReadUnlock(w, mm);
+}
+
+/** What limits the freeing of tables. */
+export interface TableLimits {
+  /** Where the VMA below ends. */
+  readonly floor: number;
+  /** Where the VMA above begins. */
+  readonly ceiling: number;
+  /** Whether mmap_lock is held for writing. */
+  readonly isWriteLocked: boolean;
+}
+
+/** Takes VMAs out of the rmap trees, then their tables, except those that a neighbour shares. */
+export function* freePgtables(
+  w: World,
+  tlb: MmuGather,
+  vmas: readonly Vma[],
+  { floor, ceiling, isWriteLocked }: TableLimits,
+): Steps<void> {
+  yield* w.kernel.tlbFreeVmas(w, tlb);
+  for (let next = 0; next < vmas.length;) {
+    const first = next;
+    do {
+      const vma = vmas[next++]!;
+      if (isWriteLocked) yield* w.kernel.vmaStartWrite(w, vma);
+      yield* w.kernel.unlinkAnonVmas(w, vma);
+      yield* w.kernel.unlinkFileVma(w, vma);
+    } while (next < vmas.length && vmas[next]!.start <= vmas[next - 1]!.end + PMD_SIZE); // Neighbours go together.
+    const limit = vmas[next]?.start ?? ceiling;
+    yield* w.kernel.freePgdRange(w, tlb, vmas[first]!.start, vmas[next - 1]!.end, floor, limit);
+  }
+}
+
+/** Clears the slots that lie between the neighbours, without page-table locks. */
+export function* freePgdRange(
+  w: World,
+  tlb: MmuGather,
+  start: number,
+  end: number,
+  floor: number,
+  ceiling: number,
+): Steps<void> {
+  for (const slot of tlb.mm.pmds) {
+    const slotEnd = slot.address + PMD_SIZE;
+    if (slot.address >= end || slotEnd <= start || slot.address < floor || slotEnd > ceiling) continue;
+    const pmd = yield* readOnce(slot); // pmd_none_or_clear_bad()
+    if (pmdNone(pmd) || !pmdPresent(pmd) || pmdLeaf(pmd)) continue;
+    const table = w.tableNamedBy(yield* readOnce(slot), slot); // free_pte_range()
+    yield* writeOnce(slot, NONE_ENTRY);
+    yield* w.kernel.pteFreeTlb(w, tlb, table, slot.address);
+    yield* addMmCounter(tlb.mm, "nr_ptes", -1);
+  }
+}
+
+/** 6.4 and later: readers without mmap_lock may still look at it. */
+export function* vmAreaFree(w: World, vma: Vma): Steps<void> {
+  yield* callRcu(w.rcu, `vm_area_free ${vma.lifetime.name}`, function* () {
+    yield* freeVma(vma);
+  });
+}
+
+/** Up to 6.3. */
+export function* vmAreaFree_6_1(_w: World, vma: Vma): Steps<void> {
+  yield* freeVma(vma);
+}

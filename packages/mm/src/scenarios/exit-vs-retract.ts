@@ -1,0 +1,25 @@
+/** T1-10: an address space is taken down while the collapse of a file takes its page tables away. */
+
+import { sometimes } from "@mmrace/scheduler";
+import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { collapsingFile, happens, type CollapsingFile } from "./mapped-file.ts";
+
+/** `exit_mmap` | `collapse_file` with `retract_page_tables`. T1-10: fixed by commit 18e77600f7a1 (5.9). */
+export const exitVsRetract: ScenarioFamily = defineFamily<CollapsingFile>({
+  name: "exit-vs-retract",
+  about: "the last user of an mm leaves while retract_page_tables takes its tables away (T1-10)",
+  kernelDefault: "4.12",
+  setup: collapsingFile,
+  threads: {
+    *exit(w) {
+      yield* w.kernel.mmput(w, w.vma.mm);
+    },
+    *collapse(w) {
+      yield* w.kernel.collapseFile(w, w.file, w.huge);
+    },
+  },
+  reaches: () => [
+    sometimes("the address space goes", (w) => w.exited.size === 1),
+    happens("the collapse removes the table", "retract_page_tables removed a table"),
+  ],
+});

@@ -1,0 +1,260 @@
+/**
+ * Where a search over states is, and what can follow. It knows the states by their rows, the transitions by what the learner
+ * has found out, and each state that was seen by its hash and by the step that led there first.
+ */
+
+import { assert } from "../assert.ts";
+import { castOf } from "../cast.ts";
+import type { RunSettings } from "../run-settings.ts";
+import type { Scenario } from "../scenario.ts";
+import { HashSet64 } from "./hash-set.ts";
+import { Learner } from "./learner.ts";
+import { EDGE, HEADER, HIGH, INDEX, LAST, LOW, MEMORY_HIGH, MEMORY_LOW, type Rows } from "./rows.ts";
+import type { Route } from "./route-run.ts";
+import { Slots } from "./slots.ts";
+import { Transitions, UNKNOWN } from "./transitions.ts";
+import { highOf, lowOf } from "./zobrist.ts";
+
+/** The slot that stands for the thread that ran last, in hashes. */
+const LAST_SLOT = -2;
+
+/** A growing array of 32-bit numbers. */
+class Words {
+  length = 0;
+  #words = new Int32Array(1 << 10);
+
+  push(word: number): number {
+    if (this.length === this.#words.length) {
+      const words = new Int32Array(this.length + (this.length >> 1));
+      words.set(this.#words);
+      this.#words = words;
+    }
+    this.#words[this.length] = word;
+    return this.length++;
+  }
+
+  at(index: number): number {
+    return this.#words[index]!;
+  }
+
+  get bytes(): number {
+    return this.#words.byteLength;
+  }
+}
+
+/** A row being looked at, and the states behind it. */
+export class Walker<W> {
+  readonly transitions: Transitions = new Transitions();
+  readonly slots: Slots;
+  readonly learner: Learner<W>;
+  readonly seen: HashSet64 = new HashSet64();
+  /** Of each state by its number: the state before it, and the edge; roots have themselves, and their number. */
+  readonly #before = new Words();
+  readonly #edges = new Words();
+  readonly #roots: (readonly number[])[] = [];
+  /** The row that is being looked at. */
+  index = 0;
+  last = 0;
+  state: Int32Array = new Int32Array(0);
+  /** By thread: what its step would be, as `Transitions.find` says. */
+  readonly outcomes: number[] = [];
+  #low = 0;
+  #high = 0;
+  #memoryLow = 0;
+  #memoryHigh = 0;
+  #nextLow = 0;
+  #nextHigh = 0;
+  #nextMemoryLow = 0;
+  #nextMemoryHigh = 0;
+
+  constructor(scenario: Scenario<W>, settings: RunSettings, pausing: readonly number[]) {
+    this.slots = new Slots(countThreads(scenario, settings), pausing);
+    this.learner = new Learner(scenario, settings, this.transitions, this.slots);
+  }
+
+  /** How many states have a number. */
+  get states(): number {
+    return this.#before.length;
+  }
+
+  get bytes(): number {
+    return this.seen.bytes + this.#before.bytes + this.#edges.bytes;
+  }
+
+  /** Gives a state to start from a number, and a row unless an equal one has one. */
+  addRoot(values: readonly number[], root: Int32Array, last: number, rows: Rows): boolean {
+    let [low, high, memoryLow, memoryHigh] = [0, 0, 0, 0];
+    for (const [slot, value] of root.entries()) {
+      low = (low + lowOf(slot, value)) | 0;
+      high = (high + highOf(slot, value)) | 0;
+      if (slot < this.slots.memoryFrom) continue;
+      memoryLow = (memoryLow + lowOf(slot, value)) | 0;
+      memoryHigh = (memoryHigh + highOf(slot, value)) | 0;
+    }
+    if (!this.#isNew(low, high, last)) return false;
+    this.#edges.push(this.#roots.push(values) - 1);
+    const index = this.#before.push(this.states);
+    this.fit(rows);
+    const row = rows.push();
+    rows.header.set([index, 0, low, high, memoryLow, memoryHigh, last], row * HEADER);
+    rows.states.set(root, row * rows.width);
+    return true;
+  }
+
+  /** Looks at a row. */
+  load(rows: Rows, row: number): void {
+    this.#widen();
+    this.fit(rows);
+    const { header, states } = rows;
+    const at = row * HEADER;
+    this.index = header[at + INDEX]!;
+    this.last = header[at + LAST]!;
+    this.#low = header[at + LOW]!;
+    this.#high = header[at + HIGH]!;
+    this.#memoryLow = header[at + MEMORY_LOW]!;
+    this.#memoryHigh = header[at + MEMORY_HIGH]!;
+    const { state } = this;
+    const from = row * rows.width;
+    for (let slot = 0; slot < state.length; slot++) state[slot] = states[from + slot]!;
+  }
+
+  /** Finds out what each thread can do in the row. */
+  findOutcomes(): void {
+    for (let thread = 0; thread < this.slots.threads; thread++) {
+      let outcome = this.transitions.find(this.state, thread);
+      if (outcome === UNKNOWN) {
+        this.learner.learn(this.routeTo(this.index), this.state);
+        this.#widen();
+        outcome = this.transitions.find(this.state, thread);
+        assert(outcome !== UNKNOWN, "a step was taken and not learned");
+      }
+      this.outcomes[thread] = outcome;
+    }
+  }
+
+  /** Goes a step: appends a row for the state that it leads to, if that is new, and gives it a number. */
+  reach(edge: number, last: number, rows: Rows): boolean {
+    this.#hashAfter(edge);
+    if (!this.#isNew(this.#nextLow, this.#nextHigh, last)) return false;
+    this.#edges.push(edge);
+    this.#storeAfter(edge, this.#before.push(this.index), last, rows);
+    return true;
+  }
+
+  /** Goes a step whose state is not to be looked at yet: the row has the number of the state before it. */
+  defer(edge: number, last: number, rows: Rows): void {
+    this.#hashAfter(edge);
+    this.#storeAfter(edge, this.index, last, rows);
+  }
+
+  /** Looks at a deferred row again: appends it, with a number, unless its state was seen meanwhile. */
+  admit(deferred: Rows, row: number, rows: Rows): boolean {
+    const { header } = deferred;
+    const at = row * HEADER;
+    if (!this.#isNew(header[at + LOW]!, header[at + HIGH]!, header[at + LAST]!)) return false;
+    this.fit(rows);
+    const to = rows.pushFrom(deferred, row);
+    rows.header[to * HEADER + INDEX] = this.#before.push(header[at + INDEX]!);
+    this.#edges.push(header[at + EDGE]!);
+    return true;
+  }
+
+  /** Makes rows as long as states are now. */
+  fit(rows: Rows): void {
+    rows.fit(this.slots.width, Math.max(this.transitions.places, this.slots.values));
+  }
+
+  /** How to get to a state. */
+  routeTo(index: number): Route {
+    const edges: number[] = [];
+    let at = index;
+    for (; this.#before.at(at) !== at; at = this.#before.at(at)) edges.push(this.#edges.at(at));
+    return this.along(this.#roots[this.#edges.at(at)]!, edges.toReversed());
+  }
+
+  /** A route from a root by edges. */
+  along(rootValues: readonly number[], edges: readonly number[]): Route {
+    const choices = edges.map((edge) => this.transitions.threadOf[edge]!);
+    return { choices, values: [...rootValues, ...edges.flatMap((edge) => this.transitions.valuesOf(edge))] };
+  }
+
+  /** A route made longer by an edge. */
+  beyond({ choices, values }: Route, edge: number): Route {
+    const { threadOf } = this.transitions;
+    return {
+      choices: [...choices, threadOf[edge]!],
+      values: [...values, ...this.transitions.valuesOf(edge)],
+    };
+  }
+
+  #isNew(low: number, high: number, last: number): boolean {
+    return this.seen.add((low + lowOf(LAST_SLOT, last + 2)) | 0, (high + highOf(LAST_SLOT, last + 2)) | 0);
+  }
+
+  /** The hashes of the state that an edge leads to. */
+  #hashAfter(edge: number): void {
+    const { writes, writesFrom, writesTo, threadOf, targetOf } = this.transitions;
+    const { state } = this;
+    const thread = threadOf[edge]!;
+    const from = state[thread]!;
+    const to = targetOf[edge]!;
+    let low = (this.#low + lowOf(thread, to) - lowOf(thread, from)) | 0;
+    let high = (this.#high + highOf(thread, to) - highOf(thread, from)) | 0;
+    let memoryLow = this.#memoryLow;
+    let memoryHigh = this.#memoryHigh;
+    for (let at = writesFrom[edge]!, end = writesTo[edge]!; at < end; at += 2) {
+      const slot = writes[at]!;
+      const before = state[slot]!;
+      const after = writes[at + 1]!;
+      if (before === after) continue;
+      const lowChange = lowOf(slot, after) - lowOf(slot, before);
+      const highChange = highOf(slot, after) - highOf(slot, before);
+      low = (low + lowChange) | 0;
+      high = (high + highChange) | 0;
+      if (slot < this.slots.memoryFrom) continue;
+      memoryLow = (memoryLow + lowChange) | 0;
+      memoryHigh = (memoryHigh + highChange) | 0;
+    }
+    this.#nextLow = low;
+    this.#nextHigh = high;
+    this.#nextMemoryLow = memoryLow;
+    this.#nextMemoryHigh = memoryHigh;
+  }
+
+  /** Appends the row of the state whose hashes were computed last. */
+  #storeAfter(edge: number, index: number, last: number, rows: Rows): void {
+    const { writes, writesFrom, writesTo, threadOf, targetOf } = this.transitions;
+    this.fit(rows);
+    const row = rows.push();
+    const { header, states } = rows;
+    const at = row * HEADER;
+    header[at + INDEX] = index;
+    header[at + EDGE] = edge;
+    header[at + LOW] = this.#nextLow;
+    header[at + HIGH] = this.#nextHigh;
+    header[at + MEMORY_LOW] = this.#nextMemoryLow;
+    header[at + MEMORY_HIGH] = this.#nextMemoryHigh;
+    header[at + LAST] = last;
+    const { state } = this;
+    const to = row * rows.width;
+    for (let slot = 0; slot < state.length; slot++) states[to + slot] = state[slot]!;
+    states[to + threadOf[edge]!] = targetOf[edge]!;
+    for (let write = writesFrom[edge]!, end = writesTo[edge]!; write < end; write += 2)
+      states[to + writes[write]!] = writes[write + 1]!;
+  }
+
+  /** States have become longer. */
+  #widen(): void {
+    const { width } = this.slots;
+    if (this.state.length === width) return;
+    const state = new Int32Array(width);
+    state.set(this.state);
+    this.state = state;
+  }
+}
+
+/** Threads, daemons and store buffers. */
+function countThreads<W>(scenario: Scenario<W>, { memory }: RunSettings): number {
+  const cast = castOf(scenario);
+  return cast.length + (memory === "tso" ? new Set(cast.map(({ cpu }) => cpu)).size : 0);
+}
