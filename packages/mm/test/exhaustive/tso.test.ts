@@ -15,16 +15,18 @@ test.each([
   expect(exploration.complete).toBe(true);
 });
 
-// With store buffers they have more executions than a test should run; one preemption is what their bugs need.
+// With store buffers they have more executions than a test should run: these are the first of those with one preemption, which
+// is what their bugs need. So not everything is reached that should be.
 test.each(["retract-vs-uffdcopy", "fault-vs-retract"])(
-  "%s on 6.12 is clean with at most one preemption",
+  "%s on 6.12 shows nothing in its first executions with at most one preemption",
   (name) => {
     const scenario = scenarioFamily(name).on("6.12");
-    const exploration = explore(scenario, exhaustive({ preemptionsMax: 1 }), {
+    const { violations, executions } = explore(scenario, exhaustive({ preemptionsMax: 1 }), {
       memory: "tso",
-      executionsMax: 20_000,
+      executionsMax: 5000,
     });
-    expectNoViolation(exploration);
+    expect(violations).toEqual([]);
+    expect(executions).toBeGreaterThan(1000);
   },
 );
 
