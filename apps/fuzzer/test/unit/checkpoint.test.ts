@@ -35,16 +35,16 @@ const search = (...more: readonly string[]): Promise<Run> =>
   mmrace("explore", "cpmt-vs-uffdcopy", "--checkpoint", file, ...more);
 
 /** Runs a command until its search has come to its end. */
-async function inSessions(
+async function inTurns(
   ...command: readonly string[]
-): Promise<{ readonly run: Run; readonly sessions: number }> {
-  for (let sessions = 1; ; sessions++) {
+): Promise<{ readonly run: Run; readonly turns: number }> {
+  for (let turns = 1; ; turns++) {
     const run = await search(...command);
-    if (!existsSync(file)) return { run, sessions };
+    if (!existsSync(file)) return { run, turns };
   }
 }
 
-describe("sessions of a few executions add up to the search in one piece", () => {
+describe("turns of a few executions add up to the search in one piece", () => {
   const strategies: readonly (readonly [string, readonly string[], () => Strategy])[] = [
     ["dfs", [], () => exhaustive({ reduction: "sleep-sets" })],
     ["dpor", ["--strategy", "dpor"], () => dpor()],
@@ -54,21 +54,21 @@ describe("sessions of a few executions add up to the search in one piece", () =>
   ];
 
   test.each(strategies)("%s", async (_name, command, makeStrategy) => {
-    const { run, sessions } = await inSessions("--all", "--executions", "7", ...command);
+    const { run, turns } = await inTurns("--all", "--executions", "7", ...command);
     const scenario = scenarioFamily("cpmt-vs-uffdcopy").on("6.6-dev");
     const whole = explore(scenario, makeStrategy(), { stopAtFirst: false });
-    expect(sessions).toBe(Math.floor(whole.executions / 7) + 1);
+    expect(turns).toBe(Math.floor(whole.executions / 7) + 1);
     expect(run.parsed).toMatchObject(JSON.parse(JSON.stringify(explorationJson(whole))) as object);
   });
 
   test("up to the first finding, after which nothing is left", async () => {
-    const { run, sessions } = await inSessions("--executions", "3");
+    const { run, turns } = await inTurns("--executions", "3");
     const whole = await mmrace("explore", "cpmt-vs-uffdcopy");
-    expect(sessions).toBeGreaterThan(1);
+    expect(turns).toBeGreaterThan(1);
     expect(withoutTimes(run.parsed)).toEqual(withoutTimes(whole.parsed));
   });
 
-  test("a session says what there is so far, as the search in one piece with that budget", async () => {
+  test("a turn says what there is so far, as the search in one piece with that budget", async () => {
     const { parsed } = await search("--all", "--executions", "9");
     const budget = await mmrace("explore", "cpmt-vs-uffdcopy", "--all", "--executions", "9");
     expect(withoutTimes(parsed)).toEqual(withoutTimes(budget.parsed));

@@ -5,7 +5,7 @@ import { searchProgressText } from "../../src/report/search-progress.ts";
 
 const NOTHING = { executions: 0, pruned: 0, steps: 0 };
 
-test("counts are of the whole search, the pace is of this session, the estimate of the level", () => {
+test("counts are of the whole search, the pace is of this run, the estimate of the level", () => {
   const counts = { executions: 3000, pruned: 1000, steps: 80_000 };
   const progress = {
     counts,
@@ -13,7 +13,7 @@ test("counts are of the whole search, the pace is of this session, the estimate 
     level: 1,
     shareLeft: 0.75,
   };
-  // 2000 runs are a quarter, 6000 are left; this session ran 500 in one second.
+  // 2000 runs are a quarter, 6000 are left; this run did 500 in one second.
   expect(searchProgressText(progress, 3, { executions: 400, pruned: 100, elapsedMs: 1000 })).toBe(
     "3,000 executions (1,000 more pruned), 400/s; about 25.0 % of level 1 (last: 2) done, 12 s left",
   );

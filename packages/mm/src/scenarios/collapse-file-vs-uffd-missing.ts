@@ -7,7 +7,7 @@ import { UserfaultfdCtx } from "../state/userfaultfd-ctx.ts";
 import { VM_SHARED, VM_UFFD_MISSING } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { fileWorld, type FileCast } from "./file-collapse.ts";
+import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
 
 interface Cast extends FileCast {
   readonly ctx: UserfaultfdCtx;
@@ -26,9 +26,7 @@ export const collapseFileVsUffdMissing: ScenarioFamily = defineFamily<Cast>({
     return Object.assign(w, { ctx: new UserfaultfdCtx(w.lockdep, w.vma.mm) });
   },
   threads: {
-    *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.file, w.huge);
-    },
+    collapse,
     *owner(w) {
       const { mm } = w.vma;
       yield* w.kernel.mmapWriteLock(w, mm);

@@ -5,7 +5,7 @@ import { USER_BASE } from "../state/geometry.ts";
 import { populateTable } from "../state/populate.ts";
 import { VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { fileWorld, type FileCast } from "./file-collapse.ts";
+import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
 
 interface Cast extends FileCast {
   readonly other: Vma;
@@ -23,9 +23,7 @@ export const collapseInTwoMms: ScenarioFamily = defineFamily<Cast>({
     return Object.assign(w, { other });
   },
   threads: {
-    *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.file, w.huge);
-    },
+    collapse,
     *madvise(w) {
       yield* w.kernel.collapsePteMapped(w, w.other.mm, w.other.start, true);
     },

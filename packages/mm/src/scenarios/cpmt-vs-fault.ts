@@ -4,10 +4,11 @@ import { sometimes } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
 import { USER_BASE } from "../state/geometry.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { pieceWorld, type PieceCast } from "./file-collapse.ts";
+import { pieceWorld } from "./file-collapse.ts";
+import type { MappedFile } from "./mapped-file.ts";
 
 /** `collapse_pte_mapped_thp` that leaves the slot empty | a read fault, which the folio's lock holds up. */
-export const cpmtVsFault: ScenarioFamily = defineFamily<PieceCast>({
+export const cpmtVsFault: ScenarioFamily = defineFamily<MappedFile>({
   name: "cpmt-vs-fault",
   about: "collapse_pte_mapped_thp against a read fault in the same table",
   kernelDefault: "6.18",

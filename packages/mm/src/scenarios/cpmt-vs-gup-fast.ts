@@ -6,13 +6,14 @@ import { folioPut } from "../state/folio.ts";
 import { USER_BASE } from "../state/geometry.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { pieceWorld, type PieceCast } from "./file-collapse.ts";
+import { pieceWorld } from "./file-collapse.ts";
+import type { MappedFile } from "./mapped-file.ts";
 
 /**
  * `collapse_pte_mapped_thp` | `gup_fast`, on CPUs whose flushes do not interrupt. T1-05: fixed by commit 2ba99c5e0881
  * (6.1); since 6.6 the table waits for a grace period instead.
  */
-export const cpmtVsGupFast: ScenarioFamily = defineFamily<PieceCast>({
+export const cpmtVsGupFast: ScenarioFamily = defineFamily<MappedFile>({
   name: "cpmt-vs-gup-fast",
   about: "collapse_pte_mapped_thp against GUP, which walks with interrupts off (T1-05)",
   kernelDefault: "6.0",

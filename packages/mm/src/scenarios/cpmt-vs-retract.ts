@@ -4,7 +4,7 @@ import { sometimes } from "@mmrace/scheduler";
 import { linux_6_1 } from "../kernels/kernels.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { fileWorld, type FileCast } from "./file-collapse.ts";
+import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
 
 /** `collapse_file` with `retract_page_tables` | `collapse_pte_mapped_thp`, of one table. Clean on every release. */
 export const cpmtVsRetract: ScenarioFamily = defineFamily<FileCast>({
@@ -13,9 +13,7 @@ export const cpmtVsRetract: ScenarioFamily = defineFamily<FileCast>({
   kernelDefault: "6.12",
   setup: fileWorld,
   threads: {
-    *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.file, w.huge);
-    },
+    collapse,
     *madvise(w) {
       yield* w.kernel.collapsePteMapped(w, w.vma.mm, w.vma.start, true);
     },

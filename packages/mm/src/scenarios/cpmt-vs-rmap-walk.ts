@@ -7,7 +7,8 @@ import { scanPtes } from "../state/page-table.ts";
 import type { Vma } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { pieceWorld, type PieceCast } from "./file-collapse.ts";
+import { pieceWorld } from "./file-collapse.ts";
+import type { MappedFile } from "./mapped-file.ts";
 
 /**
  * Looks at the entries of one VMA as who walks the rmap does: a look at the slot first, then the table under its lock.
@@ -31,7 +32,7 @@ const reaches = [
 ];
 
 /** `collapse_pte_mapped_thp` | a walk under i_mmap_rwsem. T1-03: fixed by commit 8d3c106e19e8 (6.1). */
-export const cpmtVsRmapWalk: ScenarioFamily = defineFamily<PieceCast>({
+export const cpmtVsRmapWalk: ScenarioFamily = defineFamily<MappedFile>({
   name: "cpmt-vs-rmap-walk",
   about: "collapse_pte_mapped_thp against a walk that holds i_mmap_rwsem only (T1-03)",
   kernelDefault: "6.0",
@@ -50,7 +51,7 @@ export const cpmtVsRmapWalk: ScenarioFamily = defineFamily<PieceCast>({
 });
 
 /** `collapse_pte_mapped_thp` | `page_referenced`, which locks the folio. T1-04: fixed by commit 119a5fc16105 (5.9). */
-export const cpmtVsPageReferenced: ScenarioFamily = defineFamily<PieceCast>({
+export const cpmtVsPageReferenced: ScenarioFamily = defineFamily<MappedFile>({
   name: "cpmt-vs-page-referenced",
   about: "collapse_pte_mapped_thp against a walk that holds the folio's lock too (T1-04)",
   kernelDefault: "6.0",

@@ -6,9 +6,10 @@ import { USER_BASE } from "../state/geometry.ts";
 import type { World } from "../state/world.ts";
 import { SECONDARY_STALE } from "../state/secondary-mmu.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { pieceWorld, type PieceCast } from "./file-collapse.ts";
+import { pieceWorld } from "./file-collapse.ts";
+import type { MappedFile } from "./mapped-file.ts";
 
-interface Cast extends PieceCast {
+interface Cast extends MappedFile {
   /** What a device has cached of `USER_BASE`: a frame, or 0. It holds no reference. */
   readonly mirror: Cell<number>;
 }

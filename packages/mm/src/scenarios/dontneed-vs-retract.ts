@@ -4,23 +4,22 @@ import { PMD_SIZE } from "@mmrace/x86-paging";
 import { USER_BASE } from "../state/geometry.ts";
 import { hasPtReclaim } from "./abilities.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { collapsingFile, happens, mappedFile, type CollapsingFile, type MappedFile } from "./mapped-file.ts";
+import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
+import { happens, mappedFile, type MappedFile } from "./mapped-file.ts";
 
 const END = USER_BASE + PMD_SIZE;
 
 /** `MADV_DONTNEED` | `collapse_file` with `retract_page_tables`: who takes the empty table. Fixed for 6.14 by 6c18ec9af86c. */
-export const dontneedVsRetract: ScenarioFamily = defineFamily<CollapsingFile>({
+export const dontneedVsRetract: ScenarioFamily = defineFamily<FileCast>({
   name: "dontneed-vs-retract",
   about: "MADV_DONTNEED of a whole table, with table reclaim since 6.14, against retract_page_tables",
   kernelDefault: "6.14",
-  setup: collapsingFile,
+  setup: fileWorld,
   threads: {
     *dontneed(w) {
       yield* w.kernel.madviseDontneed(w, w.vma.mm, USER_BASE, END);
     },
-    *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.file, w.huge);
-    },
+    collapse,
   },
   reaches: (kernel) => [
     happens("the collapse removes the table", "retract_page_tables removed a table"),

@@ -2,21 +2,20 @@
 
 import { sometimes } from "@mmrace/scheduler";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { collapsingFile, happens, type CollapsingFile } from "./mapped-file.ts";
+import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
+import { happens } from "./mapped-file.ts";
 
 /** `exit_mmap` | `collapse_file` with `retract_page_tables`. T1-10: fixed by commit 18e77600f7a1 (5.9). */
-export const exitVsRetract: ScenarioFamily = defineFamily<CollapsingFile>({
+export const exitVsRetract: ScenarioFamily = defineFamily<FileCast>({
   name: "exit-vs-retract",
   about: "the last user of an mm leaves while retract_page_tables takes its tables away (T1-10)",
   kernelDefault: "4.12",
-  setup: collapsingFile,
+  setup: fileWorld,
   threads: {
     *exit(w) {
       yield* w.kernel.mmput(w, w.vma.mm);
     },
-    *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.file, w.huge);
-    },
+    collapse,
   },
   reaches: () => [
     sometimes("the address space goes", (w) => w.exited.size === 1),

@@ -9,6 +9,7 @@ import { populateTable } from "../state/populate.ts";
 import { VM_READ, VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { collapse } from "./file-collapse.ts";
 
 interface Cast extends World {
   file: AddressSpace;
@@ -31,9 +32,7 @@ export const faultVsRetract: ScenarioFamily = defineFamily<Cast>({
     return Object.assign(w, { file, vma, huge: w.createFolio(HPAGE_PMD_NR, false) });
   },
   threads: {
-    *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.file, w.huge);
-    },
+    collapse,
     *fault(w) {
       // Before the huge folio is there, a fault would fill the hole, and there would be no collapse.
       if ((yield* readOnce(w.file.iPages))[0] === null) return;

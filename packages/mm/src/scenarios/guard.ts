@@ -6,7 +6,8 @@ import { USER_BASE } from "../state/geometry.ts";
 import type { World } from "../state/world.ts";
 import { hasFileGuards } from "./abilities.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { collapsingFile, happens, mappedFile, type CollapsingFile, type MappedFile } from "./mapped-file.ts";
+import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
+import { happens, mappedFile, type MappedFile } from "./mapped-file.ts";
 
 function* guard(w: MappedFile): Steps<void> {
   if (yield* w.kernel.madviseGuardInstall(w, w.vma.mm, USER_BASE, USER_BASE + PAGE_SIZE))
@@ -34,16 +35,14 @@ export const guardVsFault: ScenarioFamily = defineFamily<MappedFile>({
 });
 
 /** `MADV_GUARD_INSTALL` in a file | `collapse_file` with `retract_page_tables`. */
-export const guardVsRetract: ScenarioFamily = defineFamily<CollapsingFile>({
+export const guardVsRetract: ScenarioFamily = defineFamily<FileCast>({
   name: "guard-vs-retract",
   about: "MADV_GUARD_INSTALL in a file mapping, 6.15 and later, against retract_page_tables",
   kernelDefault: "6.18",
-  setup: collapsingFile,
+  setup: fileWorld,
   threads: {
     guard,
-    *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.file, w.huge);
-    },
+    collapse,
   },
   reaches: (kernel) => [
     happens("the collapse removes the table", "retract_page_tables removed a table"),

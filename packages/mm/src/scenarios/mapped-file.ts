@@ -3,7 +3,6 @@
 import { sometimes, type Property } from "@mmrace/scheduler";
 import type { KernelOps } from "../kernel.ts";
 import type { AddressSpace } from "../state/address-space.ts";
-import { HPAGE_PMD_NR, type Folio } from "../state/folio.ts";
 import { USER_BASE, type Geometry } from "../state/geometry.ts";
 import { cacheFolio, populateFile, populateTable } from "../state/populate.ts";
 import { VM_READ, VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
@@ -13,11 +12,6 @@ import { World } from "../state/world.ts";
 export interface MappedFile extends World {
   file: AddressSpace;
   vma: Vma;
-}
-
-/** The same, and the huge folio of a collapse that is about to begin. */
-export interface CollapsingFile extends MappedFile {
-  huge: Folio;
 }
 
 /** A file with some small pages in its cache, of which the first ones are mapped. The table is there in any case. */
@@ -34,12 +28,6 @@ export function mappedFile(
   populateTable(w, vma);
   populateFile(w, vma, USER_BASE, mapped);
   return Object.assign(w, { file, vma });
-}
-
-/** A file whose pages a collapse has already unmapped, so that its table is empty. */
-export function collapsingFile(kernel: KernelOps, geometry: Geometry): CollapsingFile {
-  const w = mappedFile(kernel, geometry, 0, 0);
-  return Object.assign(w, { huge: w.createFolio(HPAGE_PMD_NR, false) });
 }
 
 /** That something in the list of what happened has been reached, in words of its own. */

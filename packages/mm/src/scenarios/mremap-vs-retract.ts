@@ -10,6 +10,7 @@ import { populateTable } from "../state/populate.ts";
 import { VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { collapse } from "./file-collapse.ts";
 
 interface Cast extends World {
   file: AddressSpace;
@@ -40,9 +41,7 @@ export const mremapVsRetract: ScenarioFamily = defineFamily<Cast>({
       yield* w.kernel.movePageTables(w, w.from, w.to);
       yield* w.kernel.mmapWriteUnlock(w, w.from.mm);
     },
-    *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.file, w.huge);
-    },
+    collapse,
   },
   reaches: (kernel) => [
     sometimes("mremap moves the table", (w) => w.reached.has("move_normal_pmd moved a table")),

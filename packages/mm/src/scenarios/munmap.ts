@@ -5,7 +5,8 @@ import { PMD_SIZE } from "@mmrace/x86-paging";
 import { USER_BASE } from "../state/geometry.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { collapsingFile, happens, mappedFile, type CollapsingFile, type MappedFile } from "./mapped-file.ts";
+import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
+import { happens, mappedFile, type MappedFile } from "./mapped-file.ts";
 
 function* munmap(w: MappedFile): Steps<void> {
   yield* w.kernel.doMunmap(w, w.vma.mm, USER_BASE, USER_BASE + PMD_SIZE);
@@ -31,16 +32,14 @@ export const munmapVsFault: ScenarioFamily = defineFamily<MappedFile>({
 });
 
 /** `munmap` | `collapse_file` with `retract_page_tables`: the VMA is in the file's tree until its tables go. */
-export const munmapVsRetract: ScenarioFamily = defineFamily<CollapsingFile>({
+export const munmapVsRetract: ScenarioFamily = defineFamily<FileCast>({
   name: "munmap-vs-retract",
   about: "munmap of a whole VMA against retract_page_tables, which finds it through the file until late",
   kernelDefault: "6.18",
-  setup: collapsingFile,
+  setup: fileWorld,
   threads: {
     munmap,
-    *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.file, w.huge);
-    },
+    collapse,
   },
   reaches: () => [isGone, happens("the collapse removes the table", "retract_page_tables removed a table")],
 });

@@ -7,7 +7,7 @@ import { ptepGet, setPte } from "../state/page-table.ts";
 import { VM_SHARED, VM_UFFD_WP } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { fileWorld, type FileCast } from "./file-collapse.ts";
+import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
 
 /**
  * `collapse_file` with `retract_page_tables` | registering write-protection, then protecting an empty page. T1-09: fixed
@@ -19,9 +19,7 @@ export const retractVsUffdWp: ScenarioFamily = defineFamily<FileCast>({
   kernelDefault: "6.12",
   setup: fileWorld,
   threads: {
-    *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.file, w.huge);
-    },
+    collapse,
     *uffd(w) {
       const { mm } = w.vma;
       yield* w.kernel.mmapWriteLock(w, mm); // UFFDIO_REGISTER

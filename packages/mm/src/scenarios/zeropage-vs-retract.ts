@@ -1,38 +1,20 @@
 /** UFFDIO_ZEROPAGE puts an entry that nobody counts into a table that a collapse takes away. */
 
 import { sometimes } from "@mmrace/scheduler";
-import type { AddressSpace } from "../state/address-space.ts";
-import { HPAGE_PMD_NR, type Folio } from "../state/folio.ts";
 import { USER_BASE } from "../state/geometry.ts";
-import { cacheFolio, populateTable } from "../state/populate.ts";
-import { VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma.ts";
-import { World } from "../state/world.ts";
+import { VM_UFFD_MISSING } from "../state/vma.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-
-interface Cast extends World {
-  file: AddressSpace;
-  vma: Vma;
-  huge: Folio;
-}
+import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
 
 /** `collapse_file` with `retract_page_tables` | `UFFDIO_ZEROPAGE`, on one private VMA. */
-export const zeropageVsRetract: ScenarioFamily = defineFamily<Cast>({
+export const zeropageVsRetract: ScenarioFamily = defineFamily<FileCast>({
   name: "zeropage-vs-retract",
   about: "UFFDIO_ZEROPAGE into a private mapping of a file against retract_page_tables",
   kernelDefault: "6.18",
-  setup: (kernel, geometry) => {
-    const w = new World(kernel, geometry);
-    const file = w.createFile("shmem");
-    const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, file), VM_UFFD_MISSING);
-    populateTable(w, vma);
-    // A hole would stop the collapse, as the VMA waits for missing pages.
-    for (let page = 0; page < geometry.ptesPerTable; page++) cacheFolio(w, file, page);
-    return Object.assign(w, { file, vma, huge: w.createFolio(HPAGE_PMD_NR, false) });
-  },
+  // With a hole there would be no collapse, as the VMA waits for missing pages.
+  setup: (kernel, geometry) => fileWorld(kernel, geometry, VM_UFFD_MISSING, true),
   threads: {
-    *collapse(w) {
-      yield* w.kernel.collapseFile(w, w.file, w.huge);
-    },
+    collapse,
     *uffd(w) {
       w.reached.add(`uffd: ${yield* w.kernel.userfaultfdFill(w, w.vma, USER_BASE, "ZEROPAGE")}`);
     },

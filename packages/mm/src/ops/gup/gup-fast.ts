@@ -26,7 +26,7 @@ import {
 import { folioPut, folioTryGet, type Folio } from "../../state/folio.ts";
 import { pteIndex } from "../../state/geometry.ts";
 import type { MmStruct } from "../../state/mm-struct.ts";
-import { ptepGet } from "../../state/page-table.ts";
+import { ptepGet, type PageTable } from "../../state/page-table.ts";
 import type { PmdSlot } from "../../state/pmd-table.ts";
 import type { World } from "../../state/world.ts";
 
@@ -40,6 +40,13 @@ export interface GupFlags {
 export interface Got {
   readonly folio: Folio;
   readonly pfn: number;
+}
+
+/** The entry by which it was got, and where that stands. */
+interface GotByPte extends Got {
+  readonly table: PageTable;
+  readonly index: number;
+  readonly pte: Entry;
 }
 
 /** Gets the page of one address. `null`: not this way. The world needs a machine, whose interrupts can be off. */
@@ -69,7 +76,10 @@ export function* gupFastPteRange(
   address: number,
   flags: GupFlags,
 ): Steps<Got | null> {
-  return yield* ptePage(w, slot, pmd, address, flags, true);
+  const got = yield* grabPtePage(w, slot, pmd, address, flags); // 4. and 5.
+  if (got === null) return null;
+  const isSame = pmdSame(pmd, yield* readOnce(slot)) && (yield* isPteUnchanged(got)); // 6.
+  return yield* keepPtePageIf(w, isSame, got, flags); // 7.
 }
 
 /** v6.0: nobody looks at the slot again. */
@@ -80,27 +90,35 @@ export function* gupFastPteRange_6_0(
   address: number,
   flags: GupFlags,
 ): Steps<Got | null> {
-  return yield* ptePage(w, slot, pmd, address, flags, false);
+  const got = yield* grabPtePage(w, slot, pmd, address, flags); // 4. and 5.
+  if (got === null) return null;
+  return yield* keepPtePageIf(w, yield* isPteUnchanged(got), got, flags); // 6. and 7.
 }
 
-function* ptePage(
+/** Steps 4 and 5: in the table that the value names which was read, whatever the slot holds by now. */
+function* grabPtePage(
   w: World,
   slot: PmdSlot,
   pmd: Entry,
   address: number,
   flags: GupFlags,
-  looksAtSlot: boolean,
-): Steps<Got | null> {
-  const table = w.tableNamedBy(pmd, slot); // 4. From the value that was read.
+): Steps<GotByPte | null> {
+  const table = w.tableNamedBy(pmd, slot);
   const index = pteIndex(address);
   const pte = yield* ptepGet(table, index);
   if (!pteAccessPermitted(pte, flags.write)) return null;
-  const got = yield* tryGrabFolio(w, pfnOf(pte), flags); // 5.
-  if (got === null) return null;
-  const isSame =
-    (!looksAtSlot || pmdSame(pmd, yield* readOnce(slot))) && pteSame(pte, yield* ptepGet(table, index)); // 6.
+  const got = yield* tryGrabFolio(w, pfnOf(pte), flags);
+  return got === null ? null : { ...got, table, index, pte };
+}
+
+/** Step 6, as far as the entry goes. */
+function* isPteUnchanged({ table, index, pte }: GotByPte): Steps<boolean> {
+  return pteSame(pte, yield* ptepGet(table, index));
+}
+
+function* keepPtePageIf(w: World, isSame: boolean, { folio, pfn }: Got, flags: GupFlags): Steps<Got | null> {
   if (!isSame) w.reached.add("gup_fast noticed a change and let go");
-  return yield* keepIf(isSame, got, flags);
+  return yield* keepIf(isSame, { folio, pfn }, flags);
 }
 
 /** Step 3: a huge page. */

@@ -45,12 +45,12 @@ export function* mmapWriteTrylock(_w: World, mm: MmStruct): Steps<boolean> {
   return true;
 }
 
-/** 6.4 to 6.13. */
+/** Up to 6.13. */
 export function* mmapWriteLock_6_12(_w: World, mm: MmStruct): Steps<void> {
   yield* downWrite(mm.lock.mmapLock);
 }
 
-/** 6.4 to 6.13. */
+/** Up to 6.13. */
 export function* mmapWriteTrylock_6_12(_w: World, mm: MmStruct): Steps<boolean> {
   return yield* downWriteTrylock(mm.lock.mmapLock);
 }
@@ -66,11 +66,6 @@ export function* mmapWriteDowngrade(_w: World, mm: MmStruct): Steps<void> {
 }
 
 /** Up to 6.3: mmap_lock is all there is. */
-export const mmapWriteLock_6_1: typeof mmapWriteLock_6_12 = mmapWriteLock_6_12;
-/** Up to 6.3. */
-export const mmapWriteTrylock_6_1: typeof mmapWriteTrylock_6_12 = mmapWriteTrylock_6_12;
-
-/** Up to 6.3. */
 export function* mmapWriteUnlock_6_1(_w: World, mm: MmStruct): Steps<void> {
   yield* upWrite(mm.lock.mmapLock);
 }

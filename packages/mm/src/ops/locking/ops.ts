@@ -11,10 +11,8 @@ import {
   mmapReadUnlock,
   mmapWriteDowngrade,
   mmapWriteLock,
-  mmapWriteLock_6_1,
   mmapWriteLock_6_12,
   mmapWriteTrylock,
-  mmapWriteTrylock_6_1,
   mmapWriteTrylock_6_12,
   mmapWriteUnlock,
   mmapWriteUnlock_6_1,
@@ -94,8 +92,6 @@ export const locking: ReleaseTable<LockingOps> = {
   "6.6": { lockVmaUnderRcu: lockVmaUnderRcu_6_6 },
   // Before 6.4 there are no per-VMA locks.
   "6.1": {
-    mmapWriteLock: mmapWriteLock_6_1,
-    mmapWriteTrylock: mmapWriteTrylock_6_1,
     mmapWriteUnlock: mmapWriteUnlock_6_1,
     mmapWriteDowngrade: mmapWriteDowngrade_6_1,
     lockVmaUnderRcu: lockVmaUnderRcu_6_1,

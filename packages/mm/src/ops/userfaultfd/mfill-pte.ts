@@ -15,7 +15,7 @@ import { withFolio, type AddressSpace } from "../../state/address-space.ts";
 import { folioGet, folioPut, folioRmap, folioTryGet, type Folio } from "../../state/folio.ts";
 import { pageStart, pteIndex } from "../../state/geometry.ts";
 import { addMmCounter } from "../../state/mm-struct.ts";
-import { ptepGet, setPte } from "../../state/page-table.ts";
+import { ptepGet, setPte, type PageTable } from "../../state/page-table.ts";
 import { ANON_WRITABLE, READ_FAULT } from "../../state/protections.ts";
 import { VM_SHARED, type Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
@@ -36,11 +36,14 @@ function* isBeyondEnd(vma: Vma, address: number): Steps<boolean> {
   return vma.file !== null && vma.indexOf(address) >= (yield* readOnce(vma.file.size));
 }
 
-/**
- * Installs a page where nothing is mapped yet; the maker's reference to the folio goes to the entry. A folio of the page
- * cache is locked.
- */
-export function* mfillAtomicInstallPte(w: World, vma: Vma, address: number, folio: Folio): Steps<Result> {
+/** Changes the entry of an address under the lock of its table, if what stands there leaves room. */
+function* installWhere(
+  w: World,
+  vma: Vma,
+  address: number,
+  isFree: (pte: Entry) => boolean,
+  install: (table: PageTable) => Steps<void>,
+): Steps<Result> {
   const mapped = yield* w.kernel.__pteOffsetMapLock(w, vma.mm.slotOf(address));
   if (mapped === null) {
     w.reached.add("a fill found its table gone");
@@ -48,16 +51,24 @@ export function* mfillAtomicInstallPte(w: World, vma: Vma, address: number, foli
   }
   let result: Result = 0;
   if (yield* isBeyondEnd(vma, address)) result = "EFAULT";
-  else if (!pteNoneMostly(yield* ptepGet(mapped.table, pteIndex(address)))) result = "EEXIST";
-  else {
+  else if (!isFree(yield* ptepGet(mapped.table, pteIndex(address)))) result = "EEXIST";
+  else yield* install(mapped.table);
+  yield* w.kernel.pteUnmapUnlock(w, mapped);
+  return result;
+}
+
+/**
+ * Installs a page where nothing is mapped yet; the maker's reference to the folio goes to the entry. A folio of the page
+ * cache is locked.
+ */
+export function* mfillAtomicInstallPte(w: World, vma: Vma, address: number, folio: Folio): Steps<Result> {
+  return yield* installWhere(w, vma, address, pteNoneMostly, function* (table) {
     yield* addRmap(vma, address, folio);
     yield* addMmCounter(vma.mm, folio.isAnon ? "rss_anon" : "rss_file", 1);
     const page = vma.indexOf(address) - (yield* readOnce(folio.index));
-    yield* setPte(mapped.table, pteIndex(address), yield* entryFor(vma, folio, page));
+    yield* setPte(table, pteIndex(address), yield* entryFor(vma, folio, page));
     noteFill(w, vma, address, folio.data[page]?.value ?? 0);
-  }
-  yield* w.kernel.pteUnmapUnlock(w, mapped);
-  return result;
+  });
 }
 
 /** The entry is writable unless it maps a page of the file privately. */
@@ -105,20 +116,10 @@ export function* mfillAtomicPtePoison_6_1(_w: World, _vma: Vma, _address: number
 
 /** Writes an entry that needs no accounting, if the one there is strictly none. */
 function* installWhereNone(w: World, vma: Vma, address: number, pte: Entry, note: () => void): Steps<Result> {
-  const mapped = yield* w.kernel.__pteOffsetMapLock(w, vma.mm.slotOf(address));
-  if (mapped === null) {
-    w.reached.add("a fill found its table gone");
-    return "EAGAIN";
-  }
-  let result: Result = 0;
-  if (yield* isBeyondEnd(vma, address)) result = "EFAULT";
-  else if (!pteNone(yield* ptepGet(mapped.table, pteIndex(address)))) result = "EEXIST";
-  else {
-    yield* setPte(mapped.table, pteIndex(address), pte);
+  return yield* installWhere(w, vma, address, pteNone, function* (table) {
+    yield* setPte(table, pteIndex(address), pte);
     note();
-  }
-  yield* w.kernel.pteUnmapUnlock(w, mapped);
-  return result;
+  });
 }
 
 /** COPY and ZEROPAGE of a shared mapping: a new folio goes into the page cache, locked, and is mapped from there. */
