@@ -81,18 +81,24 @@ export const kvmMmu: KvmMmuProcedures = defineProcedures<KvmMmuProcedures>({
 });
 
 /** Makes the MMU a subscriber of notifiers. `zap` takes the translations of a range away, under mmu_lock. */
-export function kvmSubscriber(mmu: KvmMmu, zap: (range: MmuRange) => Steps<void>): MmuSubscriber {
+export function kvmSubscriber(mmu: KvmMmu, zap: ZapRange): MmuSubscriber {
   return {
-    *invalidateRangeStart(range) {
-      yield* writeLock(mmu.mmuLock);
-      yield* kvmMmu.kvmMmuInvalidateBegin(mmu);
-      yield* zap(range);
-      yield* writeUnlock(mmu.mmuLock);
-    },
-    *invalidateRangeEnd() {
-      yield* writeLock(mmu.mmuLock);
-      yield* kvmMmu.kvmMmuInvalidateEnd(mmu);
-      yield* writeUnlock(mmu.mmuLock);
-    },
+    invalidateRangeStart: (range) => beginAndZap(mmu, zap, range),
+    invalidateRangeEnd: () => endInvalidation(mmu),
   };
+}
+
+type ZapRange = (range: MmuRange) => Iterable<Operation<unknown>, unknown, void>;
+
+function* beginAndZap(mmu: KvmMmu, zap: ZapRange, range: MmuRange): Steps<void> {
+  yield* writeLock(mmu.mmuLock);
+  yield* kvmMmu.kvmMmuInvalidateBegin(mmu);
+  yield* zap(range);
+  yield* writeUnlock(mmu.mmuLock);
+}
+
+function* endInvalidation(mmu: KvmMmu): Steps<void> {
+  yield* writeLock(mmu.mmuLock);
+  yield* kvmMmu.kvmMmuInvalidateEnd(mmu);
+  yield* writeUnlock(mmu.mmuLock);
 }

@@ -94,25 +94,29 @@ export const mmuInterval: MmuIntervalProcedures = defineProcedures<MmuIntervalPr
 /** Makes intervals a subscriber of notifiers. */
 export function intervalSubscriber(all: MmuIntervals): MmuSubscriber {
   return {
-    *invalidateRangeStart(range) {
-      const met = all.intervals.filter(({ start, end }) => start < range.end && range.start < end);
-      yield* spinLock(all.lock);
-      yield* writeOnce(all.active, (yield* readOnce(all.active)) + 1);
-      let seq = yield* readOnce(all.seq);
-      if (met.length > 0) {
-        seq |= 1;
-        yield* writeOnce(all.seq, seq);
-      }
-      yield* spinUnlock(all.lock);
-      for (const interval of met) yield* interval.invalidate(range, seq);
-    },
-    *invalidateRangeEnd() {
-      yield* spinLock(all.lock);
-      const active = (yield* readOnce(all.active)) - 1;
-      yield* writeOnce(all.active, active);
-      const seq = yield* readOnce(all.seq);
-      if (active === 0 && seq % 2 === 1) yield* writeOnce(all.seq, seq + 1);
-      yield* spinUnlock(all.lock);
-    },
+    invalidateRangeStart: (range) => beginInvalidation(all, range),
+    invalidateRangeEnd: () => endInvalidation(all),
   };
+}
+
+function* beginInvalidation(all: MmuIntervals, range: MmuRange): Steps<void> {
+  const met = all.intervals.filter(({ start, end }) => start < range.end && range.start < end);
+  yield* spinLock(all.lock);
+  yield* writeOnce(all.active, (yield* readOnce(all.active)) + 1);
+  let seq = yield* readOnce(all.seq);
+  if (met.length > 0) {
+    seq |= 1;
+    yield* writeOnce(all.seq, seq);
+  }
+  yield* spinUnlock(all.lock);
+  for (const interval of met) yield* interval.invalidate(range, seq);
+}
+
+function* endInvalidation(all: MmuIntervals): Steps<void> {
+  yield* spinLock(all.lock);
+  const active = (yield* readOnce(all.active)) - 1;
+  yield* writeOnce(all.active, active);
+  const seq = yield* readOnce(all.seq);
+  if (active === 0 && seq % 2 === 1) yield* writeOnce(all.seq, seq + 1);
+  yield* spinUnlock(all.lock);
 }

@@ -13,7 +13,7 @@ import { GracePeriod, touchedByBegin } from "./grace-period.ts";
 import type { Rcu } from "./rcu.ts";
 
 /** What runs after a grace period. It may not sleep. */
-export type RcuCallback = () => Steps<void>;
+export type RcuCallback = () => Steps<void> | Operation<void>;
 
 /** A queued callback. */
 export interface PendingCallback {
@@ -137,9 +137,7 @@ const barrierKind: OperationKind<Rcu, Barrier, void> = {
   order: "locked",
   perform: (rcu, barrier, thread) => {
     rcu.lockdep.mightSleep(thread, "rcu_barrier()");
-    const callback: RcuCallback = function* () {
-      yield* Operation.of(barrierDoneKind, barrier, undefined);
-    };
+    const callback: RcuCallback = () => Operation.of(barrierDoneKind, barrier, undefined);
     // It needs no grace period of its own: it comes after the callbacks before it.
     rcu.queue.push({ name: "rcu_barrier", callback, gracePeriod: new GracePeriod() });
     return MUST_WAIT;

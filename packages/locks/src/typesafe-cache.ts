@@ -114,8 +114,6 @@ export function kmemCacheFree<T extends object>(cache: TypesafeCache<T>, object:
 export function* kmemCacheShrink<T extends object>(cache: TypesafeCache<T>): Steps<void> {
   const slabs = yield* Operation.of(shrinkKind, cache, undefined);
   for (const slab of slabs) {
-    yield* callRcu(cache.rcu, `free ${slab.name}`, function* () {
-      yield* Operation.of(freeSlabKind, slab, undefined);
-    });
+    yield* callRcu(cache.rcu, `free ${slab.name}`, () => Operation.of(freeSlabKind, slab, undefined));
   }
 }

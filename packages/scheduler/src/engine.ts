@@ -224,7 +224,7 @@ export class Engine<W> implements ActiveEngine, Path {
   }
 
   #completeStep(): void {
-    if (this.#ending !== undefined) return;
+    if (this.#ending !== undefined || this.#strategy.isRetracing === true) return;
     const broken = this.properties.checkStep(this.#world);
     if (broken !== undefined) this.report(broken.oracle, broken.name);
   }

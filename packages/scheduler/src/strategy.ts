@@ -37,6 +37,11 @@ export interface Strategy {
   /** A data choice in 0 .. count-1. */
   pickValue(count: number): number;
   /**
+   * Whether the execution is still on the way that an earlier one of the same exploration has gone: the same choices have
+   * led there, so properties need not be looked at again. A strategy that cannot tell leaves it out.
+   */
+  readonly isRetracing?: boolean;
+  /**
    * Called by the engine after each execution. `threads` shows what each thread was about to do; like a scheduling
    * point, it is only valid during the call. A strategy that wraps others passes it on.
    */

@@ -1,7 +1,7 @@
 /** The rules about single files find what was planted for them, and pass its neighbour. */
 
 import { describe, expect, test } from "vitest";
-import { bareYields, clocksAndRandomness } from "../src/rules/banned-syntax.ts";
+import { bareYields, clocksAndRandomness, closuresOfSteps } from "../src/rules/banned-syntax.ts";
 import { firstComments, sizes, starExports } from "../src/rules/shape.ts";
 import { bareTodos, machineTraces } from "../src/rules/words.ts";
 import { ignoreRules } from "../src/source-file.ts";
@@ -19,6 +19,17 @@ test("a bare yield", () => {
   expect(messages(bareYields(sources({ "packages/mm/src/a.ts": text })))).toEqual(complaint);
   expect(messages(bareYields(sources({ "packages/scheduler/test/a.test.ts": text })))).toEqual(complaint);
   expect(bareYields(sources({ "packages/x86-paging/src/a.ts": text }))).toEqual([]);
+});
+
+test.each([
+  ["function* f() { call(function* () {}); }", 1],
+  ["function* f() { return { *g() {} }; }", 1],
+  ["class C { constructor() { call(function* () {}); } }", 1],
+  ["function* f() { call(() => g()); yield* g(); }", 0],
+  ["const scenario = { threads: { *a() {} } };", 0],
+])("%s makes %d generator functions", (text, count) => {
+  expect(closuresOfSteps(sources({ "packages/mm/src/a.ts": `/** x */\n${text}` }))).toHaveLength(count);
+  expect(closuresOfSteps(sources({ "suites/src/a.ts": `/** x */\n${text}` }))).toEqual([]);
 });
 
 describe("clocks and randomness", () => {

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { repositoryProgram } from "../src/program.ts";
-import { bareYields, clocksAndRandomness } from "../src/rules/banned-syntax.ts";
+import { bareYields, clocksAndRandomness, closuresOfSteps } from "../src/rules/banned-syntax.ts";
 import { cycles } from "../src/rules/cycles.ts";
 import { floatingSteps } from "../src/rules/floating-steps.ts";
 import { layering } from "../src/rules/layering.ts";
@@ -26,6 +26,7 @@ test.each([
   ["no file imports itself", cycles],
   ["manifests agree with layers and imports", manifests],
   ["models have no bare yield", bareYields],
+  ["no execution makes generator functions", closuresOfSteps],
   ["packages read no clock and draw no foreign randomness", clocksAndRandomness],
   ["files and functions are small", sizes],
   ["sources say what they are", firstComments],

@@ -1,7 +1,6 @@
 /** Oracles on what processors have cached, and on who may write a page. */
 
 import { pfnOf, pmdLeaf, pmdPresent, pmdWrite, PAGE_SIZE, ptePresent, pteWrite } from "@mmrace/x86-paging";
-import type { Folio } from "../state/folio.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
 import { VM_SHARED } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
@@ -20,25 +19,43 @@ export function cachesAreLive(w: World): boolean {
   );
 }
 
-/** An entry that maps a page: where, and whether it may be written. */
-interface Mapping {
-  readonly address: number;
-  readonly pfn: number;
-  readonly isWritable: boolean;
+/** Calls back for the entries of an mm that map pages, until it is told no. Called after every step: it makes no objects. */
+function everyMapping(
+  w: World,
+  mm: MmStruct,
+  holds: (pfn: number, isWritable: boolean, address: number) => boolean,
+): boolean {
+  for (const { value, address } of mm.pmds) {
+    if (!pmdPresent(value)) continue;
+    const pfn = pfnOf(value);
+    if (pmdLeaf(value)) {
+      if (!holds(pfn, pmdWrite(value), address)) return false;
+      continue;
+    }
+    const ptes = w.tables.get(pfn)?.ptes.values ?? [];
+    for (let index = 0; index < ptes.length; index++) {
+      const pte = ptes[index]!;
+      if (ptePresent(pte) && !holds(pfnOf(pte), pteWrite(pte), address + index * PAGE_SIZE)) return false;
+    }
+  }
+  return true;
 }
 
-function mappingsOf(w: World, mm: MmStruct): Mapping[] {
-  return mm.pmds.flatMap(({ value, address }) => {
-    if (!pmdPresent(value)) return [];
-    const pfn = pfnOf(value);
-    if (pmdLeaf(value)) return [{ address, pfn, isWritable: pmdWrite(value) }];
-    const ptes = w.tables.get(pfn)?.ptes.values ?? [];
-    return ptes.flatMap((pte, index) =>
-      ptePresent(pte)
-        ? [{ address: address + index * PAGE_SIZE, pfn: pfnOf(pte), isWritable: pteWrite(pte) }]
-        : [],
-    );
-  });
+function mappingsOf(w: World, pfn: number): number {
+  let count = 0;
+  for (const mm of w.mms) {
+    everyMapping(w, mm, (other) => {
+      if (other === pfn) count++;
+      return true;
+    });
+  }
+  return count;
+}
+
+function isWrittenAlone(w: World, mm: MmStruct, pfn: number, address: number): boolean {
+  const vma = mm.vmas.value.find((one) => one.covers(address));
+  const isShared = vma !== undefined && vma.file !== null && (vma.flags.value & VM_SHARED) !== 0;
+  return vma === undefined || isShared || (w.folioOf(pfn)?.isAnon === true && mappingsOf(w, pfn) === 1);
 }
 
 /**
@@ -46,17 +63,7 @@ function mappingsOf(w: World, mm: MmStruct): Mapping[] {
  * anybody's, so shared mappings write them and private ones never do.
  */
 export function writersAreAlone(w: World): boolean {
-  const all = w.mms.map((mm) => ({ mm, mappings: mappingsOf(w, mm) }));
-  const usersOf = (pfn: number): number =>
-    all.reduce((sum, { mappings }) => sum + mappings.filter((one) => one.pfn === pfn).length, 0);
-  return all.every(({ mm, mappings }) =>
-    mappings.every(({ address, pfn, isWritable }) => {
-      if (!isWritable) return true;
-      const vma = mm.vmas.value.find((one) => one.covers(address));
-      const isShared = vma !== undefined && vma.file !== null && (vma.flags.value & VM_SHARED) !== 0;
-      if (vma === undefined || isShared) return true;
-      const folio: Folio | undefined = w.folioOf(pfn);
-      return folio?.isAnon === true && usersOf(pfn) === 1;
-    }),
+  return w.mms.every((mm) =>
+    everyMapping(w, mm, (pfn, isWritable, address) => !isWritable || isWrittenAlone(w, mm, pfn, address)),
   );
 }

@@ -31,6 +31,8 @@ export class MmStruct {
   /** Protects the upper levels and the first setting of `vma->anon_vma`. */
   readonly pageTableLock: SpinLock;
   readonly pmdTables: readonly PmdTable[];
+  /** All slots, by address. */
+  readonly pmds: readonly PmdSlot[];
   /** The tree of VMAs, by address: mm_mt. Writers hold mmap_lock for writing; readers hold it, or RCU. */
   readonly vmas: Cell<readonly Vma[]>;
   readonly counters: Counters;
@@ -54,6 +56,7 @@ export class MmStruct {
     this.pmdTables = [USER_BASE, USER_BASE_2]
       .slice(0, pmdTables)
       .map((start, at) => new PmdTable(lockdep, at === 0 ? name : `${name}'`, start, geometry.pmdsPerMm));
+    this.pmds = this.pmdTables.flatMap(({ slots }) => slots);
     this.vmas = new Cell<readonly Vma[]>("mm_mt", [], {
       name: `mm_mt of ${name}`,
       show: (vmas) => `${vmas.length} VMAs`,
@@ -65,11 +68,6 @@ export class MmStruct {
     this.tlbFlushBatched = new Cell("tlb_flush_batched", 0, { name: `tlb_flush_batched of ${name}` });
     this.users = new Cell("mm_users", 1, { name: `mm_users of ${name}` });
     this.userfaultfd = new UserfaultfdCtx(lockdep, this);
-  }
-
-  /** All slots, by address. */
-  get pmds(): readonly PmdSlot[] {
-    return this.pmdTables.flatMap(({ slots }) => slots);
   }
 
   /** Whether an address has a slot in this world. */

@@ -34,12 +34,12 @@ export class SecondaryMmu {
     });
     const { shadow } = this;
     mm.notifiers.subscribers.push(
-      kvmSubscriber(this.mmu, function* ({ start, end }) {
-        yield* update(
+      kvmSubscriber(this.mmu, ({ start, end }) =>
+        update(
           shadow,
           (pages) => new Map([...pages].filter(([address]) => address < start || address >= end)),
-        );
-      }),
+        ),
+      ),
     );
   }
 

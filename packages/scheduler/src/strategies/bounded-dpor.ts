@@ -91,6 +91,10 @@ export class BoundedDpor implements Strategy {
     return this.#isExhausted && !this.#hasCut;
   }
 
+  get isRetracing(): boolean {
+    return this.#depth < this.#path.length;
+  }
+
   beginExploration(facts: ExplorationFacts): void {
     this.#visitsEveryState &&= facts.watchesEveryState;
   }

@@ -71,6 +71,10 @@ export class Dpor implements Strategy {
     return this.#isExhausted;
   }
 
+  get isRetracing(): boolean {
+    return this.#depth < this.#path.length;
+  }
+
   beginExploration(facts: ExplorationFacts): void {
     this.#visitsEveryState &&= facts.watchesEveryState;
   }

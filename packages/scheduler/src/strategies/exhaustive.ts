@@ -91,6 +91,10 @@ export class Exhaustive implements PositionedSearch {
     return this.#isExhausted && !this.#hasCut;
   }
 
+  get isRetracing(): boolean {
+    return this.#depth < this.#path.length;
+  }
+
   get position(): SearchPosition {
     return { path: this.#path.map((node) => ({ ...node })), hasCut: this.#hasCut };
   }

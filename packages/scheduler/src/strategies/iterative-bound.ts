@@ -45,6 +45,9 @@ export function iterativeBound(options: IterativeBoundOptions): Strategy {
     get isComplete() {
       return search.isComplete;
     },
+    get isRetracing() {
+      return search.isRetracing === true;
+    },
     beginExecution,
     pickThread: (point) => search.pickThread(point),
     pickValue: (count) => search.pickValue(count),

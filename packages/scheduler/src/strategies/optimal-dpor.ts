@@ -128,6 +128,10 @@ export class OptimalDpor implements OptimalDporStrategy {
     return this.#everyState === undefined && this.#trees.isOverfull;
   }
 
+  get isRetracing(): boolean {
+    return this.#everyState?.isRetracing ?? this.#depth < this.#path.length;
+  }
+
   beginExploration(facts: ExplorationFacts): void {
     if (!facts.watchesEveryState) this.#everyState = undefined;
   }

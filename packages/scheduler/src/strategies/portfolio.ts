@@ -32,6 +32,9 @@ export function portfolio(strategies: readonly Strategy[]): Strategy {
     get isComplete() {
       return isComplete;
     },
+    get isRetracing() {
+      return running.isRetracing === true;
+    },
     beginExploration: (facts) => {
       for (const strategy of strategies) strategy.beginExploration?.(facts);
     },

@@ -1,6 +1,7 @@
 /** Laws that every strategy must pass; a new one is tested by being listed. */
 
 import {
+  always,
   boundedDpor,
   dpor,
   exhaustive,
@@ -78,6 +79,36 @@ function record(
   return { steps, executions };
 }
 
+/** The beginnings of executions after which properties are looked at, one for each time. */
+function lookedAt(scenario: Scenario<never>, strategy: Strategy): string[] {
+  let steps: string[] = [];
+  const looks: string[] = [];
+  const observer: Observer = {
+    beginExecution: () => {
+      steps = [];
+    },
+    onStep: (thread, operation, result) =>
+      void steps.push(`${thread.name} ${operation.site!.address} ${String(result)}`),
+  };
+  const looker = always("is looked at", () => looks.push(steps.join()) > 0);
+  const looked = { ...scenario, properties: [looker] } as Scenario<never>;
+  explore(looked, strategy, { observers: [observer], stopAtFirst: false });
+  return looks;
+}
+
+/** The same strategy, which does not say where it has been before. */
+function forgetful(strategy: Strategy): Strategy {
+  return {
+    name: strategy.name,
+    isComplete: false,
+    beginExploration: (facts) => strategy.beginExploration?.(facts),
+    beginExecution: () => strategy.beginExecution(),
+    pickThread: (point) => strategy.pickThread(point),
+    pickValue: (count) => strategy.pickValue(count),
+    endExecution: (threads, ending) => strategy.endExecution?.(threads, ending),
+  };
+}
+
 describe.each(makers)("%s", (name, make) => {
   test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
     "on %s",
@@ -90,6 +121,13 @@ describe.each(makers)("%s", (name, make) => {
       ).not.toBe("notReproducible");
     },
   );
+
+  test("properties are looked at wherever it comes for the first time", () => {
+    for (const scenario of scenarios) {
+      const everywhere = lookedAt(scenario, forgetful(make(7)));
+      expect(new Set(lookedAt(scenario, make(7)))).toEqual(new Set(everywhere));
+    }
+  });
 
   test("begins no execution after the last", () => {
     const strategy = make(3);
@@ -104,6 +142,14 @@ describe.each(makers)("%s", (name, make) => {
       expect(again).toEqual([violation]);
     }
   });
+});
+
+test.each([exhaustive, dpor, optimalDpor])("a search looks at no beginning of executions twice", (search) => {
+  for (const scenario of scenarios) {
+    const looks = lookedAt(scenario, search());
+    expect(new Set(looks).size).toBe(looks.length);
+    expect(lookedAt(scenario, forgetful(search())).length).toBeGreaterThanOrEqual(looks.length);
+  }
 });
 
 test("a strategy that would run nothing is refused", () => {

@@ -1,4 +1,4 @@
-/** What models and packages must not contain: bare `yield`, clocks, foreign randomness. */
+/** What models and packages must not contain: bare `yield`, closures of steps, clocks, foreign randomness. */
 
 import ts from "typescript";
 import { CLOCK_FILES, PLAIN_GENERATORS } from "../house.ts";
@@ -22,6 +22,33 @@ function bareYieldsIn(file: SourceFile): Problem[] {
       problems.push(problemAt(node, "bare yield: write yield*"));
   });
   return problems;
+}
+
+const STEPS = /^packages\/(locks|mm)\/src\/.*\.ts$/;
+
+/**
+ * A generator function that is made while an execution runs: V8 gives each one a hidden class of its own in the old heap,
+ * which keeps all that it closes over, the whole world, from the collector of young objects.
+ */
+export function closuresOfSteps(files: readonly SourceFile[]): Problem[] {
+  return files.filter(({ path }) => STEPS.test(path)).flatMap(closuresOfStepsIn);
+}
+
+function closuresOfStepsIn(file: SourceFile): Problem[] {
+  const problems: Problem[] = [];
+  walk(parse(file), (node) => {
+    if (isGenerator(node) && ts.findAncestor(node.parent, isRunPerExecution) !== undefined)
+      problems.push(problemAt(node, "generator function made in every execution: name it at the top level"));
+  });
+  return problems;
+}
+
+function isGenerator(node: ts.Node): boolean {
+  return "asteriskToken" in node && node.asteriskToken !== undefined && !ts.isYieldExpression(node);
+}
+
+function isRunPerExecution(node: ts.Node): boolean {
+  return isGenerator(node) || ts.isConstructorDeclaration(node);
 }
 
 /** Globals that make two runs differ: the members to avoid, or the whole object. */

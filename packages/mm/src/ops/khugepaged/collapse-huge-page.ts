@@ -39,29 +39,35 @@ type Locked = (w: World, vma: Vma, slot: PmdSlot, huge: Folio) => Steps<ScanResu
 
 /** v6.17 and later. */
 export function* collapseHugePage(w: World, mm: MmStruct, address: number): Steps<ScanResult> {
-  return yield* collapse(w, mm, address, function* (_w, vma, slot, huge) {
-    yield* w.kernel.vmaStartWrite(w, vma); // 5. Whoever holds the VMA lock is through, and nobody takes it any more.
-    const state = yield* w.kernel.findPmdOrThpOrNone(w, slot);
-    return state === "SUCCEED" ? yield* replaceTable(w, vma, slot, huge, unlinkAndWait) : state;
-  });
+  return yield* collapse(w, mm, address, lockVmaAndReplace);
+}
+
+function* lockVmaAndReplace(w: World, vma: Vma, slot: PmdSlot, huge: Folio): Steps<ScanResult> {
+  yield* w.kernel.vmaStartWrite(w, vma); // 5. Whoever holds the VMA lock is through, and nobody takes it any more.
+  const state = yield* w.kernel.findPmdOrThpOrNone(w, slot);
+  return state === "SUCCEED" ? yield* replaceTable(w, vma, slot, huge, unlinkAndWait) : state;
 }
 
 /** v6.1 to v6.17-rc1. */
 export function* collapseHugePage_6_16(w: World, mm: MmStruct, address: number): Steps<ScanResult> {
-  return yield* collapse(w, mm, address, function* (_w, vma, slot, huge) {
-    const state = yield* w.kernel.findPmdOrThpOrNone(w, slot); // 5.
-    if (state !== "SUCCEED") return state;
-    yield* w.kernel.vmaStartWrite(w, vma);
-    return yield* replaceTable(w, vma, slot, huge, unlinkAndWait);
-  });
+  return yield* collapse(w, mm, address, lookAndReplace);
+}
+
+function* lookAndReplace(w: World, vma: Vma, slot: PmdSlot, huge: Folio): Steps<ScanResult> {
+  const state = yield* w.kernel.findPmdOrThpOrNone(w, slot); // 5.
+  if (state !== "SUCCEED") return state;
+  yield* w.kernel.vmaStartWrite(w, vma);
+  return yield* replaceTable(w, vma, slot, huge, unlinkAndWait);
 }
 
 /** v6.0. */
 export function* collapseHugePage_6_0(w: World, mm: MmStruct, address: number): Steps<ScanResult> {
-  return yield* collapse(w, mm, address, function* (_w, vma, slot, huge) {
-    const state = yield* w.kernel.findPmdOrThpOrNone(w, slot); // 5.
-    return state === "SUCCEED" ? yield* replaceTable(w, vma, slot, huge, unlinkTable) : state;
-  });
+  return yield* collapse(w, mm, address, replaceWithoutWaiting);
+}
+
+function* replaceWithoutWaiting(w: World, vma: Vma, slot: PmdSlot, huge: Folio): Steps<ScanResult> {
+  const state = yield* w.kernel.findPmdOrThpOrNone(w, slot); // 5.
+  return state === "SUCCEED" ? yield* replaceTable(w, vma, slot, huge, unlinkTable) : state;
 }
 
 /** Steps 1 to 5, and 18. Called with mmap_lock held for reading, and returns without it. */

@@ -28,10 +28,12 @@ export function* lockVmaUnderRcu(w: World, mm: MmStruct, address: number): Steps
     find: () => w.kernel.findVma(w, mm, address),
     lockOf: (vma) => vma.locks.refcount,
     // Bounds do not change here, as VMAs are neither split nor merged.
-    *covers(vma) {
-      return vma.covers(address);
-    },
+    covers: (vma) => stillCovers(vma, address),
   });
+}
+
+function* stillCovers(vma: Vma, address: number): Steps<boolean> {
+  return vma.covers(address);
 }
 
 /** 6.4 to 6.14: a VMA that was detached in between is looked up once more. */

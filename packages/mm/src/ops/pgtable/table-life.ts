@@ -46,9 +46,7 @@ export function* pteFree(_w: World, table: PageTable): Steps<void> {
 
 /** Frees a table after a grace period: whoever reached it in an RCU section is gone by then. */
 export function* pteFreeDefer(w: World, table: PageTable): Steps<void> {
-  yield* callRcu(w.rcu, `pte_free ${table.name}`, function* () {
-    yield* freeTable(table);
-  });
+  yield* callRcu(w.rcu, `pte_free ${table.name}`, () => freeTable(table));
   table.isDoomed = true; // Ghost state.
 }
 

@@ -10,19 +10,23 @@ import type { Steps } from "@mmrace/scheduler";
 import { pteMkold, pteYoung } from "@mmrace/x86-paging";
 import type { Folio } from "../../state/folio.ts";
 import { changePte } from "../../state/page-table.ts";
+import type { Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import { PageVmaMappedWalk } from "./page-vma-mapped-walk.ts";
 
 /** Counts the entries that were young. The caller holds a reference. */
 export function* folioReferenced(w: World, folio: Folio): Steps<number> {
-  let referenced = 0;
-  yield* w.kernel.rmapWalk(w, folio, function* (vma, address) {
-    const walk = new PageVmaMappedWalk(folio, vma, address, false);
-    while (yield* w.kernel.pageVmaMappedWalk(w, walk)) {
-      if (walk.mapped === null) continue; // A huge page keeps its bit: reduced.
-      if (pteYoung(yield* changePte(walk.mapped.table, walk.index, pteMkold))) referenced++;
-    }
-    return true;
-  });
-  return referenced;
+  const young = { count: 0 };
+  const walkOf = (vma: Vma, address: number): PageVmaMappedWalk =>
+    new PageVmaMappedWalk(folio, vma, address, false);
+  yield* w.kernel.rmapWalk(w, folio, (vma, address) => folioReferencedOne(w, walkOf(vma, address), young));
+  return young.count;
+}
+
+function* folioReferencedOne(w: World, walk: PageVmaMappedWalk, young: { count: number }): Steps<boolean> {
+  while (yield* w.kernel.pageVmaMappedWalk(w, walk)) {
+    if (walk.mapped === null) continue; // A huge page keeps its bit: reduced.
+    if (pteYoung(yield* changePte(walk.mapped.table, walk.index, pteMkold))) young.count++;
+  }
+  return true;
 }

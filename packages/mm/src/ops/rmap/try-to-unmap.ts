@@ -33,12 +33,15 @@ export interface UnmapFlags {
 /** Unmaps the locked folio. Says whether nothing maps it any more. @throws {UsageError} for anonymous folios. */
 export function* tryToUnmap(w: World, folio: Folio, flags: UnmapFlags): Steps<boolean> {
   if (folio.isAnon) throw new UsageError("Anonymous folios cannot be unmapped: this world has no swap.");
-  yield* w.kernel.rmapWalk(w, folio, function* (vma, address) {
-    return (
-      (yield* w.kernel.tryToUnmapOne(w, folio, vma, address, flags)) && (yield* readOnce(folio.mapcount)) > 0 // folio_not_mapped()
-    );
-  });
+  yield* w.kernel.rmapWalk(w, folio, (vma, address) => unmapAndGoOn(w, folio, vma, address, flags));
   return (yield* readOnce(folio.mapcount)) === 0;
+}
+
+/** Whether to go on to the next VMA: folio_not_mapped() ends the walk. */
+function* unmapAndGoOn(w: World, folio: Folio, vma: Vma, address: number, flags: UnmapFlags): Steps<boolean> {
+  return (
+    (yield* w.kernel.tryToUnmapOne(w, folio, vma, address, flags)) && (yield* readOnce(folio.mapcount)) > 0
+  );
 }
 
 /** Unmaps it from one VMA. False: it must stay mapped. The caller holds the rmap lock. */

@@ -62,13 +62,17 @@ function* installWhere(
  * cache is locked.
  */
 export function* mfillAtomicInstallPte(w: World, vma: Vma, address: number, folio: Folio): Steps<Result> {
-  return yield* installWhere(w, vma, address, pteNoneMostly, function* (table) {
-    yield* addRmap(vma, address, folio);
-    yield* addMmCounter(vma.mm, folio.isAnon ? "rss_anon" : "rss_file", 1);
-    const page = vma.indexOf(address) - (yield* readOnce(folio.index));
-    yield* setPte(table, pteIndex(address), yield* entryFor(vma, folio, page));
-    noteFill(w, vma, address, folio.data[page]?.value ?? 0);
-  });
+  return yield* installWhere(w, vma, address, pteNoneMostly, (table) =>
+    mapFolio(w, vma, address, folio, table),
+  );
+}
+
+function* mapFolio(w: World, vma: Vma, address: number, folio: Folio, table: PageTable): Steps<void> {
+  yield* addRmap(vma, address, folio);
+  yield* addMmCounter(vma.mm, folio.isAnon ? "rss_anon" : "rss_file", 1);
+  const page = vma.indexOf(address) - (yield* readOnce(folio.index));
+  yield* setPte(table, pteIndex(address), yield* entryFor(vma, folio, page));
+  noteFill(w, vma, address, folio.data[page]?.value ?? 0);
 }
 
 /** The entry is writable unless it maps a page of the file privately. */
@@ -116,10 +120,14 @@ export function* mfillAtomicPtePoison_6_1(_w: World, _vma: Vma, _address: number
 
 /** Writes an entry that needs no accounting, if the one there is strictly none. */
 function* installWhereNone(w: World, vma: Vma, address: number, pte: Entry, note: () => void): Steps<Result> {
-  return yield* installWhere(w, vma, address, pteNone, function* (table) {
-    yield* setPte(table, pteIndex(address), pte);
-    note();
-  });
+  return yield* installWhere(w, vma, address, pteNone, (table) =>
+    setAndNote(table, pteIndex(address), pte, note),
+  );
+}
+
+function* setAndNote(table: PageTable, index: number, pte: Entry, note: () => void): Steps<void> {
+  yield* setPte(table, index, pte);
+  note();
 }
 
 /** COPY and ZEROPAGE of a shared mapping: a new folio goes into the page cache, locked, and is mapped from there. */

@@ -13,6 +13,7 @@
 import { readOnce, UsageError, type Steps } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
 import type { MmStruct } from "../../state/mm-struct.ts";
+import type { MmuGather } from "../../state/mmu-gather.ts";
 import { VM_LOCKED, VM_PFNMAP, VM_UFFD_MODES, type Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import { ZAP_PAGES, type ZapDetails } from "./zap-details.ts";
@@ -29,16 +30,18 @@ export function* madviseDontneed(w: World, mm: MmStruct, start: number, end: num
   const locked = yield* w.kernel.tryVmaReadLock(w, mm, start, end);
   if (locked === null) yield* w.kernel.mmapReadLock(w, mm);
   const tlb = yield* w.kernel.tlbGatherMmu(w, mm, false);
-  const advise: Advise = function* (vma, from, to) {
-    yield* checkVma(vma);
-    yield* w.kernel.zapPageRangeSingleBatched(w, tlb, vma, from, to, RECLAIMING);
-  };
+  const advise: Advise = (vma, from, to) => discardBatched(w, tlb, vma, from, to);
   if (locked === null) yield* walkVmas(mm, start, end, advise);
   else yield* advise(locked, start, end);
   yield* w.kernel.tlbFinishMmu(w, tlb);
   if (locked === null) yield* w.kernel.mmapReadUnlock(w, mm);
   else yield* w.kernel.vmaEndRead(w, locked);
   w.discards.end(w, promised);
+}
+
+function* discardBatched(w: World, tlb: MmuGather, vma: Vma, from: number, to: number): Steps<void> {
+  yield* checkVma(vma);
+  yield* w.kernel.zapPageRangeSingleBatched(w, tlb, vma, from, to, RECLAIMING);
 }
 
 /** v6.14 and v6.15. */
@@ -61,12 +64,14 @@ function* dontneedUnderMmapLock(
   checkRange(start, end);
   const promised = w.discards.begin(w, mm, start, end); // Ghost state.
   yield* w.kernel.mmapReadLock(w, mm);
-  yield* walkVmas(mm, start, end, function* (vma, from, to) {
-    yield* checkVma(vma);
-    yield* w.kernel.zapPageRangeSingle(w, vma, from, to, details);
-  });
+  yield* walkVmas(mm, start, end, (vma, from, to) => discard(w, vma, from, to, details));
   yield* w.kernel.mmapReadUnlock(w, mm);
   w.discards.end(w, promised);
+}
+
+function* discard(w: World, vma: Vma, from: number, to: number, details: ZapDetails): Steps<void> {
+  yield* checkVma(vma);
+  yield* w.kernel.zapPageRangeSingle(w, vma, from, to, details);
 }
 
 /** Locks the VMA that holds the whole range, where that lock is enough: try_vma_read_lock(). v6.17 and later. */

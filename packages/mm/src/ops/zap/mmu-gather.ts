@@ -43,14 +43,17 @@ export function* tlbFlushMmuTlbonly(_w: World, tlb: MmuGather): Steps<void> {
 export function* tlbTableFlush(w: World, tlb: MmuGather): Steps<void> {
   const tables = tlb.tables.splice(0);
   if (tables.length === 0) return;
-  yield* callRcu(w.rcu, `tlb_remove_table_rcu ${tables.map(({ name }) => name).join(", ")}`, function* () {
-    for (const table of tables) yield* freeTable(table);
-  });
+  const names = tables.map(({ name }) => name).join(", ");
+  yield* callRcu(w.rcu, `tlb_remove_table_rcu ${names}`, () => freeTables(tables));
+}
+
+function* freeTables(tables: readonly PageTable[]): Steps<void> {
+  for (const table of tables) yield* freeTable(table);
 }
 
 /** Up to v6.13, on bare metal: the flush was the waiting, as walkers with interrupts off have not answered before. */
 export function* tlbTableFlush_6_12(_w: World, tlb: MmuGather): Steps<void> {
-  for (const table of tlb.tables.splice(0)) yield* freeTable(table);
+  yield* freeTables(tlb.tables.splice(0));
 }
 
 /** Hands a table over that no slot names any more. */

@@ -141,9 +141,7 @@ export function* freePgdRange(
 
 /** 6.4 and later: readers without mmap_lock may still look at it. */
 export function* vmAreaFree(w: World, vma: Vma): Steps<void> {
-  yield* callRcu(w.rcu, `vm_area_free ${vma.lifetime.name}`, function* () {
-    yield* freeVma(vma);
-  });
+  yield* callRcu(w.rcu, `vm_area_free ${vma.lifetime.name}`, () => freeVma(vma));
 }
 
 /** Up to 6.3. */

@@ -56,29 +56,49 @@ function* zapOnce(
   return reached;
 }
 
+/** How the table of a range that is being zapped may be freed. */
+interface Reclaim {
+  canReclaim: boolean;
+  /** In the round that empties it, under the lock that has been held since the first entry. */
+  isDirect: boolean;
+  taken: PageTable | null;
+}
+
 /** v6.14 and later: says how far it came, which is short of the end where there was no table. */
 export function* zapPteRange(w: World, tlb: MmuGather, span: ZapSpan, details: ZapDetails): Steps<number> {
   const { vma, slot, start, end } = span;
-  let canReclaim = details.reclaimPt && end - start >= PMD_SIZE;
-  let isDirect = true;
-  let taken: PageTable | null = null;
+  const reclaim: Reclaim = {
+    canReclaim: details.reclaimPt && end - start >= PMD_SIZE,
+    isDirect: true,
+    taken: null,
+  };
   let address = start;
   do {
-    const reached = yield* zapOnce(w, tlb, { ...span, start: address }, details, function* (round, at) {
-      if (round.anySkipped) canReclaim = false;
-      if (round.forceBreak) isDirect = false;
-      // a. The lock has been held since the first entry, so the table is empty.
-      if (!canReclaim || at !== end || !isDirect) return;
-      taken = yield* w.kernel.tryGetAndClearPmd(w, slot);
-      isDirect = taken !== null;
-    });
+    const reached = yield* zapOnce(w, tlb, { ...span, start: address }, details, (round, at) =>
+      takeIfEmpty(w, span, reclaim, round, at),
+    );
     if (reached === null) return address;
     address = reached;
   } while (address !== end); // b.
-  if (!canReclaim) return address;
-  if (taken !== null) yield* w.kernel.freePte(w, vma.mm, tlb, taken, start); // d.
+  if (!reclaim.canReclaim) return address;
+  if (reclaim.taken !== null) yield* w.kernel.freePte(w, vma.mm, tlb, reclaim.taken, start); // d.
   else yield* w.kernel.tryToFreePte(w, vma.mm, tlb, slot, start); // c.
   return address;
+}
+
+/** a. Before the lock is given up. */
+function* takeIfEmpty(
+  w: World,
+  { slot, end }: ZapSpan,
+  reclaim: Reclaim,
+  round: ZapRound,
+  reached: number,
+): Steps<void> {
+  if (round.anySkipped) reclaim.canReclaim = false;
+  if (round.forceBreak) reclaim.isDirect = false;
+  if (!reclaim.canReclaim || reached !== end || !reclaim.isDirect) return;
+  reclaim.taken = yield* w.kernel.tryGetAndClearPmd(w, slot);
+  reclaim.isDirect = reclaim.taken !== null;
 }
 
 /** v6.1 to v6.13: tables stay. */
@@ -90,9 +110,11 @@ export function* zapPteRange_6_12(
 ): Steps<number> {
   let address = span.start;
   do {
-    const reached = yield* zapOnce(w, tlb, { ...span, start: address }, details, function* () {});
+    const reached = yield* zapOnce(w, tlb, { ...span, start: address }, details, nothingMore);
     if (reached === null) return address;
     address = reached;
   } while (address !== span.end);
   return address;
 }
+
+function* nothingMore(): Steps<void> {}
