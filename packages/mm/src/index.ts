@@ -20,6 +20,7 @@ export {
   linux_6_6,
   linux_6_6_dev,
   linux_6_9,
+  proposals,
 } from "./kernels/kernels.ts";
 export type { Kernel } from "./kernels/kernels.ts";
 export type { ReleaseId, ReleaseTable } from "./kernels/release-table.ts";

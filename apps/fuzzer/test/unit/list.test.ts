@@ -1,13 +1,13 @@
 /** `mmrace list`: everything there is, and sites that can be removed. */
 
-import { bugs, kernels, oracleNotes, scenarioFamilies } from "@mmrace/mm";
+import { bugs, kernels, oracleNotes, proposals, scenarioFamilies } from "@mmrace/mm";
 import { describe, expect, test } from "vitest";
 import { mmrace } from "../run.ts";
 
 describe("list", () => {
   test.each([
     ["scenarios", scenarioFamilies.length],
-    ["kernels", kernels.length],
+    ["kernels", kernels.length + proposals.length],
     ["bugs", bugs.length],
     ["oracles", Object.keys(oracleNotes).length],
     ["strategies", 13],

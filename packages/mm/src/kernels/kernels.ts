@@ -86,6 +86,20 @@ const RELEASES: readonly Release[] = [
   },
 ];
 
+/** Changes that were discussed and never merged. */
+const PROPOSALS: readonly Release[] = [
+  {
+    id: "6.18-aligned",
+    base: "6.18",
+    about: "proposal: collapse_pte_mapped_thp takes PMD and PTE lock together, as retract_page_tables does",
+  },
+  {
+    id: "6.18-trylock",
+    base: "6.18",
+    about: "proposal: collapse_pte_mapped_thp keeps the PTE lock and tries for the PMD lock",
+  },
+];
+
 const AREAS: readonly ReleaseTable<object>[] = [
   locking,
   pgtable,
@@ -104,25 +118,29 @@ function ownOf(id: ReleaseId): Partial<KernelOps> {
   return defineProcedures(own) as Partial<KernelOps>;
 }
 
-function buildAll(): readonly Kernel[] {
-  const built = new Map<ReleaseId, Kernel>();
-  for (const { id, base, about } of RELEASES) {
+function buildAll(): ReadonlyMap<string, Kernel> {
+  const built = new Map<string, Kernel>();
+  for (const { id, base, about } of [...RELEASES, ...PROPOSALS]) {
     const inherited = base === undefined ? {} : built.get(base)!.ops;
     built.set(id, { id, about, ops: { ...inherited, ...ownOf(id) } as KernelOps });
   }
-  return [...built.values()].toReversed();
+  return built;
 }
 
-/** Oldest first. */
-export const kernels: readonly Kernel[] = buildAll();
+const built = buildAll();
+
+/** Releases and development states, oldest first. */
+export const kernels: readonly Kernel[] = RELEASES.map(({ id }) => built.get(id)!).toReversed();
+
+/** Changes to the newest release that were discussed and never merged; they can be run like a release. */
+export const proposals: readonly Kernel[] = PROPOSALS.map(({ id }) => built.get(id)!);
 
 /** @throws {UsageError} when there is no such release. */
 export function kernelById(id: string): Kernel {
-  const found = kernels.find((kernel) => kernel.id === id.replace(/^v/, ""));
+  const found = built.get(id.replace(/^v/, ""));
   if (found !== undefined) return found;
-  throw new UsageError(
-    `There is no kernel "${id}" in the model. It has ${kernels.map((kernel) => kernel.id).join(", ")}.`,
-  );
+  const known = [...kernels, ...proposals].map((kernel) => kernel.id);
+  throw new UsageError(`There is no kernel "${id}" in the model. It has ${known.join(", ")}.`);
 }
 
 /** Linux 6.0, as far as collapse and GUP-fast go; the rest is that of 6.1. */

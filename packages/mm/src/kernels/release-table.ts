@@ -1,8 +1,10 @@
 /** How an area of the kernel says what its releases are: the newest in full, and of each other one what differs. */
 
-/** The releases and development states that the model has. */
+/** The releases and development states that the model has, and proposals that never were one. */
 export type ReleaseId =
   | "6.18"
+  | "6.18-aligned"
+  | "6.18-trylock"
   | "6.17-rc1"
   | "6.14"
   | "6.12"

@@ -11,7 +11,7 @@ import { cpmtVsGupFast } from "./cpmt-vs-gup-fast.ts";
 import { cpmtVsRetract } from "./cpmt-vs-retract.ts";
 import { cpmtVsPageReferenced, cpmtVsRmapWalk } from "./cpmt-vs-rmap-walk.ts";
 import { cpmtVsSecondaryMmu } from "./cpmt-vs-secondary-mmu.ts";
-import { cpmtVsUffdcopy } from "./cpmt-vs-uffdcopy.ts";
+import { cpmtVsUffdcopy, cpmtVsUffdcopyAndNeighbour } from "./cpmt-vs-uffdcopy.ts";
 import { dontneedVsDontneed } from "./dontneed-vs-dontneed.ts";
 import { dontneedVsFault, slowDontneedVsFault } from "./dontneed-vs-fault.ts";
 import { dontneedVsRetract, dontneedVsUnmap, reclaimVsReclaim } from "./dontneed-vs-retract.ts";
@@ -62,6 +62,7 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   pinnedVsCollapse,
   anonCollapseVsDontneed,
   cpmtVsFault,
+  cpmtVsUffdcopyAndNeighbour,
   uffdcopyVsUffdcopy,
   uffdcopyVsFault,
   zeropageVsRetract,

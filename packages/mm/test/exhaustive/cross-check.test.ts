@@ -11,6 +11,7 @@ const EVERYWHERE = new Set(["mremap-vs-retract"]);
 const LARGE = new Set([
   "retract-vs-uffdcopy",
   "cpmt-vs-fault",
+  "cpmt-vs-uffdcopy-and-neighbour",
   "dontneed-vs-fault",
   "slow-dontneed-vs-fault",
   "uffdmove-livelock",

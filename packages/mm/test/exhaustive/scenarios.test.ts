@@ -13,6 +13,7 @@ const KNOWN: Readonly<Record<string, Readonly<Record<string, readonly [bug: stri
   "6.6": {
     "mremap-vs-retract": ["T1-01", TABLE_SHAPE],
     "cpmt-vs-uffdcopy": ["R-06", KERNEL_ASSERTION],
+    "cpmt-vs-uffdcopy-and-neighbour": ["R-06", KERNEL_ASSERTION],
     "continue-vs-retract": ["R-06", KERNEL_ASSERTION],
   },
   "6.12": {

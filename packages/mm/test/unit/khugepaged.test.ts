@@ -7,6 +7,7 @@ import {
   populateAnon,
   populateFile,
   populateTable,
+  proposals,
   SMALL,
   USER_BASE,
   VM_NOHUGEPAGE,
@@ -36,7 +37,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { alone } from "./alone.ts";
 
-const releases = kernels.map(({ id }) => id);
+const releases = [...kernels, ...proposals].map(({ id }) => id);
 
 interface Anon extends World {
   readonly vma: Vma;

@@ -1,6 +1,6 @@
 /** `mmrace list`: what there is to run, on what, and what watches. */
 
-import { bugs, kernels, oracleNotes, scenarioFamilies, type ScenarioFamily } from "@mmrace/mm";
+import { bugs, kernels, oracleNotes, proposals, scenarioFamilies, type ScenarioFamily } from "@mmrace/mm";
 import { exhaustive, explore, type ModelThread, type Observer, type Operation } from "@mmrace/scheduler";
 import { Argument, type Command } from "commander";
 import { EXIT } from "../exit-code.ts";
@@ -107,7 +107,7 @@ function rowsOf(what: What, scenario: string | undefined, kernel: string | undef
         about,
       }));
     case "kernels":
-      return kernels.map(({ id, about }) => ({ kernel: id, about }));
+      return [...kernels, ...proposals].map(({ id, about }) => ({ kernel: id, about }));
     case "bugs":
       return bugs.map(({ id, slug, title, cve, buggy, fixed }) => ({
         id,

@@ -30,21 +30,27 @@ import { rangeOf, type ScanResult } from "./find-pmd.ts";
 import { begin, clearTable, dropEntries, install, unlockFolio } from "./pte-mapped-thp.ts";
 
 /** The way out of every abort after the notifier was started. */
-function* giveUp(vma: Vma, folio: Folio): Steps<ScanResult> {
+export function* giveUp(vma: Vma, folio: Folio): Steps<ScanResult> {
   yield* mmuNotifierInvalidateRangeEnd(vma.mm.notifiers, rangeOf(vma.mm.slotOf(vma.start)));
   yield* unlockFolio(folio);
   return "FAIL";
 }
 
 /** Pass 2 met a foreign entry: what was cleared must leave the TLBs, with the locks still held. */
-function* abortCleared(w: World, vma: Vma, folio: Folio, mapped: Mapped, count: number): Steps<void> {
+export function* abortCleared(w: World, vma: Vma, folio: Folio, mapped: Mapped, count: number): Steps<void> {
   if (count > 0) yield* flushTlbMm(vma.mm);
   yield* w.kernel.pteUnmapUnlock(w, mapped);
   yield* dropEntries(vma, folio, count);
 }
 
 /** What follows when the table is out of the slot: steps 9 to 11. */
-function* finish(w: World, vma: Vma, folio: Folio, table: PageTable, installPmd: boolean): Steps<ScanResult> {
+export function* finish(
+  w: World,
+  vma: Vma,
+  folio: Folio,
+  table: PageTable,
+  installPmd: boolean,
+): Steps<ScanResult> {
   w.reached.add("collapse_pte_mapped_thp removed a table");
   yield* mmuNotifierInvalidateRangeEnd(vma.mm.notifiers, rangeOf(vma.mm.slotOf(vma.start))); // 9.
   yield* addMmCounter(vma.mm, "nr_ptes", -1);

@@ -21,6 +21,7 @@ import {
   collapsePteMappedThp_1043173eb5eb,
   collapsePteMappedThp_6_12,
 } from "./collapse-pte-mapped-thp.ts";
+import { collapsePteMappedThp_aligned, collapsePteMappedThp_trylock } from "./collapse-proposals.ts";
 import { collapsePteMapped, collapsePteMapped_6_1, khugepagedScanMmSlot, madviseCollapse } from "./entry.ts";
 import { checkPmdState, findPmdOrThpOrNone, type PmdState, type ScanResult } from "./find-pmd.ts";
 import { setHugePmd } from "./pte-mapped-thp.ts";
@@ -71,6 +72,8 @@ export const khugepaged: ReleaseTable<KhugepagedOps> = {
     collapsePteMappedThp,
     setHugePmd,
   },
+  "6.18-aligned": { collapsePteMappedThp: collapsePteMappedThp_aligned },
+  "6.18-trylock": { collapsePteMappedThp: collapsePteMappedThp_trylock },
   // Before 366a4532d96f (6.17-rc2).
   "6.17-rc1": { collapseHugePage: collapseHugePage_6_16 },
   "6.14": { collapseHugePage: collapseHugePage_6_16 },
