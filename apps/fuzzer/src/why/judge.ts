@@ -125,31 +125,41 @@ class Judge {
     return { scenario: first.scenario, oracle, message, signature, token, preemptions, steps };
   }
 
-  /** @returns a finding, and whether higher levels have nothing to add. */
+  /** Takes the guards out, and searches. @returns a finding, and whether higher levels have nothing to add. */
   #search<W>(
     scenario: Scenario<W>,
     preemptionsMax: number,
   ): { readonly violation: Violation | undefined; readonly isThrough: boolean } {
     const { executionsMax } = this.#job;
-    const settings = { ablations: this.#ablations, executionsMax };
-    const searched = explore(scenario, exhaustive({ preemptionsMax }), settings);
+    const searched = searchBoth(scenario, { preemptionsMax, executionsMax }, this.#ablations);
     this.#executions += searched.executions;
-    const [violation] = searched.violations;
-    if (searched.outcome.kind === "stepLimit") this.#isComplete = false;
-    const isCut = violation === undefined && searched.executions >= executionsMax;
-    if (!isCut) return { violation, isThrough: searched.complete };
-    this.#isComplete = false;
-    const samplers = [pos, pct].map((sample) =>
-      sample({ randomSeed: RANDOM_SEED, executionsMax: executionsMax >> 1, depth: 3 }),
-    );
-    const sampled = explore(scenario, portfolio(samplers), settings);
-    this.#executions += sampled.executions;
-    return { violation: sampled.violations[0], isThrough: true };
+    if (searched.isCut) this.#isComplete = false;
+    return searched;
   }
 
-  /** Whether the scenario has findings with its guards in place. */
+  /** Whether the scenario has findings with its guards in place, as far as the same effort shows. */
   #speaksAnyway<W>(scenario: Scenario<W>, preemptionsMax: number): boolean {
     const { executionsMax } = this.#job;
-    return explore(scenario, exhaustive({ preemptionsMax }), { executionsMax }).violations.length > 0;
+    return searchBoth(scenario, { preemptionsMax, executionsMax }, []).violation !== undefined;
   }
+}
+
+/** All schedules of a level; where there are too many, as many again that are drawn at random. */
+function searchBoth<W>(
+  scenario: Scenario<W>,
+  { preemptionsMax, executionsMax }: WhyBounds,
+  ablations: readonly Ablation[],
+) {
+  const settings = { ablations, executionsMax };
+  const searched = explore(scenario, exhaustive({ preemptionsMax }), settings);
+  const { executions, outcome, complete } = searched;
+  const [violation] = searched.violations;
+  if (violation !== undefined || executions < executionsMax)
+    return { violation, executions, isCut: outcome.kind === "stepLimit", isThrough: complete };
+  const samplers = [pos, pct].map((sample) =>
+    sample({ randomSeed: RANDOM_SEED, executionsMax: executionsMax >> 1, depth: 3 }),
+  );
+  const sampled = explore(scenario, portfolio(samplers), settings);
+  const both = executions + sampled.executions;
+  return { violation: sampled.violations[0], executions: both, isCut: true, isThrough: true };
 }

@@ -1,0 +1,26 @@
+/** Every claim of docs/why replays. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { scenarioOf } from "@mmrace/mm";
+import { decodeToken, replayToken } from "@mmrace/scheduler";
+import { expect, test } from "vitest";
+
+const PAGES = new URL("../../../../docs/why/", import.meta.url);
+
+const pages = readdirSync(PAGES)
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => [name, readFileSync(new URL(name, PAGES), "utf8")] as const);
+
+const tokens = pages.flatMap(([name, text]) =>
+  [...new Set(text.match(/\bmmr1\.[\w-]+/g) ?? [])].map((token) => [name, token] as const),
+);
+
+test("there are pages, and they have evidence", () => {
+  expect(pages.length).toBeGreaterThan(5);
+  expect(tokens.length).toBeGreaterThan(20);
+});
+
+test.each(tokens)("%s: %s", (_page, token) => {
+  const content = decodeToken(token);
+  expect(replayToken(scenarioOf(content), content).kind).toBe("reproduced");
+});
