@@ -34,7 +34,7 @@ export function philosophers(count: number, expected: Program["expected"]): Prog
       ),
       properties: [],
     }),
-    finalState: (forks) => forks.map(({ owner }) => owner ?? "-").join(" "),
+    finalState: (forks) => forks.map(({ owner }) => owner?.id ?? "-").join(" "),
     expected,
   };
 }

@@ -82,6 +82,9 @@ export function twoPhaseCommit(count: number, expected: Program["expected"]): Pr
           ),
         ),
       },
+      interchangeable: [
+        { threads: managers.map((at) => `rm${at}`), owns: (world, at) => world.managers[at] },
+      ],
       properties: [
         always(
           "consistent",
