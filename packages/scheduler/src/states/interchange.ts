@@ -12,8 +12,13 @@ import type { StateSearchOptions } from "./options.ts";
 /** Permutations that are tried for each state: seven threads have so many. */
 const PERMUTATIONS_MAX = 5040;
 
-/** Where the threads of a scenario go, by id; those that are in no set stay. */
-export type Permutation = readonly number[];
+/** Where the threads of a scenario go. */
+export interface Permutation {
+  /** By id; those that are in no set stay. */
+  readonly threads: readonly number[];
+  /** The exchanges that make it, one after the other, as indexes of `Interchange.swaps`. */
+  readonly swaps: readonly number[];
+}
 
 /** A set of threads by their ids, and how to find what is theirs. */
 interface ThreadSet<W> {
@@ -27,8 +32,8 @@ export class Interchange<W> {
   readonly threadNames: readonly string[];
   /** All permutations; the first one moves nothing. */
   readonly all: readonly Permutation[];
-  /** Exchanges of two threads, of which all permutations are made. */
-  readonly swaps: readonly Permutation[];
+  /** Exchanges of two threads, of which all permutations are made: where the threads go, by id. */
+  readonly swaps: readonly (readonly number[])[];
   readonly #sets: readonly ThreadSet<W>[];
 
   /** @throws {UsageError} when the scenario names no such threads, or when they are not alike. */
@@ -49,46 +54,18 @@ export class Interchange<W> {
     const members = this.#sets.flatMap(({ ids }) => ids);
     if (new Set(members).size < members.length)
       throw new UsageError(`${named(scenario.name)}: a thread may stand in one set only, and once.`);
-    const count = this.#sets.reduce((product, { ids }) => product * factorial(ids.length), 1);
-    if (count > PERMUTATIONS_MAX)
-      throw new UsageError(
-        `${named(scenario.name)}: ${count} permutations, and each state is compared under each; at most ${PERMUTATIONS_MAX}.`,
-      );
     const identity = cast.map((_, id) => id);
-    this.all = this.#sets.reduce<readonly Permutation[]>(
-      (sofar, { ids }) =>
-        sofar.flatMap((each) => arrangements(ids).map((images) => moving(each, ids, images))),
-      [identity],
-    );
     this.swaps = this.#sets.flatMap(({ ids }) =>
-      ids.slice(1).map((id, at) => moving(identity, [ids[at]!, id], [id, ids[at]!])),
+      ids
+        .slice(1)
+        .map((id, at) => identity.map((same) => (same === id ? ids[at]! : same === ids[at] ? id : same))),
     );
+    this.all = generated(identity, this.swaps, scenario.name);
   }
 
   /** The threads that one can be exchanged with, itself included. */
   alike(thread: number): readonly number[] {
     return this.#sets.find(({ ids }) => ids.includes(thread))?.ids ?? [thread];
-  }
-
-  /** Exchanges that make a permutation when they are done one after the other, as indexes of `swaps`. */
-  swapsOf(permutation: Permutation): number[] {
-    const made: number[] = [];
-    const present = [...permutation];
-    // Sorts the images of each set by exchanging neighbours; backwards, that is how they came about.
-    for (let isSorted = false; !isSorted;) {
-      isSorted = true;
-      for (const [index, swap] of this.swaps.entries()) {
-        const [a, b] = moved(swap).sort((one, other) => this.#rank(one) - this.#rank(other)) as [
-          number,
-          number,
-        ];
-        if (this.#rank(present[a]!) < this.#rank(present[b]!)) continue;
-        [present[a], present[b]] = [present[b]!, present[a]!];
-        made.push(index);
-        isSorted = false;
-      }
-    }
-    return made;
   }
 
   /**
@@ -117,20 +94,11 @@ export class Interchange<W> {
     return ids.map((id) => this.threadNames[id]).join(", ");
   }
 
-  #rank(id: number): number {
-    return this.#sets.find(({ ids }) => ids.includes(id))!.ids.indexOf(id);
-  }
-
   #idOf(scenario: string, name: string): number {
     const id = this.threadNames.indexOf(name);
     if (id < 0) throw new UsageError(`${named(scenario)}: there is no thread ${name}.`);
     return id;
   }
-}
-
-/** The threads that a permutation moves. */
-export function moved(permutation: Permutation): number[] {
-  return permutation.flatMap((to, id) => (to === id ? [] : [id]));
 }
 
 function named(scenario: string): string {
@@ -153,15 +121,24 @@ function refuseOptions<W>(
     );
 }
 
-function factorial(n: number): number {
-  return n <= 1 ? 1 : n * factorial(n - 1);
-}
-
-function arrangements(ids: readonly number[]): readonly (readonly number[])[] {
-  if (ids.length === 0) return [[]];
-  return ids.flatMap((id) => arrangements(ids.filter((other) => other !== id)).map((rest) => [id, ...rest]));
-}
-
-function moving(permutation: Permutation, ids: readonly number[], images: readonly number[]): Permutation {
-  return permutation.map((to, id) => images[ids.indexOf(id)] ?? to);
+/** All permutations that exchanges make, those that take fewer first. */
+function generated(
+  identity: readonly number[],
+  swaps: readonly (readonly number[])[],
+  scenario: string,
+): readonly Permutation[] {
+  const all: Permutation[] = [{ threads: identity, swaps: [] }];
+  const seen = new Set([identity.join()]);
+  for (const { threads, swaps: before } of all)
+    for (const [index, swap] of swaps.entries()) {
+      const next = threads.map((id) => swap[id]!);
+      if (seen.has(next.join())) continue;
+      if (all.length === PERMUTATIONS_MAX)
+        throw new UsageError(
+          `${named(scenario)}: each state is compared under each permutation, and there are more than ${PERMUTATIONS_MAX}.`,
+        );
+      seen.add(next.join());
+      all.push({ threads: next, swaps: [...before, index] });
+    }
+  return all;
 }

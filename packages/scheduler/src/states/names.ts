@@ -74,7 +74,7 @@ export class Names {
     visit(world);
   }
 
-  /** The names of the shared objects and other things that a value is made of, each once. */
+  /** The names of the shared objects, their lifetimes and the other things that a value is made of, each once. */
   within(value: unknown): readonly string[] {
     const found = new Set<string>();
     const visit = (part: unknown): void => {
