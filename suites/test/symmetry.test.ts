@@ -183,6 +183,6 @@ describe("two-phase commit", () => {
 
   test("Stateright's 665 are not orbits: it sorts by the vote alone, which leaves up to several states of each", () => {
     expect(countStates(5, byVoteOnly)).toBe(665);
-    expect(commits[1].expected.states).toBe(8832);
+    expect(commits[1]!.expected.states).toBe(8832);
   });
 });

@@ -1,12 +1,6 @@
 /** Steps as specifications have them: whole actions on several objects, one of those that can be taken. */
 
-import {
-  activeEngine,
-  Operation,
-  type OperationKind,
-  type SharedObject,
-  type Touch,
-} from "@mmrace/scheduler";
+import { activeEngine, Operation, type OperationKind, SharedObject, type Touch } from "@mmrace/scheduler";
 
 interface Choice<R> {
   readonly touched: readonly Touch[];
@@ -40,11 +34,25 @@ export function oneOf<R>(
   return Operation.of(oneOfKind, first, choice) as Operation<R>;
 }
 
-/** Waits for a condition and does something, in one step. */
+/** Does something in one step, and waits before until it is possible. */
 export function atomically<R>(
   objects: readonly [SharedObject, ...SharedObject[]],
-  isPossible: () => boolean,
   action: () => R,
+  isPossible: () => boolean = () => true,
 ): Operation<R> {
   return oneOf(objects, () => (isPossible() ? [action] : []));
+}
+
+/** The object of steps that touch nothing. */
+class Nothing extends SharedObject {
+  override stateValue(): undefined {
+    return undefined;
+  }
+}
+
+const passKind: OperationKind<Nothing, void, void> = { name: "pass", access: "none", perform: () => {} };
+
+/** A step that touches nothing, where a specification has one: a call, a return, a condition that never holds. */
+export function pass(label: string): Operation<void> {
+  return Operation.of(passKind, new Nothing("label", label), undefined);
 }

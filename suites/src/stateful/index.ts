@@ -2,6 +2,7 @@
 
 import type { Program } from "../program.ts";
 import { AbdServer } from "./abd.ts";
+import { queuedLock, ticketLock } from "./kernel-locks.ts";
 import { PaxosServer } from "./paxos.ts";
 import { philosophers } from "./philosophers.ts";
 import { registerProgram } from "./register.ts";
@@ -26,11 +27,20 @@ export const twoCopies: Program = ofAnyWorld(
   registerProgram("single-copy register on two servers", { servers: 2, clients }, singleCopy, {}),
 );
 
-/** Commits. The numbers are those of Stateright's tests, and of TLC for three. */
-export const commits = [twoPhaseCommit(3, { states: 288 }), twoPhaseCommit(5, { states: 8832 })] as const;
+/** Commits: Stateright's example. */
+export const commits: readonly Program[] = [
+  ofAnyWorld(twoPhaseCommit(3, { states: 288 })),
+  ofAnyWorld(twoPhaseCommit(5, { states: 8832 })),
+];
 
 /** SPIN counts 14,159, of which one is its own state before the first. */
 export const dining: Program = ofAnyWorld(philosophers(8, { states: 14_158 }));
+
+/** Locks of Linux. Four tickets are enough for four threads. */
+export const kernelLocks: readonly Program[] = [
+  ofAnyWorld(ticketLock(4, 4, { states: 5316 })),
+  ofAnyWorld(queuedLock(2, 2, { states: 3570 })),
+];
 
 function ofAnyWorld<W>(program: Program<W>): Program {
   return program as unknown as Program;
