@@ -121,8 +121,9 @@ export class Equivariance<W> {
     const transitions = this.#transitions;
     const looksAt = transitions.slotsOf(state, thread).map((slot) => swap.image.slot(slot));
     const looksAtThere = new Set(transitions.slotsOf(there.state, there.thread));
-    if (looksAt.some((slot) => !looksAtThere.has(slot)))
-      throw this.#differ(swap, thread, "they look at different objects");
+    const alone = looksAt.find((slot) => !looksAtThere.has(slot));
+    if (alone !== undefined)
+      throw this.#differ(swap, thread, `only one of them looks at ${this.#learner.nameOf(alone)}`);
     const outcome = transitions.find(state, thread);
     const outcomeThere = transitions.find(there.state, there.thread);
     if ((outcome === DISABLED) !== (outcomeThere === DISABLED))

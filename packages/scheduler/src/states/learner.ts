@@ -186,10 +186,11 @@ export class Learner<W> implements Traveller {
     if (slot === undefined)
       throw new UsageError(footprintHides(`Whether ${name} can go on depends on something`));
     const site = this.run.engine.sites.at(-1)?.address;
-    throw new UsageError(footprintHides(`${name} at ${site} changed ${this.#nameOf(slot)},`));
+    throw new UsageError(footprintHides(`${name} at ${site} changed ${this.nameOf(slot)},`));
   }
 
-  #nameOf(slot: number): string {
+  /** What a part of the memory is called in messages. */
+  nameOf(slot: number): string {
     const name = this.#slots.nameAt(slot);
     for (const [object, own] of this.run.names.stateful) if (own === name) return object.name;
     return name ?? "the pausing of a thread";
@@ -269,7 +270,7 @@ export class Learner<W> implements Traveller {
     const found = this.#observe(threads, Array.from(believed.subarray(0, threads.length)));
     for (let slot = 0; slot < found.length; slot++) {
       if (found[slot] === (believed[slot] ?? 0)) continue;
-      const what = `After ${this.#route.choices.length} steps ${this.#nameOf(slot)} is not what it was elsewhere`;
+      const what = `After ${this.#route.choices.length} steps ${this.nameOf(slot)} is not what it was elsewhere`;
       throw new UsageError(footprintHides(`${what} after the same; it depends on something`));
     }
   }

@@ -224,7 +224,7 @@ describe("refused", () => {
       },
     );
     expect(searchStates(scenario).outcome.kind).toBe("violation");
-    expect(() => search(scenario)).toThrow(/look at different objects/);
+    expect(() => search(scenario)).toThrow(/only one of them looks at own/);
   });
 
   test("a thread that may choose more", () => {
