@@ -49,12 +49,18 @@ export class Transitions {
 
   /** The outcome of the pending step of a thread in a state: `UNKNOWN`, `DISABLED`, or the first of a list of edges. */
   find(state: Int32Array, thread: number): number {
+    const leaf = this.leafOf(state, thread);
+    return leaf === ABSENT ? UNKNOWN : this.outcomeAt[leaf]!;
+  }
+
+  /** Where that outcome stands, for all states in which the thread looks at the same; or `ABSENT`. */
+  leafOf(state: Int32Array, thread: number): number {
     let place = state[thread]!;
     for (let slot = this.slotAt[place]!; slot !== NONE; slot = this.slotAt[place]!) {
       place = this.#branches.get(place, state[slot]!);
-      if (place === ABSENT) return UNKNOWN;
+      if (place === ABSENT) break;
     }
-    return this.outcomeAt[place]!;
+    return place;
   }
 
   /** The place that follows from a value at a place, or `ABSENT`. */
@@ -96,24 +102,13 @@ export class Transitions {
     return this.#ways[node]!;
   }
 
-  /** Where a thread's node and what its step looks at lead: the place of the outcome, or where the tree ends. */
-  leafOf(state: Int32Array, thread: number): number {
-    let place = state[thread]!;
-    for (let slot = this.slotAt[place]!; slot !== NONE; slot = this.slotAt[place]!) {
-      const next = this.#branches.get(place, state[slot] ?? 0);
-      if (next === ABSENT) return place;
-      place = next;
-    }
-    return place;
-  }
-
   /** The slots that a thread's step looks at in a state where that is known. */
   slotsOf(state: Int32Array, thread: number): number[] {
     const slots: number[] = [];
     let place = state[thread]!;
     for (let slot = this.slotAt[place]!; slot !== NONE; slot = this.slotAt[place]!) {
       slots.push(slot);
-      place = this.#branches.get(place, state[slot] ?? 0);
+      place = this.#branches.get(place, state[slot]!);
     }
     return slots;
   }

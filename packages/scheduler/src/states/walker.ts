@@ -86,7 +86,7 @@ export class Walker<W> {
       memoryLow = (memoryLow + lowOf(slot, value)) | 0;
       memoryHigh = (memoryHigh + highOf(slot, value)) | 0;
     }
-    if (!this.#isNew(low, high, last, () => root)) return false;
+    if (!this.#isNew(low, high, last, root)) return false;
     this.#edges.push(at);
     const index = this.#before.push(this.states);
     this.fit(rows);
@@ -131,7 +131,8 @@ export class Walker<W> {
   /** Goes a step: appends a row for the state that it leads to, if that is new, and gives it a number. */
   reach(edge: number, last: number, rows: Rows): boolean {
     this.#hashAfter(edge);
-    if (!this.#isNew(this.#nextLow, this.#nextHigh, last, () => this.#stateAfter(edge))) return false;
+    const state = this.#symmetry === undefined ? this.state : this.#stateAfter(edge);
+    if (!this.#isNew(this.#nextLow, this.#nextHigh, last, state)) return false;
     this.#edges.push(edge);
     this.#storeAfter(edge, this.#before.push(this.index), last, rows);
     return true;
@@ -186,11 +187,11 @@ export class Walker<W> {
     return this.#symmetry?.permuted(way);
   }
 
-  /** Whether a state is new. Without symmetry, it need not be there in full. */
-  #isNew(low: number, high: number, last: number, state: () => Int32Array): boolean {
+  /** Whether a state is new, given its hash. @param state looked at with symmetry only. */
+  #isNew(low: number, high: number, last: number, state: Int32Array): boolean {
     if (this.#symmetry === undefined) return this.#add(low, high, last);
     const { images } = this.#symmetry;
-    images.hash(state());
+    images.hash(state);
     return this.#add(images.low, images.high, last);
   }
 
