@@ -8,10 +8,10 @@ import { Walker } from "../packages/scheduler/dist/states/walker.js";
 /** Learns all of a scenario. @returns the walker, its first state, and how many states and transitions there are. */
 export function learn(scenario) {
   const walker = new Walker(scenario, {}, []);
-  const [root] = walker.learner.roots();
+  const [root] = walker.roots();
   let level = new Rows(walker.slots.width);
   let next = new Rows(walker.slots.width);
-  walker.addRoot(root.values, root.state, 0, level);
+  walker.addRoot(0, root.state, 0, level);
   let transitions = 0;
   while (level.count > 0) {
     for (let row = 0; row < level.count; row++) {

@@ -3,12 +3,12 @@
  * @mmrace/locks report lock order as soon as it can go wrong, which would hide the deadlocks that these programs count.
  */
 
-import { Operation, SharedObject, type OperationKind } from "@mmrace/scheduler";
+import { Operation, SharedObject, type ModelThread, type OperationKind } from "@mmrace/scheduler";
 
 /** A lock held by at most one thread. */
 export class Mutex extends SharedObject {
-  /** Id of the holder. */
-  owner: number | undefined = undefined;
+  /** The holder. */
+  owner: ModelThread | undefined = undefined;
 
   override stateValue(): unknown {
     return [this.owner];
@@ -21,7 +21,7 @@ const lockKind: OperationKind<Mutex, void, void> = {
   role: "acquire",
   isEnabled: (mutex) => mutex.owner === undefined,
   perform: (mutex, _argument, thread) => {
-    mutex.owner = thread.id;
+    mutex.owner = thread;
   },
 };
 
@@ -31,7 +31,7 @@ const trylockKind: OperationKind<Mutex, void, boolean> = {
   accessNow: (mutex) => (mutex.owner === undefined ? "write" : "read"),
   perform: (mutex, _argument, thread) => {
     if (mutex.owner !== undefined) return false;
-    mutex.owner = thread.id;
+    mutex.owner = thread;
     return true;
   },
 };

@@ -99,7 +99,7 @@ export class Memory {
   /** Cells in the order of the program, then what each thread saw. */
   describe(): string {
     const cells = [...this.#cells].map(([name, { value }]) => `${name}=${value}`);
-    const owners = [...this.#mutexes].map(([name, { owner }]) => `${name}:${owner ?? "-"}`);
+    const owners = [...this.#mutexes].map(([name, { owner }]) => `${name}:${owner?.id ?? "-"}`);
     const seen = Object.entries(this.seen)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([thread, values]) => `${thread}:${values.join(",")}`);

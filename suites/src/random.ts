@@ -171,5 +171,5 @@ function setup(): Mixture {
 }
 
 function describe({ cells: [x, y], mutex, page, rcu, seen }: Mixture): string {
-  return `x=${x.value} y=${y.value} mutex=${mutex.owner ?? "-"} freed=${page.ended} queue=${rcu.queue.length} ${seen.join(" ")}`;
+  return `x=${x.value} y=${y.value} mutex=${mutex.owner?.id ?? "-"} freed=${page.ended} queue=${rcu.queue.length} ${seen.join(" ")}`;
 }

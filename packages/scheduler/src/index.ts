@@ -33,7 +33,7 @@ export type { Replay } from "./replay.ts";
 export { MEMORY_MODELS } from "./run-settings.ts";
 export type { MemoryModel, RunSettings } from "./run-settings.ts";
 export { defineScenario, watchesEveryState } from "./scenario.ts";
-export type { Parameters, Scenario, ThreadBody, ThreadSpec } from "./scenario.ts";
+export type { Interchangeable, Parameters, Scenario, ThreadBody, ThreadSpec } from "./scenario.ts";
 export { encodeSchedule, replaySchedule, ScheduleReader } from "./schedule.ts";
 export { objectClass, SharedObject } from "./shared-object.ts";
 export type { ObjectClass } from "./shared-object.ts";

@@ -17,6 +17,28 @@ export interface ThreadSpec<W> {
   readonly cpu?: number;
 }
 
+/**
+ * Threads that do the same, each with things of its own: any two can be exchanged, with what is theirs, and the scenario is
+ * what it was. A search over states uses that if told to.
+ *
+ * It then checks each step that it uses against the exchanged one, so threads that differ are refused. Of a property, it
+ * checks each state in one other permutation; a property must mean the same under all. A value that names a thread must be a
+ * `ModelThread`, its name, or a thing that it owns; a number that is one is not renamed, nor is a list in the order of
+ * threads sorted again, so states that hold such are refused. There is no property here about what happens for ever, for
+ * which more would be needed (Emerson and Sistla 1996).
+ */
+export interface Interchangeable<W> {
+  /** Threads, or daemons, by name. */
+  readonly threads: readonly string[];
+  /**
+   * What is a thread's own: shared objects and objects of the world, in lists, records, maps or alone; of the same shape for
+   * each. What a thread creates while it runs is its own anyway.
+   *
+   * @param index the thread's place in `threads`.
+   */
+  readonly owns?: (world: W, index: number) => unknown;
+}
+
 /** Values that make one scenario of a family; part of its identity in tokens. */
 export type Parameters = Readonly<Record<string, string | number | boolean>>;
 
@@ -34,6 +56,8 @@ export interface Scenario<W> {
   /** Internal actors: threads that need not finish. They run whenever the strategy picks them. */
   readonly daemons?: Readonly<Record<string, ThreadBody<W> | ThreadSpec<W>>>;
   readonly properties: readonly Property<W>[];
+  /** Sets of threads that are interchangeable, for searches over states. */
+  readonly interchangeable?: readonly Interchangeable<W>[];
   /** An execution longer than this many steps is cut off. Default 10,000. */
   readonly stepsMax?: number;
 }

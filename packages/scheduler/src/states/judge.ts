@@ -32,6 +32,11 @@ export class Judge<W> implements Strategy {
     return ending;
   }
 
+  /** Goes a way. @returns the oracle that finds something wrong with it. */
+  oracleAfter(route: Route): string | undefined {
+    return oracleOf(this.run(route));
+  }
+
   /** The last run as a finding. */
   finding(ending: BadEnding, fingerprint: number): Violation {
     return findingOf(this.engine, ending, fingerprint);
@@ -48,4 +53,9 @@ export class Judge<W> implements Strategy {
   pickValue(): number {
     return this.#route.values[this.#valueAt++] ?? 0;
   }
+}
+
+/** The oracle whose finding an ending is. */
+export function oracleOf(ending: Ending): string | undefined {
+  return "oracle" in ending ? ending.oracle : undefined;
 }

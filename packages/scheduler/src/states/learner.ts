@@ -42,6 +42,8 @@ export class Learner<W> implements Traveller {
   readonly run: RouteRun<W>;
   /** Called after each execution. */
   afterRun: (() => void) | undefined = undefined;
+  /** Called once, when the world of the first execution is there and all in it has its name. */
+  onFirstWorld: (() => void) | undefined = undefined;
   readonly #transitions: Transitions;
   readonly #slots: Slots;
   /** Where the execution is, once the route has been gone. */
@@ -97,7 +99,9 @@ export class Learner<W> implements Traveller {
   }
 
   onSetUp(threads: readonly ModelThread[]): void {
-    this.#ways = threads.map(({ id }) => `start of ${id}`);
+    this.onFirstWorld?.();
+    this.onFirstWorld = undefined;
+    this.#ways = threads.map(({ id }) => `start of t${id}`);
   }
 
   onStep(thread: ModelThread, operation: Operation<unknown>, result: unknown): void {
@@ -111,7 +115,7 @@ export class Learner<W> implements Traveller {
     else {
       names.christen();
       if (names.createdBy(thread.id) > 0) throw new UsageError(cannotForget(thread, landmark));
-      this.#ways[thread.id] = `${thread.id}@${landmark.label} ${names.text(landmark.values)}`;
+      this.#ways[thread.id] = `t${thread.id}@${names.text([landmark.label, landmark.values])}`;
     }
   }
 
@@ -157,7 +161,7 @@ export class Learner<W> implements Traveller {
     for (const { name, read, isCounter } of this.run.trackers) {
       const slot = this.#slots.ofName(name);
       const isChanged = this.#slots.valueOf(this.run.names.text(read())) !== before[slot];
-      if (isCounter && isChanged) this.#ways[thread.id] += `;from ${before[slot]}`;
+      if (isCounter && isChanged) this.#ways[thread.id] += `;from ${this.#slots.textOf(before[slot]!)}`;
     }
     nodes[thread.id] = this.#nodeOf(thread);
     const after = this.#observe(threads, nodes);
@@ -182,10 +186,11 @@ export class Learner<W> implements Traveller {
     if (slot === undefined)
       throw new UsageError(footprintHides(`Whether ${name} can go on depends on something`));
     const site = this.run.engine.sites.at(-1)?.address;
-    throw new UsageError(footprintHides(`${name} at ${site} changed ${this.#nameOf(slot)},`));
+    throw new UsageError(footprintHides(`${name} at ${site} changed ${this.nameOf(slot)},`));
   }
 
-  #nameOf(slot: number): string {
+  /** What a part of the memory is called in messages. */
+  nameOf(slot: number): string {
     const name = this.#slots.nameAt(slot);
     for (const [object, own] of this.run.names.stateful) if (own === name) return object.name;
     return name ?? "the pausing of a thread";
@@ -210,7 +215,7 @@ export class Learner<W> implements Traveller {
       const route = { choices: [...choices], values: [...values] };
       const writesBefore = threads.map(({ writes }) => writes);
       this.#step = this.#begun = { route, thread, leaf, looksAt, before: state, writesBefore };
-      this.#ways[thread.id] = `${state[thread.id]}`;
+      this.#ways[thread.id] = `#${state[thread.id]}`;
     }
     return next;
   }
@@ -265,7 +270,7 @@ export class Learner<W> implements Traveller {
     const found = this.#observe(threads, Array.from(believed.subarray(0, threads.length)));
     for (let slot = 0; slot < found.length; slot++) {
       if (found[slot] === (believed[slot] ?? 0)) continue;
-      const what = `After ${this.#route.choices.length} steps ${this.#nameOf(slot)} is not what it was elsewhere`;
+      const what = `After ${this.#route.choices.length} steps ${this.nameOf(slot)} is not what it was elsewhere`;
       throw new UsageError(footprintHides(`${what} after the same; it depends on something`));
     }
   }

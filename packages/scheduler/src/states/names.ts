@@ -74,6 +74,23 @@ export class Names {
     visit(world);
   }
 
+  /** The names of the shared objects, their lifetimes and the other things that a value is made of, each once. */
+  within(value: unknown): readonly string[] {
+    const found = new Set<string>();
+    const visit = (part: unknown): void => {
+      if (typeof part !== "object" || part === null) return;
+      const name = this.#names.get(part);
+      if (name !== undefined && found.has(name)) return;
+      if (name !== undefined) found.add(name);
+      if (part instanceof SharedObject) visit(part.lifetime);
+      else
+        for (const inner of part instanceof Map || part instanceof Set ? part.values() : Object.values(part))
+          visit(inner);
+    };
+    visit(value);
+    return [...found];
+  }
+
   /** A value as text. Equal texts mean equal values. @throws {UsageError} on a thing that nobody has brought into play. */
   text(value: unknown): string {
     return this.#render(value, undefined, false, 0);

@@ -16,6 +16,11 @@ export interface StateSearchOptions extends Pick<
   readonly preemptionsMax?: number;
   /** The same for delays, which are those of `exhaustive`. Not together with `preemptionsMax`. */
   readonly delaysMax?: number;
+  /**
+   * Looks at one of the states that differ only in which of the scenario's interchangeable threads is where, with the objects
+   * and values that are theirs. That is checked, not believed: see `Interchangeable`. Not under `tso`, and not within a bound.
+   */
+  readonly symmetry?: boolean;
   /** Give up after so many states. Default: none. */
   readonly statesMax?: number;
   /** Called now and then; answer false to stop. For progress and Ctrl-C. */

@@ -21,6 +21,11 @@ export interface ReplayedStates {
   readonly depth: number;
   /** Findings by signature, with the fewest steps that show them. */
   readonly findings: ReadonlyMap<string, number>;
+  /**
+   * The states: for each thread a line with what it has seen, for each that pauses whether it has news, one for each thing that
+   * is tracked, and one for each object with its name: `o-1.0` and so on in the order of `setup`, `o2.0` for the first of thread 2.
+   */
+  readonly texts: ReadonlySet<string>;
 }
 
 /** What one run along a route showed. */
@@ -73,7 +78,8 @@ class ReplaySearch<W> {
       if (this.#seen.size === before) break;
       level = this.#next;
     }
-    return { states: this.#seen.size, transitions: this.#transitions, depth, findings: this.#findings };
+    const texts = new Set(this.#seen.keys());
+    return { states: texts.size, transitions: this.#transitions, depth, findings: this.#findings, texts };
   }
 
   /** Looks at where choices lead, for all answers to the data choices of the last step. @returns how many those are. */

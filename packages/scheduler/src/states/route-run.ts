@@ -63,6 +63,12 @@ export class RouteRun<W> implements Strategy {
     ]);
   }
 
+  /** The world of the last execution. */
+  get world(): W {
+    assert(this.#world !== undefined, "no execution has begun");
+    return this.#world;
+  }
+
   /** Runs a route. @param trial answers to data choices beyond it; filled up with zeros. */
   along(route: Route, trial: number[]): Ending {
     this.names.restart();

@@ -12,11 +12,13 @@ import { STEPS_MAX_DEFAULT, type Scenario } from "../scenario.ts";
 import { costsOf, NOBODY, type Costs } from "./costs.ts";
 import { Findings } from "./findings.ts";
 import { HashSet64 } from "./hash-set.ts";
-import { Judge } from "./judge.ts";
+import { Judge, oracleOf } from "./judge.ts";
 import { NewPause } from "./looks-at.ts";
 import { HEADER, INDEX, MEMORY_HIGH, MEMORY_LOW, Rows } from "./rows.ts";
 import type { StateExploration, StateSearchOptions } from "./options.ts";
-import type { Route } from "./route-run.ts";
+import type { Way } from "./equivariance.ts";
+import { Interchange } from "./interchange.ts";
+import { judgedOtherwise, MEMOIZED_VIOLATION } from "./refusals.ts";
 import { NONE } from "./transitions.ts";
 import { Walker } from "./walker.ts";
 
@@ -38,13 +40,14 @@ const VERIFY_EVERY = 16;
 export function searchStates<W>(scenario: Scenario<W>, options: StateSearchOptions = {}): StateExploration {
   if (options.order === "dfs" && (options.preemptionsMax ?? options.delaysMax) !== undefined)
     throw new UsageError("searchStates: a bounded search goes breadth-first; leave order out.");
+  const interchange = options.symmetry === true ? new Interchange(scenario, options) : undefined;
   const pausing = new Set<number>();
   for (;;) {
     try {
-      return new StateSearch(scenario, options, [...pausing]).run();
+      return new StateSearch(scenario, options, [...pausing], interchange).run();
     } catch (error) {
       if (!(error instanceof NewPause)) throw error;
-      pausing.add(error.thread);
+      for (const thread of interchange?.alike(error.thread) ?? [error.thread]) pausing.add(thread);
     }
   }
 }
@@ -70,12 +73,17 @@ class StateSearch<W> {
   #hasCut = false;
   #stepLimit: number | undefined;
 
-  constructor(scenario: Scenario<W>, options: StateSearchOptions, pausing: readonly number[]) {
+  constructor(
+    scenario: Scenario<W>,
+    options: StateSearchOptions,
+    pausing: readonly number[],
+    interchange?: Interchange<W>,
+  ) {
     this.#options = options;
     this.#costs = costsOf(options.preemptionsMax, options.delaysMax);
     this.#findings = new Findings(scenario, options);
     this.#judge = new Judge(scenario, options);
-    this.#walker = new Walker(scenario, options, pausing);
+    this.#walker = new Walker(scenario, options, pausing, interchange);
     this.#stepsMax = scenario.stepsMax ?? STEPS_MAX_DEFAULT;
     this.#watchesStates = scenario.properties.some(({ kind }) => kind === "always" || kind === "never");
   }
@@ -91,10 +99,9 @@ class StateSearch<W> {
     const walker = this.#walker;
     const rows = new Rows(walker.slots.width);
     walker.learner.afterRun = () => this.#findings.fileAsides(walker.learner.run.engine);
-    for (const { values, state } of walker.learner.roots()) {
-      const route = { choices: [], values };
-      if (state === undefined) this.#look(route);
-      else if (walker.addRoot(values, state, this.#costs?.lastAtStart ?? NOBODY, rows)) this.#enter(rows);
+    for (const [at, { state }] of walker.roots().entries()) {
+      if (state === undefined) this.#look({ root: at, edges: [] });
+      else if (walker.addRoot(at, state, this.#costs?.lastAtStart ?? NOBODY, rows)) this.#enter(rows);
     }
     this.#isHardware = walker.learner.run.engine.threads.map(({ isHardware }) => isHardware);
     return rows;
@@ -208,10 +215,10 @@ class StateSearch<W> {
       this.#walker.findOutcomes();
       if (this.#walker.outcomes.some((outcome) => outcome >= 0)) return true;
     }
-    const route = this.#walker.routeTo(index);
+    const way = this.#walker.wayTo(index);
     if (depth < this.#stepsMax && this.#ends++ % VERIFY_EVERY === 0)
-      this.#walker.learner.verify(route, this.#walker.state);
-    this.#look(route);
+      this.#walker.learner.verify(this.#walker.routeOf(way), this.#walker.state);
+    this.#look(way);
     return false;
   }
 
@@ -221,8 +228,8 @@ class StateSearch<W> {
     this.#transitions++;
     if (walker.transitions.targetOf[edge] !== NONE)
       return walker.reach(edge, last, rows) && this.#enter(rows);
-    const route = walker.beyond(walker.routeTo(walker.index), edge);
-    if (!this.#look(route)) throw new UsageError(MEMOIZED_VIOLATION);
+    const { root, edges } = walker.wayTo(walker.index);
+    if (!this.#look({ root, edges: [...edges, edge] })) throw new UsageError(MEMOIZED_VIOLATION);
     return false;
   }
 
@@ -235,7 +242,7 @@ class StateSearch<W> {
     const high = header[at + MEMORY_HIGH]!;
     const isTracked = this.#walker.learner.ghostsAreTracked;
     if (isTracked && this.#judged.has(low, high)) return true;
-    if (!this.#look(this.#walker.routeTo(header[at + INDEX]!))) {
+    if (!this.#look(this.#walker.wayTo(header[at + INDEX]!))) {
       this.#judged.add(low, high);
       return true;
     }
@@ -243,9 +250,13 @@ class StateSearch<W> {
     return false;
   }
 
-  /** Runs a route with the plain engine; true when that ends with a finding, which is filed. */
-  #look(route: Route): boolean {
-    const ending = this.#judge.run(route);
+  /** Goes a way with the plain engine; true when that ends with a finding, which is filed. */
+  #look(way: Way): boolean {
+    const permuted = this.#walker.permuted(way);
+    const there = permuted && this.#judge.oracleAfter(this.#walker.routeOf(permuted));
+    const ending = this.#judge.run(this.#walker.routeOf(way));
+    if (permuted !== undefined && oracleOf(ending) !== there)
+      throw new UsageError(judgedOtherwise(oracleOf(ending), there));
     if (ending.kind === "stepLimit") this.#stepLimit ??= this.#judge.engine.sites.length;
     if (!("oracle" in ending)) return false;
     this.#findings.fileEnding(this.#judge, ending);
@@ -282,10 +293,6 @@ class StateSearch<W> {
     };
   }
 }
-
-const MEMOIZED_VIOLATION =
-  "A step reported a violation, and does not when the same steps are taken again: it depends on something that the " +
-  "state does not hold. Search by replay: dpor(), exhaustive().";
 
 function rowsAt(byDepth: Rows[], depth: number): Rows {
   return (byDepth[depth] ??= new Rows(0));

@@ -11,6 +11,7 @@ export class Slots {
   readonly #slots = new Map<string, number>();
   readonly #names: string[] = [];
   readonly #values = new Map<string, number>();
+  readonly #texts: string[] = [];
   readonly #pausing: readonly number[];
 
   /** @param pausing ids of the threads that pause in spin loops. */
@@ -62,11 +63,16 @@ export class Slots {
     return this.#names[slot - this.memoryFrom];
   }
 
+  /** The text of a value. */
+  textOf(value: number): string {
+    return this.#texts[value - 1]!;
+  }
+
   /** The number of a value. */
   valueOf(text: string): number {
     let value = this.#values.get(text);
     if (value === undefined) {
-      value = this.#values.size + 1;
+      value = this.#texts.push(text);
       this.#values.set(text, value);
     }
     return value;

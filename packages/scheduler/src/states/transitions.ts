@@ -38,7 +38,8 @@ export class Transitions {
 
   readonly #branches = new PairTable();
   readonly #nodes = new Map<string, number>();
-  /** By node: what the thread announces there. */
+  /** By node: the way that leads there, and what the thread announces there, once it has come there. */
+  readonly #ways: string[] = [];
   readonly #announced: (string | undefined)[] = [];
 
   /** How many places there are; all have lower numbers. */
@@ -48,12 +49,18 @@ export class Transitions {
 
   /** The outcome of the pending step of a thread in a state: `UNKNOWN`, `DISABLED`, or the first of a list of edges. */
   find(state: Int32Array, thread: number): number {
+    const leaf = this.leafOf(state, thread);
+    return leaf === ABSENT ? UNKNOWN : this.outcomeAt[leaf]!;
+  }
+
+  /** Where that outcome stands, for all states in which the thread looks at the same; or `ABSENT`. */
+  leafOf(state: Int32Array, thread: number): number {
     let place = state[thread]!;
     for (let slot = this.slotAt[place]!; slot !== NONE; slot = this.slotAt[place]!) {
       place = this.#branches.get(place, state[slot]!);
-      if (place === ABSENT) return UNKNOWN;
+      if (place === ABSENT) break;
     }
-    return this.outcomeAt[place]!;
+    return place;
   }
 
   /** The place that follows from a value at a place, or `ABSENT`. */
@@ -66,22 +73,44 @@ export class Transitions {
     return this.#values[edge]!;
   }
 
-  /** The node of a thread that has gone a way, and announces something there; see `check`. */
-  node(way: string, announced: string, name: string): number {
+  /** The node of a thread that has gone a way, whether or not it has come there yet. */
+  nodeAfter(way: string): number {
     let node = this.#nodes.get(way);
     if (node === undefined) {
       node = this.#place();
       this.#nodes.set(way, node);
-      this.#announced[node] = announced;
+      this.#ways[node] = way;
     }
+    return node;
+  }
+
+  /** The node of a thread that has gone a way, and announces something there; see `check`. */
+  node(way: string, announced: string, name: string): number {
+    const node = this.nodeAfter(way);
     this.check(node, announced, name);
     return node;
   }
 
   /** @throws {UsageError} when a thread announced something else the last time that it was at a node. */
   check(node: number, announced: string, name: string): void {
-    const before = this.#announced[node];
+    const before = (this.#announced[node] ??= announced);
     if (before !== announced) throw new UsageError(depends(name, before, announced));
+  }
+
+  /** The way that leads to a node. */
+  wayTo(node: number): string {
+    return this.#ways[node]!;
+  }
+
+  /** The slots that a thread's step looks at in a state where that is known. */
+  slotsOf(state: Int32Array, thread: number): number[] {
+    const slots: number[] = [];
+    let place = state[thread]!;
+    for (let slot = this.slotAt[place]!; slot !== NONE; slot = this.slotAt[place]!) {
+      slots.push(slot);
+      place = this.#branches.get(place, state[slot]!);
+    }
+    return slots;
   }
 
   /** The leaf for the present state, of a node whose step looks at these slots. */

@@ -8,39 +8,19 @@ import { castOf } from "../cast.ts";
 import type { RunSettings } from "../run-settings.ts";
 import type { Scenario } from "../scenario.ts";
 import { HashSet64 } from "./hash-set.ts";
-import { Learner } from "./learner.ts";
+import { Learner, type Root } from "./learner.ts";
 import { EDGE, HEADER, HIGH, INDEX, LAST, LOW, MEMORY_HIGH, MEMORY_LOW, type Rows } from "./rows.ts";
 import type { Route } from "./route-run.ts";
 import { Slots } from "./slots.ts";
+import type { Interchange } from "./interchange.ts";
+import { Symmetry } from "./symmetry.ts";
+import type { Way } from "./equivariance.ts";
+import { Words } from "./words.ts";
 import { Transitions, UNKNOWN } from "./transitions.ts";
 import { highOf, lowOf } from "./zobrist.ts";
 
 /** The slot that stands for the thread that ran last, in hashes. */
 const LAST_SLOT = -2;
-
-/** A growing array of 32-bit numbers. */
-class Words {
-  length = 0;
-  #words = new Int32Array(1 << 10);
-
-  push(word: number): number {
-    if (this.length === this.#words.length) {
-      const words = new Int32Array(this.length + (this.length >> 1));
-      words.set(this.#words);
-      this.#words = words;
-    }
-    this.#words[this.length] = word;
-    return this.length++;
-  }
-
-  at(index: number): number {
-    return this.#words[index]!;
-  }
-
-  get bytes(): number {
-    return this.#words.byteLength;
-  }
-}
 
 /** A row being looked at, and the states behind it. */
 export class Walker<W> {
@@ -51,7 +31,8 @@ export class Walker<W> {
   /** Of each state by its number: the state before it, and the edge; roots have themselves, and their number. */
   readonly #before = new Words();
   readonly #edges = new Words();
-  readonly #roots: (readonly number[])[] = [];
+  #roots: readonly (readonly number[])[] = [];
+  readonly #symmetry: Symmetry<W> | undefined;
   /** The row that is being looked at. */
   index = 0;
   last = 0;
@@ -67,9 +48,23 @@ export class Walker<W> {
   #nextMemoryLow = 0;
   #nextMemoryHigh = 0;
 
-  constructor(scenario: Scenario<W>, settings: RunSettings, pausing: readonly number[]) {
+  constructor(
+    scenario: Scenario<W>,
+    settings: RunSettings,
+    pausing: readonly number[],
+    interchange?: Interchange<W>,
+  ) {
     this.slots = new Slots(countThreads(scenario, settings), pausing);
     this.learner = new Learner(scenario, settings, this.transitions, this.slots);
+    this.#symmetry = interchange === undefined ? undefined : new Symmetry(interchange, this);
+  }
+
+  /** All states to start from. */
+  roots(): readonly Root[] {
+    const roots = this.learner.roots();
+    this.#roots = roots.map(({ values }) => values);
+    this.#symmetry?.steps.checkRoots(roots.map(({ state }) => state));
+    return roots;
   }
 
   /** How many states have a number. */
@@ -81,8 +76,8 @@ export class Walker<W> {
     return this.seen.bytes + this.#before.bytes + this.#edges.bytes;
   }
 
-  /** Gives a state to start from a number, and a row unless an equal one has one. */
-  addRoot(values: readonly number[], root: Int32Array, last: number, rows: Rows): boolean {
+  /** Gives a state to start from a number, and a row unless an equal one has one. @param at its place among the roots. */
+  addRoot(at: number, root: Int32Array, last: number, rows: Rows): boolean {
     let [low, high, memoryLow, memoryHigh] = [0, 0, 0, 0];
     for (const [slot, value] of root.entries()) {
       low = (low + lowOf(slot, value)) | 0;
@@ -91,8 +86,8 @@ export class Walker<W> {
       memoryLow = (memoryLow + lowOf(slot, value)) | 0;
       memoryHigh = (memoryHigh + highOf(slot, value)) | 0;
     }
-    if (!this.#isNew(low, high, last)) return false;
-    this.#edges.push(this.#roots.push(values) - 1);
+    if (!this.#isNew(low, high, last, root)) return false;
+    this.#edges.push(at);
     const index = this.#before.push(this.states);
     this.fit(rows);
     const row = rows.push();
@@ -130,12 +125,14 @@ export class Walker<W> {
       }
       this.outcomes[thread] = outcome;
     }
+    this.#symmetry?.steps.checkAt(this.state, () => this.wayTo(this.index));
   }
 
   /** Goes a step: appends a row for the state that it leads to, if that is new, and gives it a number. */
   reach(edge: number, last: number, rows: Rows): boolean {
     this.#hashAfter(edge);
-    if (!this.#isNew(this.#nextLow, this.#nextHigh, last)) return false;
+    const state = this.#symmetry === undefined ? this.state : this.#stateAfter(edge);
+    if (!this.#isNew(this.#nextLow, this.#nextHigh, last, state)) return false;
     this.#edges.push(edge);
     this.#storeAfter(edge, this.#before.push(this.index), last, rows);
     return true;
@@ -151,7 +148,7 @@ export class Walker<W> {
   admit(deferred: Rows, row: number, rows: Rows): boolean {
     const { header } = deferred;
     const at = row * HEADER;
-    if (!this.#isNew(header[at + LOW]!, header[at + HIGH]!, header[at + LAST]!)) return false;
+    if (!this.#add(header[at + LOW]!, header[at + HIGH]!, header[at + LAST]!)) return false;
     this.fit(rows);
     const to = rows.pushFrom(deferred, row);
     rows.header[to * HEADER + INDEX] = this.#before.push(header[at + INDEX]!);
@@ -164,31 +161,52 @@ export class Walker<W> {
     rows.fit(this.slots.width, Math.max(this.transitions.places, this.slots.values));
   }
 
-  /** How to get to a state. */
-  routeTo(index: number): Route {
+  /** How the search got to a state. */
+  wayTo(index: number): Way {
     const edges: number[] = [];
     let at = index;
     for (; this.#before.at(at) !== at; at = this.#before.at(at)) edges.push(this.#edges.at(at));
-    return this.along(this.#roots[this.#edges.at(at)]!, edges.toReversed());
+    return { root: this.#edges.at(at), edges: edges.toReversed() };
   }
 
-  /** A route from a root by edges. */
-  along(rootValues: readonly number[], edges: readonly number[]): Route {
-    const choices = edges.map((edge) => this.transitions.threadOf[edge]!);
-    return { choices, values: [...rootValues, ...edges.flatMap((edge) => this.transitions.valuesOf(edge))] };
-  }
-
-  /** A route made longer by an edge. */
-  beyond({ choices, values }: Route, edge: number): Route {
-    const { threadOf } = this.transitions;
+  /** A way in choices. */
+  routeOf({ root, edges }: Way): Route {
     return {
-      choices: [...choices, threadOf[edge]!],
-      values: [...values, ...this.transitions.valuesOf(edge)],
+      choices: edges.map((edge) => this.transitions.threadOf[edge]!),
+      values: [...this.#roots[root]!, ...edges.flatMap((edge) => this.transitions.valuesOf(edge))],
     };
   }
 
-  #isNew(low: number, high: number, last: number): boolean {
+  /** How to get to a state. */
+  routeTo(index: number): Route {
+    return this.routeOf(this.wayTo(index));
+  }
+
+  /** Another way for each, so that in the end many permutations had their turn; `undefined` without symmetry. */
+  permuted(way: Way): Way | undefined {
+    return this.#symmetry?.permuted(way);
+  }
+
+  /** Whether a state is new, given its hash. @param state looked at with symmetry only. */
+  #isNew(low: number, high: number, last: number, state: Int32Array): boolean {
+    if (this.#symmetry === undefined) return this.#add(low, high, last);
+    const { images } = this.#symmetry;
+    images.hash(state);
+    return this.#add(images.low, images.high, last);
+  }
+
+  #add(low: number, high: number, last: number): boolean {
     return this.seen.add((low + lowOf(LAST_SLOT, last + 2)) | 0, (high + highOf(LAST_SLOT, last + 2)) | 0);
+  }
+
+  #stateAfter(edge: number): Int32Array {
+    const { writes, writesFrom, writesTo, threadOf, targetOf } = this.transitions;
+    const after = new Int32Array(this.slots.width);
+    after.set(this.state);
+    after[threadOf[edge]!] = targetOf[edge]!;
+    for (let at = writesFrom[edge]!, end = writesTo[edge]!; at < end; at += 2)
+      after[writes[at]!] = writes[at + 1]!;
+    return after;
   }
 
   /** The hashes of the state that an edge leads to. */

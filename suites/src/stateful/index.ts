@@ -1,0 +1,47 @@
+/** Systems for searches over states, with the numbers of states that others have published. */
+
+import type { Program } from "../program.ts";
+import { AbdServer } from "./abd.ts";
+import { queuedLock, ticketLock } from "./kernel-locks.ts";
+import { PaxosServer } from "./paxos.ts";
+import { philosophers } from "./philosophers.ts";
+import { registerProgram } from "./register.ts";
+import { singleCopy } from "./single-copy.ts";
+import { twoPhaseCommit } from "./two-phase-commit.ts";
+
+const clients = 2;
+
+/** Registers over a network: the systems and numbers of Stateright's tests. All are linearizable. */
+export const registers: readonly Program[] = [
+  ofAnyWorld(registerProgram("single-copy register", { servers: 1, clients }, singleCopy, { states: 93 })),
+  ofAnyWorld(
+    registerProgram("ABD register", { servers: 2, clients }, (id) => new AbdServer(id, 2), { states: 544 }),
+  ),
+  ofAnyWorld(
+    registerProgram("Paxos", { servers: 3, clients }, (id) => new PaxosServer(id, 3), { states: 16_668 }),
+  ),
+];
+
+/** A register that is not linearizable: of two copies that know nothing of each other. */
+export const twoCopies: Program = ofAnyWorld(
+  registerProgram("single-copy register on two servers", { servers: 2, clients }, singleCopy, {}),
+);
+
+/** Commits: Stateright's example. */
+export const commits: readonly Program[] = [
+  ofAnyWorld(twoPhaseCommit(3, { states: 288 })),
+  ofAnyWorld(twoPhaseCommit(5, { states: 8832 })),
+];
+
+/** SPIN counts 14,159, of which one is its own state before the first. */
+export const dining: Program = ofAnyWorld(philosophers(8, { states: 14_158 }));
+
+/** Locks of Linux. Four tickets are enough for four threads. */
+export const kernelLocks: readonly Program[] = [
+  ofAnyWorld(ticketLock(4, 4, { states: 5316 })),
+  ofAnyWorld(queuedLock(2, 2, { states: 3570 })),
+];
+
+function ofAnyWorld<W>(program: Program<W>): Program {
+  return program as unknown as Program;
+}
