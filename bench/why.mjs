@@ -1,11 +1,12 @@
-// What each guard of the procedures that people argue about is for, on every long-lived release: asks `mmrace why`, and writes
-// one page for each procedure into docs/why/. Needs a build. Answers are kept, so an interrupted run goes on where it was.
+// What guards of the page-table protocol are for, asked of `mmrace why` and written into docs/why/. Needs a build. Answers are
+// kept, so an interrupted run goes on where it was.
 //
-//   node bench/why.mjs                          all procedures
-//   node bench/why.mjs retract_page_tables      one of them
+//   node bench/why.mjs                          the tables of whole procedures, and all claims
+//   node bench/why.mjs retract_page_tables      the table of one of them
+//   node bench/why.mjs --claims                 what stands between `<!-- claim RELEASE SITE -->` and `<!-- end -->`
 
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const PROCEDURES = {
@@ -18,12 +19,15 @@ const RELEASES = ["6.1", "6.6", "6.12", "6.14", "6.18"];
 const BOUNDS = ["--preemptions", "2", "--executions", "1000"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const directory = `${root}docs/why/`;
 
-function tableOf(procedure, release) {
-  const args = ["apps/fuzzer/dist/main.js", "why", procedure, "--kernel", release, "--markdown", ...BOUNDS];
-  const { stdout, status } = spawnSync("node", [...args, "--workers", "2"], { cwd: root, encoding: "utf8" });
-  if (status !== 0) throw new Error(`mmrace why ${procedure} --kernel ${release} ended with ${status}`);
-  process.stderr.write(`${procedure} on ${release}\n`);
+/** What `mmrace why` puts out. */
+function ask(target, release, ...options) {
+  process.stderr.write(`${target} on ${release}\n`);
+  const args = ["apps/fuzzer/dist/main.js", "why", target, "--kernel", release, ...BOUNDS, ...options];
+  const { stdout, stderr, status } = spawnSync("node", args, { cwd: root, encoding: "utf8" });
+  if (status !== 0)
+    throw new Error(`mmrace why ${target} --kernel ${release} ended with ${status}: ${stderr}`);
   return stdout.trim();
 }
 
@@ -34,11 +38,45 @@ function pageOf(procedure) {
     `It ${PROCEDURES[procedure]}. Each row takes one guard out and says what then goes wrong in any scenario that comes to it;`,
     "a guard of a procedure that it calls is taken out of that procedure. `npx mmrace replay TOKEN` shows the counterexample.",
     "Written by `node bench/why.mjs`; a test replays every token.",
-    ...RELEASES.flatMap((release) => ["", `## Linux ${release}`, "", tableOf(procedure, release)]),
+    ...RELEASES.flatMap((release) => [
+      "",
+      `## Linux ${release}`,
+      "",
+      ask(procedure, release, "--markdown", "--workers", "2"),
+    ]),
     "",
   ].join("\n");
 }
 
+/** A quotation: what was asked, and what came of it. */
+function claimText(release, site) {
+  const [row] = JSON.parse(ask(site, release, "--json")).sites;
+  const { verdict, oracle, message, preemptions, steps, scenario, token, executions, scenarios, bound } = row;
+  const head = `> Linux ${release} without \`${site}\`: `;
+  if (verdict === "needed") {
+    const switches = preemptions === 1 ? "1 preemption" : `${preemptions} preemptions`;
+    const size = `${switches}, ${steps} steps, ${scenario}`;
+    return `${head}**${oracle}**, ${message} (${size})\n>\n> \`${token}\``;
+  }
+  const where = `${executions.toLocaleString("en")} executions of ${scenarios.length} scenarios`;
+  return `${head}${verdict} of ${bound.preemptionsMax} preemptions (${where})`;
+}
+
+function refreshClaims() {
+  for (const name of readdirSync(directory).filter((file) => file.endsWith(".md"))) {
+    const text = readFileSync(directory + name, "utf8");
+    const claims = /<!-- claim (\S+) (\S+) -->\n[^]*?<!-- end -->/g;
+    const fresh = text.replaceAll(
+      claims,
+      (_, release, site) =>
+        `<!-- claim ${release} ${site} -->\n\n${claimText(release, site)}\n\n<!-- end -->`,
+    );
+    if (fresh !== text) writeFileSync(directory + name, fresh);
+  }
+}
+
 const asked = process.argv.slice(2);
-for (const procedure of asked.length > 0 ? asked : Object.keys(PROCEDURES))
-  writeFileSync(`${root}/docs/why/${procedure}.md`, pageOf(procedure));
+const isWhole = asked.length === 0;
+for (const procedure of isWhole ? Object.keys(PROCEDURES) : asked.filter((word) => word !== "--claims"))
+  writeFileSync(`${directory}${procedure}.md`, pageOf(procedure));
+if (isWhole || asked.includes("--claims")) refreshClaims();

@@ -28,7 +28,7 @@ const DISCOVERY = { preemptionsMax: 1, executionsMax: 1000 };
 /**
  * The guards that belong to a target, by address. A site that no scenario comes to is one without scenarios.
  *
- * @param target a procedure, whose guards include those of what it calls; a site; or a lock class.
+ * @param target a procedure, whose guards include those of what it calls; a site, with or without `/n`; or a lock class.
  * @throws {UsageError} when no scenario comes to such a procedure or lock class on the release.
  */
 export function guardsOf(
@@ -36,6 +36,9 @@ export function guardsOf(
   kernel: string,
   families: readonly ScenarioFamily[] = scenarioFamilies,
 ): readonly Guard[] {
+  const [, site, nth] = /^(.+\/.+\/.+)\/(\d+)$/.exec(target) ?? [];
+  if (site !== undefined)
+    return guardsOf(site, kernel, families).map((guard) => ({ ...guard, site: `${site}/${nth}` }));
   const found = new Map<string, { kind: GuardKind; scenarios: { name: string; steps: number }[] }>();
   for (const family of families) {
     const observer = new GuardObserver(target);

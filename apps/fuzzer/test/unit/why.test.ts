@@ -91,6 +91,12 @@ describe("why", () => {
       "retract-vs-uffdcopy",
     );
     expect(never).toMatchObject({ verdict: "never executed", executions: 0 });
+    const [second] = await sitesOf(
+      "retract_page_tables/read_once/anon_vma/2",
+      "--scenario",
+      "poison-vs-retract",
+    );
+    expect(second).toMatchObject({ site: "retract_page_tables/read_once/anon_vma/2", verdict: "needed" });
     const misspelt = mmrace("why", "retract_page_table", "--scenario", "retract-vs-uffdcopy");
     await expect(misspelt).rejects.toThrow(UsageError);
   });
