@@ -11,6 +11,7 @@ import { SMALL, type Geometry } from "./geometry.ts";
 import { Guards } from "./guards.ts";
 import { MmStruct } from "./mm-struct.ts";
 import { PageTable } from "./page-table.ts";
+import { Pins } from "./pins.ts";
 import type { PmdSlot } from "./pmd-table.ts";
 import { ReferenceMemory } from "./reference-memory.ts";
 import { SwapDevice } from "./swap.ts";
@@ -49,6 +50,8 @@ export class World {
   /** The page of zeroes that read faults of anonymous memory map. Counted by nobody. */
   readonly zeroFolio: Folio;
   readonly reference: ReferenceMemory = new ReferenceMemory();
+  /** What GUP has pinned: ghost state. */
+  readonly pins: Pins = new Pins();
   /** What userfaultfd and markers owe to user space: ghost state. */
   readonly uffd: UffdLedger = new UffdLedger();
   readonly swap: SwapDevice = new SwapDevice();
@@ -80,8 +83,7 @@ export class World {
     trackGhosts(() => [
       [...this.reached].sort(),
       Array.from(this.tables.values(), ({ pfn, isDoomed }) => [pfn, isDoomed]),
-      this.folios.filter(({ isFreed }) => isFreed).map(({ pfn }) => pfn),
-      this.reference.stateValue(),
+      Array.from(this.exited, ({ id }) => id).toSorted((a, b) => a - b),
     ]);
   }
 
