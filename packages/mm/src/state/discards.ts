@@ -5,7 +5,7 @@
  * may be mapped at the same place again.
  */
 
-import { type Operation, type SharedObject } from "@mmrace/scheduler";
+import type { Operation, SharedObject } from "@mmrace/scheduler";
 import { PAGE_SIZE, pfnOf, pmdLeaf, pmdPresent, ptePresent, virtualPage } from "@mmrace/x86-paging";
 import { pteIndex } from "./geometry.ts";
 import { Ghost, ghostStep, together } from "./ghost.ts";

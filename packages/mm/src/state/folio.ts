@@ -80,9 +80,9 @@ export class Folio extends SharedObject {
     );
   }
 
-  /** Whether it is freed. Its parts say for themselves what they are. */
+  /** Its parts say for themselves what they are. */
   override stateValue(): unknown {
-    return this.isFreed;
+    return [this.isFreed, this.futileSplits];
   }
 
   /** Whether the frame is one of this folio's. */

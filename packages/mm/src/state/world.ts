@@ -9,6 +9,7 @@ import { Discards } from "./discards.ts";
 import { Folio, HPAGE_PMD_NR } from "./folio.ts";
 import { SMALL, type Geometry } from "./geometry.ts";
 import { Guards } from "./guards.ts";
+import { MemMap } from "./memmap.ts";
 import { MmStruct } from "./mm-struct.ts";
 import { PageTable } from "./page-table.ts";
 import { Pins } from "./pins.ts";
@@ -47,6 +48,8 @@ export class World {
   readonly tables: Map<number, PageTable> = new Map();
   /** All folios ever made. */
   readonly folios: Folio[] = [];
+  /** Which frames are one folio: `struct page`, as far as it changes. */
+  readonly memmap: MemMap = new MemMap();
   /** The page of zeroes that read faults of anonymous memory map. Counted by nobody. */
   readonly zeroFolio: Folio;
   readonly reference: ReferenceMemory = new ReferenceMemory();
@@ -157,6 +160,7 @@ export class World {
    * else has any. @param mappingsOf how many entries map a frame.
    */
   splitFolio(folio: Folio, mappingsOf: (pfn: number) => number): void {
+    this.memmap.split.push(folio.pfn);
     const { pages } = folio;
     folio.pages = 1;
     for (let page = 1; page < pages; page++) {

@@ -21,6 +21,7 @@ import {
 import { folioTryGet, type Folio } from "../../state/folio.ts";
 import { pageStart, pteIndex } from "../../state/geometry.ts";
 import { along, together } from "../../state/ghost.ts";
+import { folioTestLarge } from "../../state/memmap.ts";
 import { ptepGet, ptepGetAndClear, setPte } from "../../state/page-table.ts";
 import { ANON_WRITABLE, READ_FAULT } from "../../state/protections.ts";
 import { flushTlbRange } from "../../state/tlb.ts";
@@ -100,7 +101,7 @@ function* moveLocked(w: World, attempt: Attempt, folio: Folio): Steps<Result> {
     return "EAGAIN";
   }
   const isBusy = (yield* readOnce(folio.pins)) > 0 || !(yield* readOnce(folio.anonExclusive));
-  if (folio.pages > 1 || isBusy) return "EBUSY";
+  if (isBusy || (yield* folioTestLarge(w, folio))) return "EBUSY";
   const old = yield* ptepGetAndClear(srcMapped.table, pteIndex(srcAddress)); // ptep_clear_flush()
   yield* flushTlbRange(dst.mm, pageStart(srcAddress), pageStart(srcAddress) + PAGE_SIZE, false);
   if ((yield* readOnce(folio.pins)) > 0) {

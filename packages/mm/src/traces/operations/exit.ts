@@ -15,7 +15,7 @@ import {
 } from "../../state/populate.ts";
 import { READ_FAULT } from "../../state/protections.ts";
 import { VM_READ_WRITE, type AnonVma, type Vma } from "../../state/vma.ts";
-import { World } from "../../state/world.ts";
+import type { World } from "../../state/world.ts";
 import type { Amendment, ModelledOperation, TracedOperations } from "../operations.ts";
 import { operate } from "./operate.ts";
 
