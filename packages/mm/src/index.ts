@@ -74,7 +74,7 @@ export {
   populateTable,
   cacheFolio,
 } from "./state/populate.ts";
-export { PIN_COHERENCE } from "./state/reference-memory.ts";
+export { PIN_COHERENCE } from "./state/pins.ts";
 export { flushTlbMm, flushTlbRange } from "./state/tlb.ts";
 export {
   AnonVma,

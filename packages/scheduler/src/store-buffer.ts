@@ -99,7 +99,9 @@ const drainKind: OperationKind<StoreBuffer, void, void> = {
   touches: (buffer) => {
     const place: Touch = { access: "write", object: buffer.slot(buffer.drained) };
     const { oldest } = buffer;
-    return oldest === undefined ? [place] : [place, { access: "write", object: oldest.object }];
+    if (oldest === undefined) return [place];
+    const { kind, object, argument, thread } = oldest;
+    return [place, { access: "write", object }, ...(kind.touches?.(object, argument, thread) ?? [])];
   },
   perform: (buffer) => {
     const { kind, object, argument, thread } = buffer.oldest!;

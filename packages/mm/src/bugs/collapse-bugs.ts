@@ -12,7 +12,7 @@ import { mremapVsRetract } from "../scenarios/mremap-vs-retract.ts";
 import { retractVsUffdWp } from "../scenarios/retract-vs-uffd-wp.ts";
 import { retractVsUffdcopy } from "../scenarios/retract-vs-uffdcopy.ts";
 import { PAGE_TABLE_USE_AFTER_FREE } from "../state/page-table.ts";
-import { PIN_COHERENCE } from "../state/reference-memory.ts";
+import { PIN_COHERENCE } from "../state/pins.ts";
 import { SECONDARY_STALE } from "../state/secondary-mmu.ts";
 import { UFFD_EVENT_LOST } from "../state/uffd-ledger.ts";
 import { TABLE_SHAPE } from "../state/world.ts";

@@ -31,7 +31,7 @@ import {
   type StructureEntry,
   type TlbEntry,
 } from "@mmrace/x86-paging";
-import { PAGE_USE_AFTER_FREE, type PageData } from "../state/folio.ts";
+import { PAGE_USE_AFTER_FREE, type Folio, type PageData } from "../state/folio.ts";
 import { pteIndex } from "../state/geometry.ts";
 import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
 import type { PmdSlot } from "../state/pmd-table.ts";
@@ -82,10 +82,14 @@ function usable(tlb: CpuTlb, access: UserAccess): TlbEntry | undefined {
 }
 
 /** The page that a translation leads to. */
-function dataOf({ w, address }: UserAccess, entry: TlbEntry): PageData | undefined {
+function pageAt(
+  { w, address }: UserAccess,
+  entry: TlbEntry,
+): { pfn: number; folio?: Folio; data?: PageData } {
   const pfn = entry.frame + pageOf(address) - entry.page;
   const folio = w.folioOf(pfn);
-  return folio?.data[pfn - folio.pfn];
+  const data = folio?.data[pfn - folio.pfn];
+  return { pfn, ...(folio && { folio }), ...(data && { data }) };
 }
 
 const tryKind: OperationKind<CpuTlb, UserAccess, Attempt> = {
@@ -99,14 +103,13 @@ const tryKind: OperationKind<CpuTlb, UserAccess, Attempt> = {
   isIndispensable: true,
   touches: (tlb, access): readonly Touch[] => {
     const entry = usable(tlb, access);
-    const object = entry === undefined ? undefined : dataOf(access, entry);
+    if (entry === undefined) return [];
+    const { folio, data } = pageAt(access, entry);
     const how = access.store === undefined ? "read" : "write";
-    return object === undefined
-      ? []
-      : [
-          { access: how, object },
-          { access: how, object: access.w.reference },
-        ];
+    const touched: Touch[] = folio === undefined ? [] : [{ access: "read", object: folio }];
+    if (data !== undefined)
+      touched.push({ access: how, object: data }, { access: how, object: access.w.reference });
+    return touched;
   },
   perform: (tlb, access) => {
     const [cached] = tlb.caches.matching(pageOf(access.address), 0);
@@ -128,9 +131,7 @@ const tryKind: OperationKind<CpuTlb, UserAccess, Attempt> = {
 /** The access itself. */
 function useData(access: UserAccess, entry: TlbEntry): number {
   const { w, vma, address, store } = access;
-  const pfn = entry.frame + pageOf(address) - entry.page;
-  const folio = w.folioOf(pfn);
-  const data = dataOf(access, entry);
+  const { pfn, folio, data } = pageAt(access, entry);
   if (folio === undefined || folio.isFreed || data === undefined) {
     violate(
       PAGE_USE_AFTER_FREE,

@@ -12,7 +12,7 @@ import { HPAGE_PMD_NR } from "../state/folio.ts";
 import { pteIndex } from "../state/geometry.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
 import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
-import { PIN_COHERENCE } from "../state/reference-memory.ts";
+import { PIN_COHERENCE } from "../state/pins.ts";
 import { UFFD_EVENT_LOST } from "../state/uffd-ledger.ts";
 import { TABLE_SHAPE, type World } from "../state/world.ts";
 import { STALE_TRANSLATION } from "../state/discards.ts";
@@ -112,7 +112,7 @@ function mapcountsAgree(w: World): boolean {
 
 /** Whether nothing else is mapped where a page is pinned. While a collapse is under way, nothing may be. */
 function pinsAreMapped(w: World): boolean {
-  return w.reference.pins.every(({ mm, address, pfn }) => {
+  return w.pins.all.every(({ mm, address, pfn }) => {
     const pmd = mm.slotOf(address).value;
     if (!pmdPresent(pmd)) return true;
     if (pmdLeaf(pmd)) return pfnOf(pmd) + pteIndex(address) === pfn;

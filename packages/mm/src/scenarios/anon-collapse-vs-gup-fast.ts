@@ -28,6 +28,6 @@ export const anonCollapseVsGupFast: ScenarioFamily = defineFamily<AnonCast>({
     sometimes("the collapse sees the pin and puts the table back", (w) =>
       w.reached.has("collapse_huge_page put the table back: PAGE_COUNT"),
     ),
-    sometimes("the huge page is pinned", (w) => w.reference.pins.some(({ folio }) => folio.pages > 1)),
+    sometimes("the huge page is pinned", (w) => w.pins.all.some(({ folio }) => folio.pages > 1)),
   ],
 });

@@ -3,6 +3,7 @@
 import { spinLock, spinUnlock } from "@mmrace/locks";
 import { readOnce, sometimes, writeOnce } from "@mmrace/scheduler";
 import { linux_6_1 } from "../kernels/kernels.ts";
+import { along } from "../state/ghost.ts";
 import { UserfaultfdCtx } from "../state/userfaultfd-ctx.ts";
 import { VM_SHARED, VM_UFFD_MISSING } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
@@ -36,7 +37,11 @@ export const collapseFileVsUffdMissing: ScenarioFamily = defineFamily<Cast>({
       yield* w.kernel.mmapWriteUnlock(w, mm);
       // A look at a hole waits for a collapse that is about to fill it: see step 7 of collapse_file.
       yield* spinLock(w.file.xaLock);
-      if ((yield* readOnce(w.file.iPages))[0] === null) w.ctx.seenMissing.add(0);
+      const { iPages } = w.file;
+      const seen = w.ctx.changed(() => {
+        if (iPages.value[0] === null) w.ctx.seenMissing.add(0);
+      });
+      yield* along(readOnce(iPages), seen);
       yield* spinUnlock(w.file.xaLock);
     },
   },

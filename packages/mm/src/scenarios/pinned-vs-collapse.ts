@@ -14,7 +14,7 @@ export const pinnedVsCollapse: ScenarioFamily = defineFamily<AnonCast>({
     const w = anonWorld(kernel, geometry);
     w.small.refcount.value++;
     w.small.pins.value++;
-    w.reference.pin({ mm: w.vma.mm, address: USER_BASE, folio: w.small, pfn: w.small.pfn });
+    w.pins.pin({ mm: w.vma.mm, address: USER_BASE, folio: w.small, pfn: w.small.pfn });
     return w;
   },
   threads: {

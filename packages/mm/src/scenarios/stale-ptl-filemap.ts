@@ -33,7 +33,7 @@ function* endOfCollapse(w: Cast): Steps<void> {
     yield* writeOnce(file.iPages, withFolio(cache, 0, huge.pages, huge)); // 8.
   }
   yield* spinUnlock(file.xaLock);
-  if (isEmpty) yield* w.kernel.retractPageTables(w, file); // 9.
+  if (isEmpty) yield* w.kernel.retractPageTables(w, file, huge); // 9.
   yield* folioUnlock(huge.lock); // 10.
   yield* folioPut(huge); // The maker's.
 }

@@ -5,8 +5,10 @@
  * may be mapped at the same place again.
  */
 
+import type { Operation, SharedObject } from "@mmrace/scheduler";
 import { PAGE_SIZE, pfnOf, pmdLeaf, pmdPresent, ptePresent, virtualPage } from "@mmrace/x86-paging";
 import { pteIndex } from "./geometry.ts";
+import { Ghost, ghostStep, together } from "./ghost.ts";
 import type { MmStruct } from "./mm-struct.ts";
 import type { PageTable } from "./page-table.ts";
 import type { Vma } from "./vma.ts";
@@ -16,6 +18,8 @@ import type { World } from "./world.ts";
 export const LOST_ZAP = "lost zap";
 /** Oracle: a processor still has a translation that a finished system call promised to have flushed. */
 export const STALE_TRANSLATION = "stale translation";
+
+const NOTHING = (): void => {};
 
 interface Promise {
   readonly mm: MmStruct;
@@ -35,11 +39,28 @@ export interface Discard {
 }
 
 /** The promises of one world. */
-export class Discards {
+export class Discards extends Ghost {
   readonly #kept: Promise[] = [];
 
-  /** A call begins: what it finds mapped, or cached, in its range. */
-  begin(w: World, mm: MmStruct, start: number, end: number): Discard {
+  constructor() {
+    super("discards");
+  }
+
+  override stateValue(): unknown {
+    return this.#kept;
+  }
+
+  /** A call begins: the step that says what it finds mapped, or cached, in its range. */
+  begin(w: World, mm: MmStruct, start: number, end: number): Operation<Discard> {
+    const { touches } = together(
+      w.reference.changed(NOTHING),
+      w.pins.changed(NOTHING, () => [mm.vmas, ...lookedAt(w, mm, start, end)]),
+    );
+    return ghostStep("madvise_begins", this, { touches, apply: () => this.#begin(w, mm, start, end) });
+  }
+
+  #begin(w: World, mm: MmStruct, start: number, end: number): Discard {
+    w.pins.forget(mm, start, end);
     const vmas = mm.vmas.value.filter((vma) => vma.start < end && vma.end > start);
     for (const vma of vmas) w.reference.beginDiscard(vma, Math.max(start, vma.start), Math.min(end, vma.end));
     const promises: Promise[] = [];
@@ -54,10 +75,14 @@ export class Discards {
     return { start, end, vmas, promises };
   }
 
-  /** It returns, and what it found must have gone. */
-  end(w: World, { start, end, vmas, promises }: Discard): void {
-    for (const vma of vmas) w.reference.endDiscard(vma, Math.max(start, vma.start), Math.min(end, vma.end));
-    this.#kept.push(...promises);
+  /** It returns: the step from which on what it found must have gone. */
+  end(w: World, { start, end, vmas, promises }: Discard): Operation<void> {
+    const { touches } = together(this.changed(NOTHING), w.reference.changed(NOTHING));
+    const apply = (): void => {
+      for (const vma of vmas) w.reference.endDiscard(vma, Math.max(start, vma.start), Math.min(end, vma.end));
+      this.#kept.push(...promises);
+    };
+    return ghostStep("madvise_returns", this, { touches, apply });
   }
 
   /** Whether no entry has outlived its call. */
@@ -77,6 +102,20 @@ export class Discards {
       ({ mm, address, pfn, isAnon }) => !isAnon || !cachedAt(mm, address).includes(pfn),
     );
   }
+}
+
+/** The entries and translations that decide what is mapped, or cached, in a range. */
+function lookedAt(w: World, mm: MmStruct, start: number, end: number): SharedObject[] {
+  const looked = new Set<SharedObject>();
+  for (let address = start; address < end && mm.covers(address); address += PAGE_SIZE) {
+    const slot = mm.slotOf(address);
+    looked.add(slot);
+    const table =
+      pmdPresent(slot.value) && !pmdLeaf(slot.value) ? w.tables.get(pfnOf(slot.value)) : undefined;
+    if (table !== undefined) looked.add(table.ptes);
+  }
+  for (const tlb of mm.tlbs.cpus) looked.add(tlb);
+  return [...looked];
 }
 
 function mappedAt(w: World, mm: MmStruct, address: number): Promise | undefined {

@@ -5,7 +5,7 @@
  */
 
 import { FolioLock, type Lockdep } from "@mmrace/locks";
-import { Cell, Operation, SharedObject, violate, type OperationKind } from "@mmrace/scheduler";
+import { Cell, Operation, SharedObject, violate, type OperationKind, type Touch } from "@mmrace/scheduler";
 import type { AddressSpace } from "./address-space.ts";
 import type { AnonVma } from "./vma.ts";
 
@@ -80,9 +80,9 @@ export class Folio extends SharedObject {
     );
   }
 
-  /** Its parts say for themselves what they are; the world tracks what is freed. */
-  override stateValue(): undefined {
-    return undefined;
+  /** Its parts say for themselves what they are. */
+  override stateValue(): unknown {
+    return [this.isFreed, this.futileSplits];
   }
 
   /** Whether the frame is one of this folio's. */
@@ -91,9 +91,12 @@ export class Folio extends SharedObject {
   }
 }
 
+const NOTHING_ELSE: readonly Touch[] = [];
+
 const rmapKind: OperationKind<Cell<number>, readonly [folio: Folio, by: number], void> = {
   name: "folio_rmap",
   access: "add",
+  touches: (_mapcount, [folio, by]) => (by > 0 ? [{ access: "read", object: folio }] : NOTHING_ELSE),
   perform: (mapcount, [folio, by]) => {
     mapcount.value += by;
     if (by > 0 && folio.isFreed) violate(PAGE_USE_AFTER_FREE, `${folio.name} is mapped after it was freed`);
@@ -144,6 +147,8 @@ export function folioTryGet(folio: Folio): Operation<boolean> {
 const putKind: OperationKind<Cell<number>, readonly [folio: Folio, by: number], void> = {
   name: "folio_put",
   access: "write",
+  // The last one ends the folio, which is what who maps or uses it looks at.
+  touches: ({ value }, [folio, by]) => (value === by ? [{ access: "write", object: folio }] : NOTHING_ELSE),
   perform: (refcount, [folio, by]) => {
     refcount.value -= by;
     if (refcount.value < 0) violate(PAGE_USE_AFTER_FREE, `${folio.name} is put more often than it was got`);

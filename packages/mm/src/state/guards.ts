@@ -2,6 +2,7 @@
 
 import { isGuardMarker, PAGE_SIZE, pfnOf, pmdLeaf, pmdPresent } from "@mmrace/x86-paging";
 import { pteIndex } from "./geometry.ts";
+import { Ghost } from "./ghost.ts";
 import type { MmStruct } from "./mm-struct.ts";
 import type { World } from "./world.ts";
 
@@ -9,8 +10,16 @@ import type { World } from "./world.ts";
 export const LOST_GUARD = "lost guard";
 
 /** The promises of one world. */
-export class Guards {
+export class Guards extends Ghost {
   #kept: { readonly mm: MmStruct; readonly address: number }[] = [];
+
+  constructor() {
+    super("guards");
+  }
+
+  override stateValue(): unknown {
+    return this.#kept.map(({ mm, address }) => `${mm.name} ${address}`).toSorted();
+  }
 
   /** Markers are in a range. */
   promise(mm: MmStruct, start: number, end: number): void {

@@ -8,11 +8,10 @@ import { describeEntry, NONE_ENTRY, pteNone, type Entry } from "@mmrace/x86-pagi
 export const PAGE_TABLE_USE_AFTER_FREE = "page-table use-after-free";
 
 /** A table of PTEs that one PMD slot may name. */
-export class PageTable {
+export class PageTable extends SharedObject {
   readonly pfn: number;
-  readonly name: string;
   /** The memory of the descriptor and of the entries. */
-  readonly lifetime: Lifetime;
+  override readonly lifetime: Lifetime;
   /** Protects the entries: ptl. */
   readonly ptl: SpinLock;
   readonly ptes: PteArray;
@@ -20,11 +19,16 @@ export class PageTable {
   isDoomed = false;
 
   constructor(lockdep: Lockdep, pfn: number, entries: number) {
+    super("page_table", `table ${pfn.toString(16)}`);
     this.pfn = pfn;
-    this.name = `table ${pfn.toString(16)}`;
     this.lifetime = new Lifetime("page_table", this.name, PAGE_TABLE_USE_AFTER_FREE);
     this.ptl = new SpinLock(lockdep, "pte_lock", { name: `ptl of ${this.name}`, lifetime: this.lifetime });
     this.ptes = new PteArray(this.name, this.lifetime, entries);
+  }
+
+  /** Its parts say for themselves what they are; the world tracks what is doomed. */
+  override stateValue(): undefined {
+    return undefined;
   }
 }
 
@@ -45,7 +49,7 @@ export class PteArray extends SharedObject {
   }
 
   override stateValue(): unknown {
-    return this.values;
+    return [this.values, this.sets];
   }
 }
 

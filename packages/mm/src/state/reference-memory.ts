@@ -6,25 +6,14 @@
  * or what it is when filled afresh; the first look after that settles it.
  */
 
-import { SharedObject, violate } from "@mmrace/scheduler";
+import { violate } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
-import type { Folio } from "./folio.ts";
-import type { MmStruct } from "./mm-struct.ts";
+import type { PageData } from "./folio.ts";
+import { Ghost, type GhostChange } from "./ghost.ts";
 import { VM_SHARED, type Vma } from "./vma.ts";
 
 /** Oracle: a load sees something else than what was stored. */
 export const LOST_STORE = "lost store";
-
-/** Oracle: a page that GUP has pinned is no longer the page mapped at its address. */
-export const PIN_COHERENCE = "pin coherence";
-
-/** A page that GUP has pinned at an address, where it must stay mapped, if any page is. */
-export interface Pin {
-  readonly mm: MmStruct;
-  readonly address: number;
-  readonly folio: Folio;
-  readonly pfn: number;
-}
 
 interface Holding {
   /** What a load may see. */
@@ -37,26 +26,8 @@ interface Holding {
  * The reference of one world. One location: whether a load is wrong depends on the stores that retired before it, so
  * loads and stores are kept in order even where they reach different pages, as through a stale translation.
  */
-export class ReferenceMemory extends SharedObject {
+export class ReferenceMemory extends Ghost {
   readonly #holdings = new Map<string, Holding>();
-  /** What is pinned and was not thrown away on purpose. */
-  #pins: readonly Pin[] = [];
-
-  /** The pins whose pages must stay where they are mapped. */
-  get pins(): readonly Pin[] {
-    return this.#pins;
-  }
-
-  /** GUP has pinned a page. */
-  pin(pin: Pin): void {
-    this.#pins = [...this.#pins, pin];
-  }
-
-  /** One pin of a folio is given back. */
-  unpin(folio: Folio): void {
-    const first = this.#pins.find((pin) => pin.folio === folio);
-    this.#pins = this.#pins.filter((pin) => pin !== first);
-  }
 
   constructor() {
     super("reference");
@@ -64,7 +35,10 @@ export class ReferenceMemory extends SharedObject {
 
   /** What it holds, whatever came first; see `SharedObject.stateValue`. */
   override stateValue(): unknown {
-    return [...this.#holdings].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return Array.from(
+      this.#holdings,
+      ([page, { values, discards }]) => [page, [...values].toSorted((a, b) => a - b), discards] as const,
+    ).toSorted(([a], [b]) => (a < b ? -1 : 1));
   }
 
   /** A store of a user thread has retired. */
@@ -88,9 +62,16 @@ export class ReferenceMemory extends SharedObject {
     this.#own(vma, address).values = new Set([value]);
   }
 
+  /** The same in the step that maps the page: it holds what `data` does then; without, zeroes. */
+  filled(vma: Vma, address: number, data?: PageData): GhostChange {
+    return this.changed(
+      () => this.fill(vma, address, data?.value ?? 0),
+      () => (data === undefined ? [] : [data]),
+    );
+  }
+
   /** Pages of a range are going to be thrown away. */
   beginDiscard(vma: Vma, start: number, end: number): void {
-    this.#pins = this.#pins.filter(({ mm, address }) => mm !== vma.mm || address < start || address >= end);
     for (let page = start; page < end; page += PAGE_SIZE) {
       const holding = this.#own(vma, page);
       holding.discards++;

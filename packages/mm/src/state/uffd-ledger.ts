@@ -8,6 +8,7 @@
 
 import { violate } from "@mmrace/scheduler";
 import { PAGE_SIZE, virtualPage } from "@mmrace/x86-paging";
+import { Ghost, type GhostChange } from "./ghost.ts";
 import type { MmStruct } from "./mm-struct.ts";
 
 /** Oracle: a page that userfaultfd has write-protected can be written, and it would not hear of it. */
@@ -27,9 +28,20 @@ export interface MarkerPromise {
 }
 
 /** The promises of one world, and the pages that are accounted for. */
-export class UffdLedger {
+export class UffdLedger extends Ghost {
   readonly #promises = new Map<string, MarkerPromise>();
   readonly #accounted = new Set<string>();
+
+  constructor() {
+    super("uffd_ledger");
+  }
+
+  override stateValue(): unknown {
+    return [
+      Array.from(this.#promises, ([page, { what }]) => `${page} ${what}`).toSorted(),
+      [...this.#accounted].toSorted(),
+    ];
+  }
 
   /** All promises, in the order in which they were first made. */
   get promises(): Iterable<MarkerPromise> {
@@ -60,6 +72,22 @@ export class UffdLedger {
           );
       }
     }
+  }
+
+  /** The same as a change, which looks at the TLBs of the mm. */
+  completed(mm: MmStruct, start: number, end: number): GhostChange {
+    return this.changed(
+      () => this.complete(mm, start, end),
+      () => mm.tlbs.cpus,
+    );
+  }
+
+  /** The entries of a range are write-protected, or not any more, in this step. */
+  wpChanged(mm: MmStruct, start: number, end: number, isEnabled: boolean): GhostChange {
+    return this.changed(() => {
+      if (!isEnabled) this.release(mm, start, end);
+      else for (const page of pagesOf(start, end)) this.promise(mm, page, "uffd-wp");
+    });
   }
 
   /** Somebody entitled drops the promises of a range: a fill, a resolve, an unmapping. */

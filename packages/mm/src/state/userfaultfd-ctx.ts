@@ -1,7 +1,8 @@
 /** Contexts of userfaultfd: who waits, and what keeps fills away. Kernel: `struct userfaultfd_ctx`. */
 
 import { RwSem, SpinLock, WaitQueue, type Lockdep } from "@mmrace/locks";
-import { Cell, SharedObject } from "@mmrace/scheduler";
+import { Cell } from "@mmrace/scheduler";
+import { Ghost } from "./ghost.ts";
 import type { MmStruct } from "./mm-struct.ts";
 
 /** An event that a context has been told of: ghost state, for the oracle of missed events. */
@@ -11,7 +12,7 @@ export interface UffdEvent {
 }
 
 /** One userfaultfd. */
-export class UserfaultfdCtx extends SharedObject {
+export class UserfaultfdCtx extends Ghost {
   readonly mm: MmStruct;
   /** Faults that wait: fault_pending_wqh, with its lock. */
   readonly faultPending: WaitQueue;
@@ -39,6 +40,6 @@ export class UserfaultfdCtx extends SharedObject {
   }
 
   override stateValue(): unknown {
-    return this.events;
+    return [this.events, [...this.seenMissing]];
   }
 }

@@ -9,8 +9,10 @@ import { Discards } from "./discards.ts";
 import { Folio, HPAGE_PMD_NR } from "./folio.ts";
 import { SMALL, type Geometry } from "./geometry.ts";
 import { Guards } from "./guards.ts";
+import { MemMap } from "./memmap.ts";
 import { MmStruct } from "./mm-struct.ts";
 import { PageTable } from "./page-table.ts";
+import { Pins } from "./pins.ts";
 import type { PmdSlot } from "./pmd-table.ts";
 import { ReferenceMemory } from "./reference-memory.ts";
 import { SwapDevice } from "./swap.ts";
@@ -46,9 +48,13 @@ export class World {
   readonly tables: Map<number, PageTable> = new Map();
   /** All folios ever made. */
   readonly folios: Folio[] = [];
+  /** Which frames are one folio: `struct page`, as far as it changes. */
+  readonly memmap: MemMap = new MemMap();
   /** The page of zeroes that read faults of anonymous memory map. Counted by nobody. */
   readonly zeroFolio: Folio;
   readonly reference: ReferenceMemory = new ReferenceMemory();
+  /** What GUP has pinned: ghost state. */
+  readonly pins: Pins = new Pins();
   /** What userfaultfd and markers owe to user space: ghost state. */
   readonly uffd: UffdLedger = new UffdLedger();
   readonly swap: SwapDevice = new SwapDevice();
@@ -80,8 +86,7 @@ export class World {
     trackGhosts(() => [
       [...this.reached].sort(),
       Array.from(this.tables.values(), ({ pfn, isDoomed }) => [pfn, isDoomed]),
-      this.folios.filter(({ isFreed }) => isFreed).map(({ pfn }) => pfn),
-      this.reference.stateValue(),
+      Array.from(this.exited, ({ id }) => id).toSorted((a, b) => a - b),
     ]);
   }
 
@@ -155,6 +160,7 @@ export class World {
    * else has any. @param mappingsOf how many entries map a frame.
    */
   splitFolio(folio: Folio, mappingsOf: (pfn: number) => number): void {
+    this.memmap.split.push(folio.pfn);
     const { pages } = folio;
     folio.pages = 1;
     for (let page = 1; page < pages; page++) {

@@ -54,6 +54,7 @@ export const RCU_LEFT_OUT: Readonly<Record<string, string>> = {
 export const WRITES_NOT_TRACED: Readonly<Record<string, string>> = {
   wp_page_reuse: "ptep_set_access_flags() is not hooked",
   try_to_unmap_flush: "arch_tlbbatch_flush() is not hooked",
+  exit_mmap: "mmu_notifier_release() tells subscribers of the end, not of a range",
 };
 
 /** Events that are compared, with the locks held at each. */

@@ -3,6 +3,7 @@
 import type { Scenario } from "@mmrace/scheduler";
 import type { World } from "../state/world.ts";
 import { collapseOperations } from "./operations/collapse.ts";
+import { exitOperations } from "./operations/exit.ts";
 import { faultOperations } from "./operations/faults.ts";
 import { unmappingOperations } from "./operations/unmapping.ts";
 import { userfaultfdOperations } from "./operations/userfaultfd.ts";
@@ -41,5 +42,6 @@ export const tracedOperations: ReadonlyMap<string, ModelledOperation | LeftOutOp
     ...collapseOperations,
     ...userfaultfdOperations,
     ...unmappingOperations,
+    ...exitOperations,
   }),
 );

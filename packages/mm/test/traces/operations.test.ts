@@ -13,8 +13,8 @@ function tracesOf(kernel: string): readonly TracedOperation[] {
 }
 
 test.each([
-  ["6.12", 43],
-  ["6.1", 36],
+  ["6.12", 44],
+  ["6.1", 42],
 ])(
   "on %s the model locks and writes what the kernel does in %i operations; the others say why not",
   (kernel, equal) => {
@@ -24,7 +24,7 @@ test.each([
     expect(verdicts.filter(({ verdict, lines }) => verdict === "equal" && lines > 0)).toHaveLength(equal);
     const skipped = verdicts.filter(({ verdict }) => verdict === "skipped");
     expect(skipped).toHaveLength(66 - equal);
-    expect(skipped.every(({ reason = "" }) => reason.length > 10)).toBe(true);
+    for (const { reason } of skipped) expect(reason).toMatch(/ not modelled$|^nothing to compare: .{10}/);
   },
 );
 

@@ -40,13 +40,13 @@ describe.each(kernels.map(({ id }) => id))("on %s", (kernel) => {
       (ops) => mapped(ops, isHuge),
       function* (world) {
         const folio = yield* world.kernel.gupFast(world, world.vma.mm, USER_BASE, PIN);
-        const counts = [folio!.refcount.value, folio!.pins.value, world.reference.pins.length];
+        const counts = [folio!.refcount.value, folio!.pins.value, world.pins.all.length];
         yield* world.kernel.unpinUserPage(world, folio!);
         return counts;
       },
     );
     expect(result).toEqual([2, 1, 1]);
-    expect([w.folio.refcount.value, w.folio.pins.value, w.reference.pins.length]).toEqual([1, 0, 0]);
+    expect([w.folio.refcount.value, w.folio.pins.value, w.pins.all.length]).toEqual([1, 0, 0]);
   });
 
   test("nothing is there, or the page of zeroes is", () => {

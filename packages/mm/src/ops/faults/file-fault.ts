@@ -61,7 +61,6 @@ export function* doCowFault(w: World, f: Fault): Steps<FaultResult> {
   const page = (yield* pfnInFolio(folio, vma.indexOf(address))) - folio.pfn;
   yield* copyHighpage(copy.data[0]!, folio.data[page]!);
   const result = yield* w.kernel.finishFault(w, f, copy);
-  if (result === "ok") w.reference.fill(vma, address, copy.data[0]!.value); // Ghost state: no longer the file's.
   yield* folioUnlock(folio.lock);
   yield* folioPut(folio);
   if (result !== "ok") yield* folioPut(copy);

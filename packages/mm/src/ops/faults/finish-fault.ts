@@ -49,7 +49,8 @@ export function* finishFault(w: World, f: Fault, folio: Folio): Steps<FaultResul
   }
   if (folio.isAnon) {
     yield* addMmCounter(vma.mm, "rss_anon", 1);
-    yield* installAnonPage(f, folio, pte);
+    const isNoLongerFiles = w.reference.filled(vma, address, folio.data[0]);
+    yield* installAnonPage(f, folio, pte, isNoLongerFiles);
   } else yield* installFilePage(f, address, folio, withMarkerOf(f, pte)); // 5.
   yield* unmapUnlock(w, f);
   return "ok";

@@ -19,6 +19,7 @@ import {
 } from "@mmrace/x86-paging";
 import { folioRmap, type Folio } from "../../state/folio.ts";
 import { pteIndex } from "../../state/geometry.ts";
+import { along, type GhostChange } from "../../state/ghost.ts";
 import { addMmCounter } from "../../state/mm-struct.ts";
 import { setPte } from "../../state/page-table.ts";
 import { READ_FAULT, SHARED_WRITABLE } from "../../state/protections.ts";
@@ -71,10 +72,10 @@ export function newAnonFolio(w: World, vma: Vma, address: number, pages = 1): Fo
 }
 
 /** Maps a new anonymous page: rmap, LRU, entry. The maker's reference becomes that of the mapping. */
-export function* installAnonPage(f: Fault, folio: Folio, pte: Entry): Steps<void> {
+export function* installAnonPage(f: Fault, folio: Folio, pte: Entry, change?: GhostChange): Steps<void> {
   yield* folioRmap(folio, 1);
   yield* writeOnce(folio.lru, true);
-  yield* setPte(f.mapped!.table, pteIndex(f.address), withMarkerOf(f, pte));
+  yield* along(setPte(f.mapped!.table, pteIndex(f.address), withMarkerOf(f, pte)), change);
 }
 
 /** Maps a page of a file at an address: rmap, entry. The caller's reference becomes that of the mapping. */

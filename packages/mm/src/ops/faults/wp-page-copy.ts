@@ -17,6 +17,7 @@ import {
 } from "@mmrace/x86-paging";
 import { copyHighpage, folioPut, folioRmap, type Folio } from "../../state/folio.ts";
 import { pageStart, pteIndex } from "../../state/geometry.ts";
+import { along } from "../../state/ghost.ts";
 import { addMmCounter } from "../../state/mm-struct.ts";
 import { ptepGet, ptepGetAndClear, setPte } from "../../state/page-table.ts";
 import { flushTlbRange } from "../../state/tlb.ts";
@@ -67,9 +68,11 @@ function* replace(w: World, f: Fault, old: Folio | null, copy: Folio): Steps<voi
   yield* w.kernel.ptepClearFlush(w, f);
   yield* folioRmap(copy, 1);
   yield* writeOnce(copy.lru, true);
-  yield* setPte(f.mapped!.table, pteIndex(address), keepsWp ? pteMkuffdWp(fresh) : fresh);
-  // Ghost state: a private page of a file is from now on what the copy is.
-  if (old !== null && !old.isAnon) w.reference.fill(vma, address, copy.data[0]!.value);
+  const wasFiles = old !== null && !old.isAnon;
+  yield* along(
+    setPte(f.mapped!.table, pteIndex(address), keepsWp ? pteMkuffdWp(fresh) : fresh),
+    wasFiles ? w.reference.filled(vma, address, copy.data[0]) : undefined,
+  );
   if (old !== null) yield* folioRmap(old, -1);
   w.reached.add("wp_page_copy mapped a copy");
 }

@@ -25,6 +25,7 @@ import {
 } from "@mmrace/x86-paging";
 import { folioPut, folioTryGet, type Folio } from "../../state/folio.ts";
 import { pteIndex } from "../../state/geometry.ts";
+import { along, ghostStep } from "../../state/ghost.ts";
 import type { MmStruct } from "../../state/mm-struct.ts";
 import { ptepGet, type PageTable } from "../../state/page-table.ts";
 import type { PmdSlot } from "../../state/pmd-table.ts";
@@ -62,8 +63,13 @@ export function* gupFast(w: World, mm: MmStruct, address: number, flags: GupFlag
   }
   yield* localIrqRestore(irqs); // 8.
   if (got === null) return null;
-  // Ghost state. A page that is only read may be replaced by a copy when somebody writes, unless it is nobody else's.
-  if (flags.pin && (flags.write || got.folio.isAnon)) w.reference.pin({ mm, address, ...got });
+  // A page that is only read may be replaced by a copy when somebody writes, unless it is nobody else's.
+  if (flags.pin && (flags.write || got.folio.isAnon))
+    yield* ghostStep(
+      "gup_returns",
+      w.pins,
+      w.pins.changed(() => w.pins.pin({ mm, address, ...got })),
+    );
   w.reached.add(`gup_fast ${flags.pin ? "pinned" : "got"} a page`);
   return got.folio;
 }
@@ -155,7 +161,9 @@ function* keepIf(isSame: boolean, got: Got, flags: GupFlags): Steps<Got | null> 
 
 /** Gives a pin back. */
 export function* unpinUserPage(w: World, folio: Folio): Steps<void> {
-  w.reference.unpin(folio); // Ghost state.
-  yield* atomicAdd(folio.pins, -1);
+  yield* along(
+    atomicAdd(folio.pins, -1),
+    w.pins.changed(() => w.pins.unpin(folio)),
+  );
   yield* folioPut(folio);
 }

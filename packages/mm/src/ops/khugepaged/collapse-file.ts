@@ -2,7 +2,7 @@
  * Collapsing 2 MiB of a file: a new huge folio takes the place of the small ones in the page cache.
  *
  * - v6.4 and later: holes are filled only if no VMA of the file waits for missing pages (commit 895f5ee464cc);
- * - before: they are filled.
+ * - before: they are filled; and the new folio, locked, is in the cache before the old ones are copied.
  *
  * Reduced: pages of the file that this world does not have count as present, so that an extent is never empty; nothing is
  * swapped out, read from the disk or written back; no count of open writers; locks that turn interrupts off do not; before
@@ -26,7 +26,7 @@ import { copyHighpage, folioGet, folioPut, HPAGE_PMD_NR, type Folio } from "../.
 import { VM_UFFD_MISSING } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import type { UnmapFlags } from "../rmap/try-to-unmap.ts";
-import type { ScanResult } from "./find-pmd.ts";
+import type { CollapseTarget, ScanResult } from "./find-pmd.ts";
 
 /** What step 3 has collected: locked folios that nobody but the cache and the collapse refers to. */
 interface Collected {
@@ -38,17 +38,61 @@ interface Collected {
 /** How mapped folios are unmapped: locked VMAs too, and all with one flush. */
 const UNMAP: UnmapFlags = { ignoreMlock: true, batchFlush: true };
 
-/** Whether holes may be filled, with i_mmap_rwsem held; `null`: always, and it is not taken. */
-type HoleRule = ((file: AddressSpace) => Steps<boolean>) | null;
-
 /** v6.4 and later. `huge` is new, its one reference the caller's, which the page cache or the allocator gets. */
-export function* collapseFile(w: World, file: AddressSpace, huge: Folio): Steps<ScanResult> {
-  return yield* collapse(w, file, huge, mayFillHoles);
+export function* collapseFile(
+  w: World,
+  file: AddressSpace,
+  huge: Folio,
+  target?: CollapseTarget,
+): Steps<ScanResult> {
+  yield* prepare(file, huge); // 1.
+  const collected = yield* collect(w, file); // 2. and 3.
+  const old = collected.folios.filter((folio) => folio !== null);
+  yield* w.kernel.tryToUnmapFlush(w); // 5. Before the copy: nobody stores to the old folios any more.
+  let { result } = collected;
+  if (result === "SUCCEED") {
+    yield* copyAll(huge, collected); // 6.
+    result = yield* publish(w, file, huge, collected.holes);
+  }
+  if (result !== "SUCCEED") return yield* rollback(w, huge, old, result);
+  yield* w.kernel.retractPageTables(w, file, huge, target); // 9.
+  yield* folioUnlock(huge.lock); // 10.
+  for (const folio of old) yield* release(folio); // 11.
+  w.reached.add("collapse_file published a huge folio");
+  return target === undefined ? "SUCCEED" : "PTE_MAPPED_HUGEPAGE";
 }
 
-/** v6.1 to v6.3. */
-export function* collapseFile_6_1(w: World, file: AddressSpace, huge: Folio): Steps<ScanResult> {
-  return yield* collapse(w, file, huge, null);
+/** v6.1 to v6.3: the new folio, locked, is in the cache before anything is copied, and holes are filled. */
+export function* collapseFile_6_1(
+  w: World,
+  file: AddressSpace,
+  huge: Folio,
+  target?: CollapseTarget,
+): Steps<ScanResult> {
+  yield* prepare(file, huge);
+  const collected = yield* collect(w, file, huge);
+  const old = collected.folios.filter((folio) => folio !== null);
+  yield* w.kernel.tryToUnmapFlush(w);
+  if (collected.result !== "SUCCEED") return yield* rollback(w, huge, old, collected.result);
+  yield* copyAll(huge, collected);
+  for (const folio of old) yield* release(folio);
+  yield* folioGet(huge, HPAGE_PMD_NR - 1);
+  yield* writeOnce(huge.lru, true);
+  const result = yield* w.kernel.retractPageTables(w, file, huge, target);
+  yield* folioUnlock(huge.lock);
+  w.reached.add("collapse_file published a huge folio");
+  return result ?? (target === undefined ? "SUCCEED" : "PTE_MAPPED_HUGEPAGE");
+}
+
+/** Nobody can see the new folio yet. */
+function* prepare(file: AddressSpace, huge: Folio): Steps<void> {
+  yield* folioSetLocked(huge.lock);
+  yield* writeOnce(huge.mapping, file);
+}
+
+function* copyAll(huge: Folio, { folios }: Collected): Steps<void> {
+  for (const [index, folio] of folios.entries())
+    if (folio !== null) yield* copyHighpage(huge.data[index]!, folio.data[0]!);
 }
 
 /** Step 7, with the cache locked: whoever registers later finds the holes filled already. */
@@ -58,28 +102,8 @@ function* mayFillHoles(file: AddressSpace): Steps<boolean> {
   return true;
 }
 
-function* collapse(w: World, file: AddressSpace, huge: Folio, mayFill: HoleRule): Steps<ScanResult> {
-  yield* folioSetLocked(huge.lock); // 1. Nobody can see it yet.
-  yield* writeOnce(huge.mapping, file);
-  const collected = yield* collect(w, file); // 2. and 3.
-  yield* w.kernel.tryToUnmapFlush(w); // 5. Before the copy: nobody stores to the old folios any more.
-  const old = collected.folios.filter((folio) => folio !== null);
-  let { result } = collected;
-  if (result === "SUCCEED") {
-    for (const [index, folio] of collected.folios.entries())
-      if (folio !== null) yield* copyHighpage(huge.data[index]!, folio.data[0]!); // 6.
-    result = yield* publish(w, file, huge, collected.holes, mayFill);
-  }
-  if (result !== "SUCCEED") return yield* rollback(w, huge, old, result);
-  yield* w.kernel.retractPageTables(w, file); // 9.
-  yield* folioUnlock(huge.lock); // 10.
-  for (const folio of old) yield* release(folio); // 11.
-  w.reached.add("collapse_file published a huge folio");
-  return "SUCCEED";
-}
-
-/** Step 3. */
-function* collect(w: World, file: AddressSpace): Steps<Collected> {
+/** Step 3. With a huge folio it takes the place of the others before the cache is unlocked. */
+function* collect(w: World, file: AddressSpace, huge?: Folio): Steps<Collected> {
   const folios: (Folio | null)[] = [];
   let holes = 0;
   yield* spinLock(file.xaLock);
@@ -102,6 +126,8 @@ function* collect(w: World, file: AddressSpace): Steps<Collected> {
     if (why !== null) return { folios, holes, result: why };
     folios[index] = folio;
   }
+  if (huge !== undefined)
+    yield* writeOnce(file.iPages, withFolio(yield* readOnce(file.iPages), 0, HPAGE_PMD_NR, huge));
   yield* spinUnlock(file.xaLock); // 4.
   return { folios, holes, result: "SUCCEED" };
 }
@@ -129,24 +155,17 @@ function* isolate(w: World, file: AddressSpace, folio: Folio): Steps<ScanResult 
   return "PAGE_COUNT";
 }
 
-/** Steps 7 and 8. */
-function* publish(
-  w: World,
-  file: AddressSpace,
-  huge: Folio,
-  holes: number,
-  mayFill: HoleRule,
-): Steps<ScanResult> {
-  const rule = holes > 0 ? mayFill : null;
-  if (rule !== null) yield* downRead(file.iMmap);
+/** Steps 7 and 8. Holes are filled only if nobody waits for missing pages, which i_mmap_rwsem keeps so. */
+function* publish(w: World, file: AddressSpace, huge: Folio, holes: number): Steps<ScanResult> {
+  if (holes > 0) yield* downRead(file.iMmap);
   yield* spinLock(file.xaLock);
   const cache = yield* readOnce(file.iPages);
   let result: ScanResult = "SUCCEED";
   if (holes > 0) {
     // The kernel puts entries into the holes that make everybody look again; here, who would see a hole locks the cache.
     if (countHoles(cache) !== holes) result = "PAGE_FILLED";
-    else if (rule !== null && !(yield* rule(file))) result = "EXCEED_NONE_PTE";
-    if (rule !== null) yield* upRead(file.iMmap);
+    else if (!(yield* mayFillHoles(file))) result = "EXCEED_NONE_PTE";
+    yield* upRead(file.iMmap);
   }
   if (result === "SUCCEED") {
     yield* folioGet(huge, HPAGE_PMD_NR - 1); // 8.

@@ -94,10 +94,8 @@ export function* madviseCollapse(w: World, mm: MmStruct, start: number, end: num
       result = scan.result;
     } else {
       yield* w.kernel.mmapReadUnlock(w, mm);
-      result = yield* w.kernel.hpageCollapseScanFile(w, vma.file);
-      // A collapse of the file leaves the piece to be mapped whole.
-      if (result === "PTE_MAPPED_HUGEPAGE" || result === "SUCCEED")
-        result = yield* w.kernel.collapsePteMapped(w, mm, at, true);
+      result = yield* w.kernel.hpageCollapseScanFile(w, vma.file, { mm, address: at });
+      if (result === "PTE_MAPPED_HUGEPAGE") result = yield* w.kernel.collapsePteMapped(w, mm, at, true);
       yield* w.kernel.mmapReadLock(w, mm);
     }
     if (result !== "SUCCEED" && result !== "PMD_MAPPED") return result;

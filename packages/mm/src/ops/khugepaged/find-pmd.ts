@@ -6,6 +6,7 @@
 
 import { readOnce, type Steps } from "@mmrace/scheduler";
 import { pmdBad, pmdLeaf, pmdNone, pmdPresent, PMD_SIZE, type Entry } from "@mmrace/x86-paging";
+import type { MmStruct } from "../../state/mm-struct.ts";
 import type { PmdSlot } from "../../state/pmd-table.ts";
 import type { World } from "../../state/world.ts";
 
@@ -30,6 +31,12 @@ export type ScanResult =
   | "TRUNCATED"
   | "VMA_CHECK"
   | "VMA_NULL";
+
+/** For whom MADV_COLLAPSE collapses a file. */
+export interface CollapseTarget {
+  readonly mm: MmStruct;
+  readonly address: number;
+}
 
 function classify(pmd: Entry): PmdState {
   if (pmdNone(pmd)) return "PMD_NONE";

@@ -23,7 +23,13 @@ import {
 } from "./collapse-pte-mapped-thp.ts";
 import { collapsePteMappedThp_aligned, collapsePteMappedThp_trylock } from "./collapse-proposals.ts";
 import { collapsePteMapped, collapsePteMapped_6_1, khugepagedScanMmSlot, madviseCollapse } from "./entry.ts";
-import { checkPmdState, findPmdOrThpOrNone, type PmdState, type ScanResult } from "./find-pmd.ts";
+import {
+  checkPmdState,
+  findPmdOrThpOrNone,
+  type CollapseTarget,
+  type PmdState,
+  type ScanResult,
+} from "./find-pmd.ts";
 import { setHugePmd } from "./pte-mapped-thp.ts";
 import { retractPageTables_6_0, retractPageTables_6_1 } from "./retract-page-tables-6-1.ts";
 import { retractPageTables, retractPageTables_6_12 } from "./retract-page-tables.ts";
@@ -35,15 +41,30 @@ export interface KhugepagedOps {
   readonly khugepagedScanMmSlot: (w: World, mm: MmStruct) => Steps<void>;
   readonly madviseCollapse: (w: World, mm: MmStruct, start: number, end: number) => Steps<ScanResult>;
   readonly hpageCollapseScanPmd: (w: World, vma: Vma, address: number) => Steps<Scan>;
-  readonly hpageCollapseScanFile: (w: World, file: AddressSpace) => Steps<ScanResult>;
+  readonly hpageCollapseScanFile: (
+    w: World,
+    file: AddressSpace,
+    target?: CollapseTarget,
+  ) => Steps<ScanResult>;
   readonly findPmdOrThpOrNone: (w: World, slot: PmdSlot) => Steps<PmdState>;
   /** 6.14 and later. */
   readonly checkPmdState: (w: World, slot: PmdSlot) => Steps<PmdState>;
   readonly hugepageVmaRevalidate: (w: World, mm: MmStruct, address: number) => Steps<ScanResult>;
   /** Called with mmap_lock held for reading; returns without it. */
   readonly collapseHugePage: (w: World, mm: MmStruct, address: number) => Steps<ScanResult>;
-  readonly collapseFile: (w: World, file: AddressSpace, huge: Folio) => Steps<ScanResult>;
-  readonly retractPageTables: (w: World, file: AddressSpace) => Steps<void>;
+  readonly collapseFile: (
+    w: World,
+    file: AddressSpace,
+    huge: Folio,
+    target?: CollapseTarget,
+  ) => Steps<ScanResult>;
+  /** Up to v6.5 it answers for the target: that it is mapped whole, or what is left to do. */
+  readonly retractPageTables: (
+    w: World,
+    file: AddressSpace,
+    huge: Folio,
+    target?: CollapseTarget,
+  ) => Steps<ScanResult | void>;
   /** Takes mmap_lock as the release does, and collapses the table at an address: what both entry points end with. */
   readonly collapsePteMapped: (
     w: World,

@@ -17,7 +17,7 @@ import { VM_UFFD_MODES, type Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import type { Mapped } from "../pgtable/mapped.ts";
 import { isNoneOrZero, isRefcountSuitable, whyNotPage } from "./collapse-isolate.ts";
-import type { ScanResult } from "./find-pmd.ts";
+import type { CollapseTarget, ScanResult } from "./find-pmd.ts";
 
 /** What a scan came to, and whether mmap_lock was dropped meanwhile. */
 export interface Scan {
@@ -54,13 +54,17 @@ function* scanEntries(w: World, vma: Vma, { table }: Mapped): Steps<ScanResult> 
   return "SUCCEED";
 }
 
-/** A file, without any mm. */
-export function* hpageCollapseScanFile(w: World, file: AddressSpace): Steps<ScanResult> {
+/** A file, for MADV_COLLAPSE with a target, else for khugepaged. */
+export function* hpageCollapseScanFile(
+  w: World,
+  file: AddressSpace,
+  target?: CollapseTarget,
+): Steps<ScanResult> {
   yield* rcuReadLock(w.rcu);
   const why = yield* whyNotFile(yield* readOnce(file.iPages));
   yield* rcuReadUnlock(w.rcu);
   if (why !== null) return why;
-  return yield* w.kernel.collapseFile(w, file, w.createFolio(HPAGE_PMD_NR, false));
+  return yield* w.kernel.collapseFile(w, file, w.createFolio(HPAGE_PMD_NR, false), target);
 }
 
 /** `null`: the pages of the cache can be collapsed. */

@@ -27,7 +27,7 @@ import type { PmdSlot } from "../../state/pmd-table.ts";
 import { flushTlbRange } from "../../state/tlb.ts";
 import type { World } from "../../state/world.ts";
 import { withdrawTable } from "../faults/split-huge-pmd.ts";
-import { noteMoved, type Extent } from "./mremap.ts";
+import { hasMoved, type Extent } from "./mremap.ts";
 
 interface Slots {
   readonly oldSlot: PmdSlot;
@@ -80,7 +80,7 @@ function* moveTable(w: World, extent: Extent, slots: Slots, pmd: Entry): Steps<v
   yield* writeOnce(oldSlot, NONE_ENTRY);
   yield* writeOnce(newSlot, mkTable(pfnOf(pmd)));
   yield* flushTlbRange(extent.from.mm, oldSlot.address, oldSlot.address + PMD_SIZE);
-  noteMoved(w, extent, true);
+  yield* hasMoved(w, extent, true);
   yield* unlockSlots(slots);
   w.reached.add("move_normal_pmd moved a table");
 }
@@ -107,7 +107,7 @@ export function* moveHugePmd(w: World, extent: Extent): Steps<boolean> {
   }
   yield* writeOnce(newSlot, isPresent ? pmdMksoftDirty(old) : pmdSwpMksoftDirty(old));
   if (isPresent) yield* flushTlbRange(extent.from.mm, oldSlot.address, oldSlot.address + PMD_SIZE);
-  noteMoved(w, extent, true);
+  yield* hasMoved(w, extent, true);
   yield* unlockSlots(slots);
   w.reached.add("move_huge_pmd moved a huge page");
   return true;

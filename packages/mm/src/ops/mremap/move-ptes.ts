@@ -25,7 +25,7 @@ import { ptepGet, ptepGetAndClear, setPte } from "../../state/page-table.ts";
 import { flushTlbRange } from "../../state/tlb.ts";
 import type { World } from "../../state/world.ts";
 import type { Mapped } from "../pgtable/mapped.ts";
-import { losesUffd, noteMoved, type Extent } from "./mremap.ts";
+import { losesUffd, hasMoved, type Extent } from "./mremap.ts";
 
 /** False when a table has gone and the caller must start again. */
 export function* movePtes(w: World, extent: Extent): Steps<boolean> {
@@ -62,7 +62,7 @@ export function* moveEntriesAndUnlock(
   const clearsUffd = yield* losesUffd(extent.from);
   const mustFlush = yield* moveEntries(w, extent, oldTable, newTable ?? oldTable, clearsUffd); // 6.
   if (mustFlush) yield* flushOld(extent); // 7. While both locks are held.
-  noteMoved(w, extent, !clearsUffd);
+  yield* hasMoved(w, extent, !clearsUffd);
   yield* unlockTables(w, oldTable, newTable); // 8.
 }
 
@@ -77,7 +77,7 @@ export function* moveEntriesAndUnlock_7b6efc2bc4f1(
   const mustFlush = yield* moveEntries(w, extent, oldTable, newTable ?? oldTable, clearsUffd);
   yield* unlockTables(w, oldTable, newTable);
   if (mustFlush) yield* flushOld(extent);
-  noteMoved(w, extent, !clearsUffd);
+  yield* hasMoved(w, extent, !clearsUffd);
 }
 
 function* flushOld({ from, oldAddress, length }: Extent): Steps<void> {

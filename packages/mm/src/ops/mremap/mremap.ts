@@ -5,7 +5,7 @@
  */
 
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from "@mmrace/locks";
-import { readOnce, type Steps } from "@mmrace/scheduler";
+import { readOnce, type Operation, type Steps } from "@mmrace/scheduler";
 import {
   isPmdMigrationEntry,
   PAGE_SIZE,
@@ -16,6 +16,7 @@ import {
   type Entry,
 } from "@mmrace/x86-paging";
 import { pmdStart } from "../../state/geometry.ts";
+import { ghostStep, together } from "../../state/ghost.ts";
 import { VM_SHARED, type Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 
@@ -99,15 +100,19 @@ function* moveHuge(w: World, extent: Extent): Steps<boolean> {
 }
 
 /**
- * Ghost state: what user code may count on has moved. Call it in the step after which nobody can use the old address,
- * the flush: up to then a store through it counts.
+ * Ghost state: what user code may count on has moved. The step after the one from which on nobody can use the old
+ * address, the flush: up to then a store through it counts. A step of its own, as an ablation may remove the flush.
  */
-export function noteMoved(w: World, extent: Extent, keepsUffd: boolean): void {
+export function hasMoved(w: World, extent: Extent, keepsUffd: boolean): Operation<void> {
   const { from, to, oldAddress, newAddress, length } = extent;
   const isShared = from.file !== null && (from.flags.value & VM_SHARED) !== 0;
   const modelled = Math.min(length, w.geometry.ptesPerTable * PAGE_SIZE);
-  if (!isShared) w.reference.move(from, oldAddress, to, newAddress, modelled);
-  for (let offset = 0; offset < modelled; offset += PAGE_SIZE) {
-    w.uffd.move(from.mm, oldAddress + offset, newAddress + offset, keepsUffd);
-  }
+  const held = w.reference.changed(() => {
+    if (!isShared) w.reference.move(from, oldAddress, to, newAddress, modelled);
+  });
+  const owed = w.uffd.changed(() => {
+    for (let offset = 0; offset < modelled; offset += PAGE_SIZE)
+      w.uffd.move(from.mm, oldAddress + offset, newAddress + offset, keepsUffd);
+  });
+  return ghostStep("has_moved", w.reference, together(held, owed));
 }

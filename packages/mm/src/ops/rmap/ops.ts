@@ -2,6 +2,7 @@
 
 import type { Steps } from "@mmrace/scheduler";
 import type { ReleaseTable } from "../../kernels/release-table.ts";
+import type { AddressSpace } from "../../state/address-space.ts";
 import type { Folio } from "../../state/folio.ts";
 import type { MmStruct } from "../../state/mm-struct.ts";
 import type { Vma } from "../../state/vma.ts";
@@ -27,7 +28,7 @@ import { unlinkAnonVmas, unlinkFileVma, vmaLinkFile } from "./unlink.ts";
 export interface RmapOps {
   readonly anonVmaPrepare: (w: World, vma: Vma) => Steps<void>;
   readonly unlinkAnonVmas: (w: World, vma: Vma) => Steps<void>;
-  readonly unlinkFileVma: (w: World, vma: Vma) => Steps<void>;
+  readonly unlinkFileVma: (w: World, file: AddressSpace, vmas: readonly Vma[]) => Steps<void>;
   readonly vmaLinkFile: (w: World, vma: Vma) => Steps<void>;
   readonly rmapWalk: (w: World, folio: Folio, one: RmapOne) => Steps<void>;
   readonly pageVmaMappedWalk: (w: World, walk: PageVmaMappedWalk) => Steps<boolean>;

@@ -16,6 +16,7 @@ import { waitqueueActive } from "@mmrace/locks";
 import { readOnce, smpMb, type Steps } from "@mmrace/scheduler";
 import { pmdLeaf, pmdNone, pmdPresent, pmdWrite, pteNoneMostly, pteWrite } from "@mmrace/x86-paging";
 import { pageStart, pteIndex } from "../../state/geometry.ts";
+import { along, together } from "../../state/ghost.ts";
 import { ptepGet } from "../../state/page-table.ts";
 import type { UffdEvent, UserfaultfdCtx } from "../../state/userfaultfd-ctx.ts";
 import type { Vma } from "../../state/vma.ts";
@@ -45,9 +46,9 @@ export function* handleUserfault(
     return "retry";
   }
   yield* spinLock(ctx.faultPendingLock); // 2.
-  yield* prepareToWait(ctx.faultPending);
-  ctx.events.push({ address: pageStart(address), why }); // Ghost state, as is the next.
-  w.uffd.account(vma.mm, address);
+  const told = ctx.changed(() => ctx.events.push({ address: pageStart(address), why }));
+  const owed = w.uffd.changed(() => w.uffd.account(vma.mm, address));
+  yield* along(prepareToWait(ctx.faultPending), together(told, owed));
   yield* spinUnlock(ctx.faultPendingLock);
   const mustWait = yield* w.kernel.userfaultfdMustWait(w, vma, address, why); // 3.
   yield* releaseFaultLock(w, vma, flags); // 4.

@@ -19,6 +19,7 @@ import {
   type Entry,
 } from "@mmrace/x86-paging";
 import type { Folio } from "../../state/folio.ts";
+import { along } from "../../state/ghost.ts";
 import type { MmuGather } from "../../state/mmu-gather.ts";
 import { TABLE_SHAPE, type World } from "../../state/world.ts";
 import type { WpChange } from "./write-protect.ts";
@@ -37,13 +38,11 @@ export function* changeHugePmd(w: World, tlb: MmuGather, change: WpChange): Step
   if (isHuge) {
     // The slot stays "present" for who looks without the lock: pmdp_invalidate_ad().
     const old = yield* xchg(slot, pmdMkinvalid(pmd));
-    yield* writeOnce(slot, isEnabled ? pmdMkuffdWp(old) : pmdClearUffdWp(old));
+    const changed = isEnabled ? pmdMkuffdWp(old) : pmdClearUffdWp(old);
+    const length = w.geometry.ptesPerTable * PAGE_SIZE;
+    const owed = w.uffd.wpChanged(vma.mm, slot.address, slot.address + length, isEnabled);
+    yield* along(writeOnce(slot, changed), owed);
     tlb.adjustRange(slot.address, PMD_SIZE);
-    for (let index = 0; index < w.geometry.ptesPerTable; index++) {
-      const page = slot.address + index * PAGE_SIZE;
-      if (isEnabled) w.uffd.promise(vma.mm, page, "uffd-wp");
-      else w.uffd.release(vma.mm, page);
-    }
   }
   yield* spinUnlock(slot.pmdTable.lock);
   return isHuge || isPmdMigrationEntry(pmd);

@@ -8,12 +8,13 @@
  */
 
 import { folioLock, folioSetLocked, folioUnlock, spinLock, spinUnlock } from "@mmrace/locks";
-import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
+import { readOnce, writeOnce, type Operation, type Steps } from "@mmrace/scheduler";
 import { DIRTY, mkPoisonMarker, mkPte, pteMkspecial, pteNone, pteNoneMostly } from "@mmrace/x86-paging";
 import type { Entry } from "@mmrace/x86-paging";
 import { withFolio, type AddressSpace } from "../../state/address-space.ts";
-import { folioGet, folioPut, folioRmap, folioTryGet, type Folio } from "../../state/folio.ts";
+import { folioGet, folioPut, folioRmap, folioTryGet, type Folio, type PageData } from "../../state/folio.ts";
 import { pageStart, pteIndex } from "../../state/geometry.ts";
+import { along, together, type GhostChange } from "../../state/ghost.ts";
 import { addMmCounter } from "../../state/mm-struct.ts";
 import { ptepGet, setPte, type PageTable } from "../../state/page-table.ts";
 import { ANON_WRITABLE, READ_FAULT } from "../../state/protections.ts";
@@ -42,7 +43,7 @@ function* installWhere(
   vma: Vma,
   address: number,
   isFree: (pte: Entry) => boolean,
-  install: (table: PageTable) => Steps<void>,
+  install: (table: PageTable) => Steps<void> | Operation<void>,
 ): Steps<Result> {
   const mapped = yield* w.kernel.__pteOffsetMapLock(w, vma.mm.slotOf(address));
   if (mapped === null) {
@@ -71,8 +72,8 @@ function* mapFolio(w: World, vma: Vma, address: number, folio: Folio, table: Pag
   yield* addRmap(vma, address, folio);
   yield* addMmCounter(vma.mm, folio.isAnon ? "rss_anon" : "rss_file", 1);
   const page = vma.indexOf(address) - (yield* readOnce(folio.index));
-  yield* setPte(table, pteIndex(address), yield* entryFor(vma, folio, page));
-  noteFill(w, vma, address, folio.data[page]?.value ?? 0);
+  const pte = yield* entryFor(vma, folio, page);
+  yield* along(setPte(table, pteIndex(address), pte), filled(w, vma, address, folio.data[page]));
 }
 
 /** The entry is writable unless it maps a page of the file privately. */
@@ -91,26 +92,29 @@ function* addRmap(vma: Vma, address: number, folio: Folio): Steps<void> {
   yield* folioRmap(folio, 1);
 }
 
-/** Ghost state: in the step that wrote the entry. */
-function noteFill(w: World, vma: Vma, address: number, value: number): void {
-  w.uffd.release(vma.mm, address);
-  w.uffd.account(vma.mm, address);
-  w.reference.fill(vma, pageStart(address), value);
-  w.reached.add("a fill installed a page");
+/** Ghost state, in the step that writes the entry. Without `data` it is the page of zeroes. */
+function filled(w: World, vma: Vma, address: number, data?: PageData): GhostChange {
+  const owed = w.uffd.changed(() => {
+    w.uffd.release(vma.mm, address);
+    w.uffd.account(vma.mm, address);
+    w.reached.add("a fill installed a page");
+  });
+  return together(owed, w.reference.filled(vma, pageStart(address), data));
 }
 
 /** The page of zeroes, which nobody counts. */
 export function* mfillAtomicPteZeropage(w: World, vma: Vma, address: number): Steps<Result> {
   const zero = pteMkspecial(mkPte(w.zeroFolio.pfn, READ_FAULT));
-  return yield* installWhereNone(w, vma, address, zero, () => noteFill(w, vma, address, 0));
+  return yield* installWhereNone(w, vma, address, zero, filled(w, vma, address));
 }
 
 /** A marker: who touches the page gets SIGBUS. */
 export function* mfillAtomicPtePoison(w: World, vma: Vma, address: number): Steps<Result> {
-  return yield* installWhereNone(w, vma, address, mkPoisonMarker(), () => {
+  const poisoned = w.uffd.changed(() => {
     w.uffd.promise(vma.mm, address, "poison");
     w.reached.add("UFFDIO_POISON installed a marker");
   });
+  return yield* installWhereNone(w, vma, address, mkPoisonMarker(), poisoned);
 }
 
 /** v6.1: unknown. */
@@ -119,15 +123,16 @@ export function* mfillAtomicPtePoison_6_1(_w: World, _vma: Vma, _address: number
 }
 
 /** Writes an entry that needs no accounting, if the one there is strictly none. */
-function* installWhereNone(w: World, vma: Vma, address: number, pte: Entry, note: () => void): Steps<Result> {
+function* installWhereNone(
+  w: World,
+  vma: Vma,
+  address: number,
+  pte: Entry,
+  change: GhostChange,
+): Steps<Result> {
   return yield* installWhere(w, vma, address, pteNone, (table) =>
-    setAndNote(table, pteIndex(address), pte, note),
+    along(setPte(table, pteIndex(address), pte), change),
   );
-}
-
-function* setAndNote(table: PageTable, index: number, pte: Entry, note: () => void): Steps<void> {
-  yield* setPte(table, index, pte);
-  note();
 }
 
 /** COPY and ZEROPAGE of a shared mapping: a new folio goes into the page cache, locked, and is mapped from there. */

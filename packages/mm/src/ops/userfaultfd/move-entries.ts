@@ -16,9 +16,12 @@ import {
   pteMkspecial,
   pteSame,
   pteSwpMksoftDirty,
+  type Entry,
 } from "@mmrace/x86-paging";
 import { folioTryGet, type Folio } from "../../state/folio.ts";
 import { pageStart, pteIndex } from "../../state/geometry.ts";
+import { along, together } from "../../state/ghost.ts";
+import { folioTestLarge } from "../../state/memmap.ts";
 import { ptepGet, ptepGetAndClear, setPte } from "../../state/page-table.ts";
 import { ANON_WRITABLE, READ_FAULT } from "../../state/protections.ts";
 import { flushTlbRange } from "../../state/tlb.ts";
@@ -70,11 +73,15 @@ export function* relabel({ dst, dstAddress }: Attempt, folio: Folio): Steps<void
   yield* writeOnce(folio.index, dst.indexOf(dstAddress));
 }
 
-/** Ghost state, in the step that wrote the destination. */
-function noteMove(w: World, { dst, src, dstAddress, srcAddress }: Attempt): void {
-  w.reference.move(src, pageStart(srcAddress), dst, pageStart(dstAddress), PAGE_SIZE);
-  w.reference.fill(src, pageStart(srcAddress), 0);
-  w.uffd.move(dst.mm, srcAddress, dstAddress, false);
+/** Writes the destination, and with it ghost state. */
+function* setDestination(w: World, attempt: Attempt, pte: Entry): Steps<void> {
+  const { dst, src, dstMapped, dstAddress, srcAddress } = attempt;
+  const held = w.reference.changed(() => {
+    w.reference.move(src, pageStart(srcAddress), dst, pageStart(dstAddress), PAGE_SIZE);
+    w.reference.fill(src, pageStart(srcAddress), 0);
+  });
+  const owed = w.uffd.changed(() => w.uffd.move(dst.mm, srcAddress, dstAddress, false));
+  yield* along(setPte(dstMapped.table, pteIndex(dstAddress), pte), together(held, owed));
   w.reached.add("UFFDIO_MOVE moved a page");
 }
 
@@ -88,13 +95,13 @@ export function* movePresentPte(w: World, attempt: Attempt, folio: Folio): Steps
 }
 
 function* moveLocked(w: World, attempt: Attempt, folio: Folio): Steps<Result> {
-  const { dst, dstMapped, srcMapped, dstAddress, srcAddress } = attempt;
+  const { dst, srcMapped, srcAddress } = attempt;
   if (!(yield* w.kernel.isPtePagesStable(w, attempt))) {
     w.reached.add("UFFDIO_MOVE found an entry changed");
     return "EAGAIN";
   }
   const isBusy = (yield* readOnce(folio.pins)) > 0 || !(yield* readOnce(folio.anonExclusive));
-  if (folio.pages > 1 || isBusy) return "EBUSY";
+  if (isBusy || (yield* folioTestLarge(w, folio))) return "EBUSY";
   const old = yield* ptepGetAndClear(srcMapped.table, pteIndex(srcAddress)); // ptep_clear_flush()
   yield* flushTlbRange(dst.mm, pageStart(srcAddress), pageStart(srcAddress) + PAGE_SIZE, false);
   if ((yield* readOnce(folio.pins)) > 0) {
@@ -102,21 +109,19 @@ function* moveLocked(w: World, attempt: Attempt, folio: Folio): Steps<Result> {
     return "EBUSY";
   }
   yield* relabel(attempt, folio);
-  yield* setPte(dstMapped.table, pteIndex(dstAddress), pteMksoftDirty(mkPte(folio.pfn, ANON_WRITABLE)));
-  noteMove(w, attempt);
+  yield* setDestination(w, attempt, pteMksoftDirty(mkPte(folio.pfn, ANON_WRITABLE)));
   return 0;
 }
 
 /** Step 6: the page of zeroes needs no accounting. */
 export function* moveZeropagePte(w: World, attempt: Attempt): Steps<Result> {
-  const { dst, dstMapped, srcMapped, dstAddress, srcAddress } = attempt;
+  const { dst, dstMapped, srcMapped, srcAddress } = attempt;
   yield* doubleLock(dstMapped.ptl, srcMapped.ptl);
   const isStable = yield* w.kernel.isPtePagesStable(w, attempt);
   if (isStable) {
     yield* ptepGetAndClear(srcMapped.table, pteIndex(srcAddress));
     yield* flushTlbRange(dst.mm, pageStart(srcAddress), pageStart(srcAddress) + PAGE_SIZE, false);
-    yield* setPte(dstMapped.table, pteIndex(dstAddress), pteMkspecial(mkPte(w.zeroFolio.pfn, READ_FAULT)));
-    noteMove(w, attempt);
+    yield* setDestination(w, attempt, pteMkspecial(mkPte(w.zeroFolio.pfn, READ_FAULT)));
   }
   yield* doubleUnlock(dstMapped.ptl, srcMapped.ptl);
   return isStable ? 0 : "EAGAIN";
@@ -153,7 +158,7 @@ export function* moveSwapPte_6_14(w: World, attempt: Attempt, folio: Folio | nul
 }
 
 function* moveSwapEntry(w: World, attempt: Attempt, folio: Folio | null, looksAgain: boolean): Steps<Result> {
-  const { dstMapped, srcMapped, dstAddress, srcAddress, srcPte } = attempt;
+  const { dstMapped, srcMapped, srcAddress, srcPte } = attempt;
   yield* doubleLock(dstMapped.ptl, srcMapped.ptl);
   let result: Result = (yield* w.kernel.isPtePagesStable(w, attempt)) ? 0 : "EAGAIN";
   if (result === 0 && folio !== null) yield* relabel(attempt, folio);
@@ -165,8 +170,7 @@ function* moveSwapEntry(w: World, attempt: Attempt, folio: Folio | null, looksAg
   }
   if (result === 0) {
     const old = yield* ptepGetAndClear(srcMapped.table, pteIndex(srcAddress));
-    yield* setPte(dstMapped.table, pteIndex(dstAddress), pteSwpMksoftDirty(old));
-    noteMove(w, attempt);
+    yield* setDestination(w, attempt, pteSwpMksoftDirty(old));
   }
   yield* doubleUnlock(dstMapped.ptl, srcMapped.ptl);
   return result;

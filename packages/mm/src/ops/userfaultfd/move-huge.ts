@@ -29,6 +29,7 @@ import {
   type Entry,
 } from "@mmrace/x86-paging";
 import { folioGet, folioPut, type Folio } from "../../state/folio.ts";
+import { along, together, type GhostChange } from "../../state/ghost.ts";
 import { ANON_WRITABLE } from "../../state/protections.ts";
 import { flushTlbRange } from "../../state/tlb.ts";
 import { AnonVma } from "../../state/vma.ts";
@@ -94,8 +95,8 @@ function* moveUnderLocks(
     yield* flushTlbRange(mm, srcSlot.address, srcSlot.address + PMD_SIZE, false);
     yield* writeOnce(folio.mapping, yield* readOnce(step.dst.anonVma));
     yield* writeOnce(folio.index, step.dst.indexOf(step.dstAddress));
-    yield* writeOnce(dstSlot, pmdMksoftDirty(mkHugePmd(folio.pfn, ANON_WRITABLE)));
-    noteMove(w, step);
+    yield* along(writeOnce(dstSlot, pmdMksoftDirty(mkHugePmd(folio.pfn, ANON_WRITABLE))), moved(w, step));
+    w.reached.add("UFFDIO_MOVE moved a huge page");
     const table = yield* withdrawTable(srcSlot);
     const { deposits } = dstSlot.pmdTable;
     yield* writeOnce(deposits, [...(yield* readOnce(deposits)), table]);
@@ -104,13 +105,16 @@ function* moveUnderLocks(
   return result;
 }
 
-/** Ghost state. */
-function noteMove(w: World, { dst, src, dstAddress, srcAddress }: MoveStep): void {
-  const { ptesPerTable } = w.geometry;
-  w.reference.move(src, srcAddress, dst, dstAddress, ptesPerTable * PAGE_SIZE);
-  for (let offset = 0; offset < ptesPerTable * PAGE_SIZE; offset += PAGE_SIZE) {
-    w.reference.fill(src, srcAddress + offset, 0);
-    w.uffd.move(dst.mm, srcAddress + offset, dstAddress + offset, false);
-  }
-  w.reached.add("UFFDIO_MOVE moved a huge page");
+/** Ghost state, in the step that writes the destination. */
+function moved(w: World, { dst, src, dstAddress, srcAddress }: MoveStep): GhostChange {
+  const length = w.geometry.ptesPerTable * PAGE_SIZE;
+  const held = w.reference.changed(() => {
+    w.reference.move(src, srcAddress, dst, dstAddress, length);
+    for (let offset = 0; offset < length; offset += PAGE_SIZE) w.reference.fill(src, srcAddress + offset, 0);
+  });
+  const owed = w.uffd.changed(() => {
+    for (let offset = 0; offset < length; offset += PAGE_SIZE)
+      w.uffd.move(dst.mm, srcAddress + offset, dstAddress + offset, false);
+  });
+  return together(held, owed);
 }

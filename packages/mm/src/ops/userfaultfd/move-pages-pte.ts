@@ -39,6 +39,7 @@ import {
 } from "@mmrace/x86-paging";
 import { folioGet, folioPut, type Folio } from "../../state/folio.ts";
 import { pageStart, pteIndex } from "../../state/geometry.ts";
+import { folioTestLarge, pageFolio } from "../../state/memmap.ts";
 import { ptepGet } from "../../state/page-table.ts";
 import type { PmdSlot } from "../../state/pmd-table.ts";
 import { AnonVma } from "../../state/vma.ts";
@@ -147,7 +148,7 @@ function* movePresent(w: World, attempt: Attempt, held: Held): Steps<Outcome> {
     if (outcome !== 0) return outcome;
   }
   const folio = held.folio!;
-  if (folio.pages > 1) {
+  if (yield* folioTestLarge(w, folio)) {
     yield* unmapBoth(w, 0); // The split may sleep.
     if (!(yield* splitFolio(w, folio))) return "EAGAIN";
     yield* dropFolio(held);
@@ -183,7 +184,7 @@ function* folioToMove(
   { srcMapped, srcAddress, srcPte }: Attempt,
 ): Steps<Folio | "EAGAIN" | "EBUSY"> {
   if (!pteSame(srcPte, yield* ptepGet(srcMapped.table, pteIndex(srcAddress)))) return "EAGAIN";
-  const folio = w.folioOf(pfnOf(srcPte));
+  const folio = yield* pageFolio(w, pfnOf(srcPte));
   return folio !== undefined && (yield* readOnce(folio.anonExclusive)) ? folio : "EBUSY";
 }
 
@@ -197,7 +198,7 @@ export function* lockFolioToMove(w: World, attempt: Attempt, held: Held): Steps<
     return yield* unmapBoth(w, folio);
   }
   const isLocked = yield* folioTrylock(folio.lock);
-  if (!isLocked && folio.pages > 1) {
+  if (!isLocked && (yield* folioTestLarge(w, folio))) {
     yield* spinUnlock(ptl);
     w.reached.add("UFFDIO_MOVE lets somebody else split a folio");
     return yield* unmapBoth(w, "EAGAIN");

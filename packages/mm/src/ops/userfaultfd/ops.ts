@@ -77,6 +77,8 @@ import {
   mwriteprotectRange,
   mwriteprotectRange_6_6,
   uffdWpRange,
+  uffdWpResolve,
+  uffdWpResolve_6_1,
   userfaultfdWriteprotect,
   type WpChange,
 } from "./write-protect.ts";
@@ -121,6 +123,8 @@ export interface UserfaultfdOps {
   readonly userfaultfdWriteprotect: WpCall<Result>;
   readonly mwriteprotectRange: WpCall<Result>;
   readonly uffdWpRange: WpCall<void>;
+  /** A present entry without the protection that it had. */
+  readonly uffdWpResolve: (w: World, vma: Vma, pte: Entry) => Steps<Entry>;
   readonly changePteRangeUffdWp: (w: World, tlb: MmuGather, change: WpChange) => Steps<boolean>;
 
   readonly uffdMoveLock: (w: World, mm: MmStruct, dst: number, src: number) => Steps<MovePair | null>;
@@ -163,6 +167,7 @@ export const userfaultfd: ReleaseTable<UserfaultfdOps> = {
     userfaultfdWriteprotect,
     mwriteprotectRange,
     uffdWpRange,
+    uffdWpResolve,
     changePteRangeUffdWp,
     uffdMoveLock,
     uffdMoveUnlock,
@@ -200,5 +205,5 @@ export const userfaultfd: ReleaseTable<UserfaultfdOps> = {
     movePages: movePages_6_6,
     movePagesLocked: movePagesLocked_6_6,
   },
-  "6.1": { mfillAtomicPtePoison: mfillAtomicPtePoison_6_1 },
+  "6.1": { mfillAtomicPtePoison: mfillAtomicPtePoison_6_1, uffdWpResolve: uffdWpResolve_6_1 },
 };

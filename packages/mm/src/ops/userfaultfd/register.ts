@@ -8,7 +8,9 @@
  */
 
 import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
-import { pfnOf, pmdLeaf, pmdPresent, PAGE_SIZE, pteNone } from "@mmrace/x86-paging";
+import { pfnOf, pmdLeaf, pmdPresent, PAGE_SIZE, pteNone, type Entry } from "@mmrace/x86-paging";
+import { along, type GhostChange } from "../../state/ghost.ts";
+import type { PageTable } from "../../state/page-table.ts";
 import type { UserfaultfdCtx } from "../../state/userfaultfd-ctx.ts";
 import { VM_UFFD_MISSING, VM_UFFD_MODES, VM_UFFD_WP, type Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
@@ -26,8 +28,7 @@ export function* userfaultfdRegister(w: World, vma: Vma, modes: number): Steps<R
   const flags = yield* readOnce(vma.flags);
   yield* w.kernel.vmaStartWrite(w, vma); // Readers of the VMA have finished: faults, fills.
   yield* writeOnce(vma.uffdCtx, mm.userfaultfd);
-  yield* writeOnce(vma.flags, (flags & ~VM_UFFD_MODES) | modes);
-  accountForPresent(w, vma);
+  yield* along(writeOnce(vma.flags, (flags & ~VM_UFFD_MODES) | modes), presentAccounted(w, vma));
   yield* w.kernel.mmapWriteUnlock(w, mm);
   return 0;
 }
@@ -52,9 +53,21 @@ function* unregister(w: World, vma: Vma, ctx: UserfaultfdCtx): Steps<void> {
 }
 
 /** Ghost state: what is there when the VMA is registered needs no event. */
+function presentAccounted(w: World, vma: Vma): GhostChange {
+  return w.uffd.changed(
+    () => accountForPresent(w, vma),
+    () => vma.mm.pmds.flatMap((slot) => [slot, ...tableOf(w, slot.value).map(({ ptes }) => ptes)]),
+  );
+}
+
+function tableOf(w: World, pmd: Entry): PageTable[] {
+  const table = pmdPresent(pmd) && !pmdLeaf(pmd) ? w.tables.get(pfnOf(pmd)) : undefined;
+  return table === undefined ? [] : [table];
+}
+
 function accountForPresent(w: World, vma: Vma): void {
   for (const { address, value } of vma.mm.pmds) {
-    const table = pmdPresent(value) && !pmdLeaf(value) ? w.tables.get(pfnOf(value)) : undefined;
+    const [table] = tableOf(w, value);
     for (let index = 0; index < w.geometry.ptesPerTable; index++) {
       const page = address + index * PAGE_SIZE;
       const pte = table?.ptes.values[index];

@@ -34,9 +34,11 @@ const splitKind: OperationKind<Cell<number>, Split, boolean> = {
   name: "split_folio",
   access: "write",
   accessNow: (_refcount, { folio }) => (canSplit(folio) ? "write" : "read"),
-  touches: (_refcount, { folio, table }) => [
+  touches: (_refcount, { w, folio, table }) => [
     { access: canSplit(folio) ? "write" : "read", object: folio.mapcount },
     { access: "read", object: table.ptes },
+    { access: canSplit(folio) ? "write" : "read", object: w.memmap },
+    { access: "write", object: folio },
   ],
   isIndispensable: true,
   perform: (_refcount, split, thread) => {

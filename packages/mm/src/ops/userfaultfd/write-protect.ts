@@ -42,6 +42,7 @@ import {
   type Entry,
 } from "@mmrace/x86-paging";
 import { pmdStart, pteIndex } from "../../state/geometry.ts";
+import { along, ghostStep } from "../../state/ghost.ts";
 import type { MmuGather } from "../../state/mmu-gather.ts";
 import { ptepGet, ptepGetAndClear, setPte, type PageTable } from "../../state/page-table.ts";
 import { VM_SHARED, VM_UFFD_WP, VM_WRITE, type Vma } from "../../state/vma.ts";
@@ -118,7 +119,7 @@ export function* uffdWpRange(
   }
   yield* mmuNotifierInvalidateRangeEnd(vma.mm.notifiers, { start, end });
   yield* w.kernel.tlbFinishMmu(w, tlb);
-  if (isEnabled) w.uffd.complete(vma.mm, start, end); // Ghost state.
+  if (isEnabled) yield* ghostStep("writeprotect_returns", w.uffd, w.uffd.completed(vma.mm, start, end));
 }
 
 /** What to change within one slot. */
@@ -167,25 +168,27 @@ function* changePte(
 ): Steps<void> {
   const index = pteIndex(address);
   const pte = yield* ptepGet(table, index);
+  const owed = w.uffd.wpChanged(vma.mm, address, address + PAGE_SIZE, isEnabled);
   if (ptePresent(pte)) {
     // ptep_modify_prot_start() takes the entry out, so that no processor sets Accessed or Dirty in between.
     const old = yield* ptepGetAndClear(table, index);
-    const changed = isEnabled ? pteMkuffdWp(old) : yield* withoutWp(w, vma, old);
-    yield* setPte(table, index, changed);
+    const changed = isEnabled ? pteMkuffdWp(old) : yield* w.kernel.uffdWpResolve(w, vma, old);
+    yield* along(setPte(table, index, changed), owed);
     // pte_needs_flush() of x86: a change of RW in either direction. Bits that are software's do not count.
     if (pteWrite(old) !== pteWrite(changed)) tlb.adjustRange(address, PAGE_SIZE);
   } else {
     const changed = changeNotPresent(pte, isEnabled, vma.file !== null);
     if (changed === pte) return;
-    yield* setPte(table, index, changed);
+    yield* along(setPte(table, index, changed), owed);
     if (pteNone(pte)) w.reached.add("UFFDIO_WRITEPROTECT installed a marker");
   }
-  if (isEnabled) w.uffd.promise(vma.mm, address, "uffd-wp"); // Ghost state, in the step that wrote the entry.
-  else w.uffd.release(vma.mm, address);
 }
 
-/** The protection is lifted, and the entry is writable at once where a write fault would make it so without a copy. */
-function* withoutWp(w: World, vma: Vma, pte: Entry): Steps<Entry> {
+/**
+ * MM_CP_UFFD_WP_RESOLVE for a present entry, v6.3 and later (931298e103c2): writable at once where a write fault would make
+ * it so without a copy, MM_CP_TRY_CHANGE_WRITABLE.
+ */
+export function* uffdWpResolve(w: World, vma: Vma, pte: Entry): Steps<Entry> {
   const lifted = pteClearUffdWp(pte);
   const flags = yield* readOnce(vma.flags);
   if ((flags & VM_WRITE) === 0) return lifted;
@@ -193,6 +196,13 @@ function* withoutWp(w: World, vma: Vma, pte: Entry): Steps<Entry> {
   const folio = w.folioOf(pfnOf(pte));
   const isOurs = folio !== undefined && folio.isAnon && (yield* readOnce(folio.anonExclusive));
   return isOurs ? pteMkwrite(lifted) : lifted;
+}
+
+/** v6.1: what vm_get_page_prot() says of the VMA. Private pages become writable by a fault. */
+export function* uffdWpResolve_6_1(_w: World, vma: Vma, pte: Entry): Steps<Entry> {
+  const lifted = pteClearUffdWp(pte);
+  const isWritable = ((yield* readOnce(vma.flags)) & (VM_WRITE | VM_SHARED)) === (VM_WRITE | VM_SHARED);
+  return isWritable ? pteMkwrite(lifted) : lifted;
 }
 
 /** What becomes of an entry that maps nothing; the same object where nothing changes. */

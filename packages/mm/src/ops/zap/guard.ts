@@ -23,6 +23,7 @@ import {
   pteNone,
 } from "@mmrace/x86-paging";
 import { pteIndex } from "../../state/geometry.ts";
+import { ghostStep } from "../../state/ghost.ts";
 import type { MmStruct } from "../../state/mm-struct.ts";
 import { ptepGet, setPte } from "../../state/page-table.ts";
 import type { Vma } from "../../state/vma.ts";
@@ -70,14 +71,16 @@ function* guardRange(w: World, vma: Vma, start: number, end: number): Steps<void
     w.reached.add("MADV_GUARD_INSTALL met a page");
     yield* w.kernel.zapPageRangeSingle(w, vma, start, end, ZAP_PAGES);
   }
-  w.guards.promise(vma.mm, start, end); // Ghost state.
+  const promised = w.guards.changed(() => w.guards.promise(vma.mm, start, end));
+  yield* ghostStep("guards_are_in", w.guards, promised);
 }
 
 /** Takes markers away. Nothing is cached of an entry that is not present, so nothing is flushed. */
 export function* madviseGuardRemove(w: World, mm: MmStruct, start: number, end: number): Steps<void> {
   yield* w.kernel.mmapReadLock(w, mm);
   const vma = yield* vmaOf(w, mm, start, end);
-  w.guards.forget(mm, start, end); // Ghost state.
+  const forgotten = w.guards.changed(() => w.guards.forget(mm, start, end));
+  yield* ghostStep("guards_may_go", w.guards, forgotten);
   for (const address of slotsOf(vma, start, end)) {
     const mapped = yield* w.kernel.__pteOffsetMapLock(w, mm.slotOf(address));
     if (mapped === null) continue; // No table, no marker.

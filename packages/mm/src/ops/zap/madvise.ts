@@ -26,7 +26,7 @@ type Advise = (vma: Vma, from: number, to: number) => Steps<void>;
 /** Discards the pages of a range that the process has mapped. */
 export function* madviseDontneed(w: World, mm: MmStruct, start: number, end: number): Steps<void> {
   checkRange(start, end);
-  const promised = w.discards.begin(w, mm, start, end); // Ghost state.
+  const promised = yield* w.discards.begin(w, mm, start, end);
   const locked = yield* w.kernel.tryVmaReadLock(w, mm, start, end);
   if (locked === null) yield* w.kernel.mmapReadLock(w, mm);
   const tlb = yield* w.kernel.tlbGatherMmu(w, mm, false);
@@ -36,7 +36,7 @@ export function* madviseDontneed(w: World, mm: MmStruct, start: number, end: num
   yield* w.kernel.tlbFinishMmu(w, tlb);
   if (locked === null) yield* w.kernel.mmapReadUnlock(w, mm);
   else yield* w.kernel.vmaEndRead(w, locked);
-  w.discards.end(w, promised);
+  yield* w.discards.end(w, promised);
 }
 
 function* discardBatched(w: World, tlb: MmuGather, vma: Vma, from: number, to: number): Steps<void> {
@@ -62,11 +62,11 @@ function* dontneedUnderMmapLock(
   details: ZapDetails,
 ): Steps<void> {
   checkRange(start, end);
-  const promised = w.discards.begin(w, mm, start, end); // Ghost state.
+  const promised = yield* w.discards.begin(w, mm, start, end);
   yield* w.kernel.mmapReadLock(w, mm);
   yield* walkVmas(mm, start, end, (vma, from, to) => discard(w, vma, from, to, details));
   yield* w.kernel.mmapReadUnlock(w, mm);
-  w.discards.end(w, promised);
+  yield* w.discards.end(w, promised);
 }
 
 function* discard(w: World, vma: Vma, from: number, to: number, details: ZapDetails): Steps<void> {

@@ -12,6 +12,7 @@
 import { callRcu, refcountVmaLock } from "@mmrace/locks";
 import { readOnce, UsageError, writeOnce, type Steps } from "@mmrace/scheduler";
 import { NONE_ENTRY, PMD_SIZE, pmdLeaf, pmdNone, pmdPresent } from "@mmrace/x86-paging";
+import { along } from "../../state/ghost.ts";
 import { addMmCounter, type MmStruct } from "../../state/mm-struct.ts";
 import type { MmuGather } from "../../state/mmu-gather.ts";
 import { freeVma, Vma, type VmaPlace } from "../../state/vma.ts";
@@ -74,8 +75,8 @@ export function* doVmiMunmap(
     yield* w.kernel.vmaMarkDetached(w, vma);
   }
   const rest = all.filter((vma) => !vmas.includes(vma));
-  yield* writeOnce(mm.vmas, rest);
-  w.guards.forget(mm, start, end); // Ghost state.
+  const forgotten = w.guards.changed(() => w.guards.forget(mm, start, end));
+  yield* along(writeOnce(mm.vmas, rest), forgotten);
   if (unlock) yield* w.kernel.mmapWriteDowngrade(w, mm); // From here on VMA locks are no longer held; the VMAs are found by nobody.
   const tlb = yield* w.kernel.tlbGatherMmu(w, mm, false);
   yield* w.kernel.unmapVmas(w, tlb, vmas, start, end);
@@ -97,25 +98,59 @@ export interface TableLimits {
   readonly isWriteLocked: boolean;
 }
 
-/** Takes VMAs out of the rmap trees, then their tables, except those that a neighbour shares. */
+/** How many mappings of one file are taken out of its tree in one hold of the lock: `struct unlink_vma_file_batch`. */
+const BATCH_MAX = 8;
+
+/** Takes VMAs out of the rmap trees, then their tables, except those that a neighbour shares. v6.11 and later. */
 export function* freePgtables(
   w: World,
   tlb: MmuGather,
   vmas: readonly Vma[],
+  limits: TableLimits,
+): Steps<void> {
+  yield* freeNeighbours(w, tlb, vmas, limits, BATCH_MAX);
+}
+
+/** Up to v6.10: each mapping of a file by itself. */
+export function* freePgtables_6_9(
+  w: World,
+  tlb: MmuGather,
+  vmas: readonly Vma[],
+  limits: TableLimits,
+): Steps<void> {
+  yield* freeNeighbours(w, tlb, vmas, limits, 1);
+}
+
+function* freeNeighbours(
+  w: World,
+  tlb: MmuGather,
+  vmas: readonly Vma[],
   { floor, ceiling, isWriteLocked }: TableLimits,
+  batchMax: number,
 ): Steps<void> {
   yield* w.kernel.tlbFreeVmas(w, tlb);
   for (let next = 0; next < vmas.length;) {
     const first = next;
+    let batch: Vma[] = [];
     do {
       const vma = vmas[next++]!;
       if (isWriteLocked) yield* w.kernel.vmaStartWrite(w, vma);
       yield* w.kernel.unlinkAnonVmas(w, vma);
-      yield* w.kernel.unlinkFileVma(w, vma);
+      if (vma.file === null) continue;
+      if (batch[0] !== undefined && batch[0].file !== vma.file) batch = yield* unlinkBatch(w, batch);
+      batch.push(vma);
+      if (batch.length === batchMax) batch = yield* unlinkBatch(w, batch);
     } while (next < vmas.length && vmas[next]!.start <= vmas[next - 1]!.end + PMD_SIZE); // Neighbours go together.
+    yield* unlinkBatch(w, batch);
     const limit = vmas[next]?.start ?? ceiling;
     yield* w.kernel.freePgdRange(w, tlb, vmas[first]!.start, vmas[next - 1]!.end, floor, limit);
   }
+}
+
+function* unlinkBatch(w: World, batch: readonly Vma[]): Steps<Vma[]> {
+  const file = batch[0]?.file ?? null;
+  if (file !== null) yield* w.kernel.unlinkFileVma(w, file, batch);
+  return [];
 }
 
 /** Clears the slots that lie between the neighbours, without page-table locks. */

@@ -36,6 +36,7 @@ import {
   doVmiMunmap,
   freePgdRange,
   freePgtables,
+  freePgtables_6_9,
   vmAreaFree,
   vmAreaFree_6_1,
   vmaMarkAttached,
@@ -222,6 +223,9 @@ export const zap: ReleaseTable<ZapOps> = {
     madviseDontneed: madviseDontneed_6_12,
     madviseGuardInstall: madviseGuardInstall_6_12,
   },
+  // Before mappings of a file were unlinked together (6.11).
+  "6.9": { freePgtables: freePgtables_6_9 },
+  "6.6": { freePgtables: freePgtables_6_9 },
   // Before 5df397dec7c4 (6.2) and 0d940a9b270b (6.5).
   "6.1": { zapDirtyPage: zapDirtyPage_6_1, zapPmdRange: zapPmdRange_6_1, vmAreaFree: vmAreaFree_6_1 },
   // Before 99baac21e458 (4.13), b67fbebd4cf9 (5.19) and bf3980c85212 (6.0).

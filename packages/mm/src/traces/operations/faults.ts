@@ -103,10 +103,10 @@ export const faultOperations: TracedOperations = {
       ],
     },
   }),
-  fault_shmem_huge_alloc: { reason: "shmem does not allocate huge folios: only khugepaged makes them" },
+  fault_shmem_huge_alloc: { reason: "huge folios that shmem allocates itself are not modelled" },
   fault_shmem_huge_map: operate(access(true, sharedHuge)),
   fault_swapin: { reason: "a fault on a swap entry that reads the page back is not modelled" },
-  fault_protnone_segv_free: { reason: "no event of the trace is one that is compared" },
+  fault_protnone_segv_free: { reason: "nothing to compare: the trace is empty, the fault included" },
   fault_uffd_missing: operate({
     ...access(false, (w) => anonymous(w, SMALL_ONLY | VM_UFFD_MISSING)),
     *other(w) {

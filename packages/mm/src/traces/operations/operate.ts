@@ -3,7 +3,7 @@
 import type { Steps } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
 import { defineFamily } from "../../scenarios/family.ts";
-import { USER_BASE } from "../../state/geometry.ts";
+import { USER_BASE, type Geometry } from "../../state/geometry.ts";
 import { populateAnon } from "../../state/populate.ts";
 import { VM_READ_WRITE, VM_SHARED, wholePmd, type Vma } from "../../state/vma.ts";
 import { World } from "../../state/world.ts";
@@ -17,23 +17,24 @@ export interface Run<Cast extends object> {
   readonly other?: (w: World & Cast) => Steps<void>;
 }
 
-/** One thread named `op`, in a world with room for sixteen pages of each table. */
+/** One thread named `op`, in a world with room for sixteen pages of each table unless it needs more. */
 export function operate<Cast extends object>(
   { setup, body, other }: Run<Cast>,
   comparison: Omit<ModelledOperation, "scenario"> = {},
+  geometry: Geometry = { ptesPerTable: 16, pmdsPerMm: 4 },
 ): ModelledOperation {
   const scenario: ModelledOperation["scenario"] = (kernel) =>
     defineFamily<World & Cast>({
       name: "traced-operation",
       about: "one operation of a trace",
       kernelDefault: kernel,
-      setup(ops, geometry) {
-        const w = new World(ops, geometry);
+      setup(ops, size) {
+        const w = new World(ops, size);
         return Object.assign(w, setup(w, kernel));
       },
       threads: other === undefined ? { op: body } : { op: body, other },
       reaches: () => [],
-    }).on(kernel, { ptesPerTable: 16, pmdsPerMm: 4 });
+    }).on(kernel, geometry);
   return { scenario, ...comparison };
 }
 

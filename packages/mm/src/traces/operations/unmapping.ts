@@ -105,11 +105,8 @@ export const unmappingOperations: TracedOperations = {
   clear_refs_soft_dirty: { reason: "soft-dirty bits are not modelled" },
   mlock_range: { reason: "mlock() is not modelled" },
   gup_fast_pipe: {
-    reason: "the trace has the RCU section of the map alone, which adds nothing where interrupts are off",
+    reason:
+      "nothing to compare: the trace has the RCU section of the map alone, which adds nothing where interrupts are off",
   },
   pagemap_read: { reason: "/proc/pid/pagemap is not modelled" },
-  exit_mmap: {
-    reason:
-      "differs: the trace takes down all mappings of a C program, of libraries and stack; not yet modelled",
-  },
 };

@@ -107,15 +107,10 @@ export const userfaultfdOperations: TracedOperations = {
         yield* w.kernel.wakeUserfault(w, mm.userfaultfd);
       },
     },
-    { notOn: { "6.1": "UFFDIO_MOVE came with 6.8; the trace shows the refusal" } },
+    { notOn: { "6.1": "nothing to compare: UFFDIO_MOVE came with 6.8, and the call is refused" } },
   ),
   uffd_wp_anon: operate(protect(true, 4 * PAGE_SIZE, written)),
-  uffd_unwp_anon: operate(protect(false, 4 * PAGE_SIZE, protectedPages), {
-    notOn: {
-      "6.1":
-        "differs: 6.1 leaves the entry read-only when the protection is lifted (no flush), not yet modelled",
-    },
-  }),
+  uffd_unwp_anon: operate(protect(false, 4 * PAGE_SIZE, protectedPages)),
   uffd_wp_shmem_markers: operate(protect(true, 4 * PAGE_SIZE, everySecond)),
   uffd_wp_thp: operate(protect(true, PMD_SIZE, huge)),
 };
