@@ -1,6 +1,6 @@
 /** Public API of @mmrace/mm. First reading: scenarios/cpmt-vs-uffdcopy, ops/collapse-pte-mapped-thp, oracles. */
 
-export { ablationsOf, cleanSearchOf } from "./bugs/bug.ts";
+export { ablationsOf, searchAll } from "./bugs/bug.ts";
 export type { Bug } from "./bugs/bug.ts";
 export { bugById, bugs } from "./bugs/catalogue.ts";
 export { notModelled } from "./bugs/not-modelled.ts";

@@ -1,6 +1,6 @@
 /** How entries of the catalogue are searched for, and what it should come to. */
 
-import { ablationsOf, cleanSearchOf, type Bug } from "@mmrace/mm";
+import { ablationsOf, searchAll, type Bug } from "@mmrace/mm";
 import { explore, iterativeBound, type Exploration, type Violation } from "@mmrace/scheduler";
 import { watched } from "../report/search-progress.ts";
 
@@ -14,11 +14,10 @@ export interface Verdict {
   readonly exploration: Exploration;
 }
 
-/** All schedules, all findings. */
-export function searchAll(bug: Bug, kernel: string): Exploration {
-  const search = cleanSearchOf(bug);
+/** All schedules or all states, all findings. */
+export function searchWhole(bug: Bug, kernel: string): Exploration {
   const { onExecution, end } = watched();
-  const exploration = explore(bug.family.on(kernel), search, { stopAtFirst: false, onExecution });
+  const exploration = searchAll(bug, kernel, onExecution);
   end();
   return exploration;
 }
@@ -41,7 +40,7 @@ function hunt(bug: Bug): Exploration {
 export function bothVerdicts(bug: Bug): readonly Verdict[] {
   return [
     { kernel: bug.buggy, role: "buggy", exploration: hunt(bug) },
-    { kernel: bug.fixed, role: "fixed", exploration: searchAll(bug, bug.fixed) },
+    { kernel: bug.fixed, role: "fixed", exploration: searchWhole(bug, bug.fixed) },
   ];
 }
 
@@ -50,10 +49,10 @@ export function bugJson({ id, slug, title, cve, fix, oracle }: Bug): Record<stri
   return { id, slug, title, cve: cve ?? null, fix, oracle };
 }
 
-/** Found where it was; nothing at all where it is fixed, in all schedules or in those of the stated bound. */
+/** Found where it was; nothing at all where it is fixed. */
 export function isAsExpected(bug: Bug, { role, exploration }: Verdict): boolean {
   const { violations, complete } = exploration;
   return role === "buggy"
     ? violations.some(({ oracle }) => oracle === bug.oracle)
-    : violations.length === 0 && (complete || bug.cleanUpTo !== undefined);
+    : violations.length === 0 && complete;
 }

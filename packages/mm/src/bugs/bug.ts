@@ -1,6 +1,14 @@
 /** What an entry of the catalogue is, and how it is searched for. */
 
-import { exhaustive, parseAblation, type Ablation, type Strategy } from "@mmrace/scheduler";
+import {
+  exhaustive,
+  explore,
+  parseAblation,
+  searchStates,
+  type Ablation,
+  type Exploration,
+  type StateExploration,
+} from "@mmrace/scheduler";
 import type { ScenarioFamily } from "../scenarios/family.ts";
 
 /** One catalogue entry. */
@@ -20,8 +28,8 @@ export interface Bug {
   readonly preemptions: number;
   /** The oldest modelled release on which the whole scenario is clean. */
   readonly fixed: string;
-  /** Where the scenario is too large to be searched whole: the preemptions up to which `fixed` is searched. */
-  readonly cleanUpTo?: number;
+  /** Whether `fixed` has too many schedules to run them all, and is searched state by state. */
+  readonly hasManySchedules?: boolean;
   /** The oracle that sees it. */
   readonly oracle: string;
   /** What a reader should know beyond the title. */
@@ -33,9 +41,18 @@ export function ablationsOf({ ablations = [] }: Bug): readonly Ablation[] {
   return ablations.map(parseAblation);
 }
 
-/** How a release is searched for everything that the scenario can show: all schedules, or those that can be afforded. */
-export function cleanSearchOf({ cleanUpTo }: Bug): Strategy {
-  return cleanUpTo === undefined
-    ? exhaustive({ reduction: "sleep-sets" })
-    : exhaustive({ preemptionsMax: cleanUpTo });
+/**
+ * Searches a release for everything that the scenario can show: all schedules, or all states.
+ *
+ * @param onExecution called after each execution, where executions are what is counted.
+ */
+export function searchAll(
+  { family, hasManySchedules = false }: Bug,
+  kernel: string,
+  onExecution?: (executions: number) => boolean,
+): Exploration | StateExploration {
+  const scenario = family.on(kernel);
+  if (hasManySchedules) return searchStates(scenario, { stopAtFirst: false });
+  const search = exhaustive({ reduction: "sleep-sets" });
+  return explore(scenario, search, { stopAtFirst: false, ...(onExecution && { onExecution }) });
 }

@@ -27,12 +27,10 @@ export const otherBugs: readonly Bug[] = [
     family: stalePtlFilemap,
     buggy: "6.9",
     fixed: "6.11",
-    cleanUpTo: 1,
+    hasManySchedules: true,
     oracle: PAGE_TABLE_USE_AFTER_FREE,
     preemptions: 1,
-    note:
-      "The lock is part of the table's memory, which is free by then, or somebody else's. Tests search all schedules with " +
-      "one preemption; there are too many others.",
+    note: "The lock is part of the table's memory, which is free by then, or somebody else's.",
   },
   {
     id: "T1-14",
@@ -56,6 +54,7 @@ export const otherBugs: readonly Bug[] = [
     family: uffdmoveVsMigration,
     buggy: "6.14",
     fixed: "6.18",
+    hasManySchedules: true,
     oracle: TABLE_SHAPE,
     preemptions: 1,
     note: "Only where the huge page has to be split: a part of it is moved, or the destination has a table.",
@@ -69,7 +68,7 @@ export const otherBugs: readonly Bug[] = [
     family: uffdmoveLivelock,
     buggy: "6.12",
     fixed: "6.14",
-    cleanUpTo: 2,
+    hasManySchedules: true,
     oracle: "livelock",
     preemptions: 2,
     note: "Reported when each has failed twice for the other's reference: the lap can be run for ever.",

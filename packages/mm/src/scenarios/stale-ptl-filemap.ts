@@ -2,7 +2,7 @@
 
 import { folioSetLocked, folioUnlock, spinLock, spinUnlock } from "@mmrace/locks";
 import { readOnce, sometimes, writeOnce, type Steps } from "@mmrace/scheduler";
-import { PAGE_SIZE, pmdNone } from "@mmrace/x86-paging";
+import { pmdNone } from "@mmrace/x86-paging";
 import { withFolio, type AddressSpace } from "../state/address-space.ts";
 import { folioGet, folioPut, HPAGE_PMD_NR, type Folio } from "../state/folio.ts";
 import { USER_BASE } from "../state/geometry.ts";
@@ -38,7 +38,10 @@ function* endOfCollapse(w: Cast): Steps<void> {
   yield* folioPut(huge); // The maker's.
 }
 
-/** A load from a locked private mapping | a collapse that removes its table, and a store that brings a new one. */
+/**
+ * A load from a locked private mapping | a collapse that removes its table, and the beginning of another fault, which brings
+ * a new one. With the rest of that fault there are more than three million states, instead of eighty thousand.
+ */
 export const stalePtlFilemap: ScenarioFamily = defineFamily<Cast>({
   name: "stale-ptl-filemap",
   about: "a fault that rechecks its entry against a collapse and a fault that installs a new table (T1-13)",
@@ -59,7 +62,7 @@ export const stalePtlFilemap: ScenarioFamily = defineFamily<Cast>({
     *others(w) {
       yield* endOfCollapse(w);
       if (!pmdNone(yield* readOnce(w.vma.mm.slotOf(USER_BASE)))) return; // The fault was first: no collapse.
-      yield* w.kernel.doUserAddrFault(w, w.vma.mm, USER_BASE + PAGE_SIZE, true);
+      yield* w.kernel.pteAlloc(w, w.vma.mm, w.vma.mm.slotOf(USER_BASE)); // Of a fault in another page.
     },
   },
   reaches: () => [

@@ -20,6 +20,7 @@ export const LOST_ZAP = "lost zap";
 export const STALE_TRANSLATION = "stale translation";
 
 const NOTHING = (): void => {};
+const NO_OTHERS = (): SharedObject[] => [];
 
 interface Promise {
   readonly mm: MmStruct;
@@ -47,14 +48,14 @@ export class Discards extends Ghost {
   }
 
   override stateValue(): unknown {
-    return this.#kept;
+    return this.#kept.toSorted((a, b) => a.address - b.address || a.pfn - b.pfn);
   }
 
   /** A call begins: the step that says what it finds mapped, or cached, in its range. */
   begin(w: World, mm: MmStruct, start: number, end: number): Operation<Discard> {
     const { touches } = together(
-      w.reference.changed(NOTHING),
-      w.pins.changed(NOTHING, () => [mm.vmas, ...lookedAt(w, mm, start, end)]),
+      w.reference.changed(NOTHING, NO_OTHERS, "add"),
+      w.pins.changed(NOTHING, () => [mm.vmas, ...lookedAt(w, mm, start, end)], "add"),
     );
     return ghostStep("madvise_begins", this, { touches, apply: () => this.#begin(w, mm, start, end) });
   }
@@ -77,7 +78,10 @@ export class Discards extends Ghost {
 
   /** It returns: the step from which on what it found must have gone. */
   end(w: World, { start, end, vmas, promises }: Discard): Operation<void> {
-    const { touches } = together(this.changed(NOTHING), w.reference.changed(NOTHING));
+    const { touches } = together(
+      this.changed(NOTHING, NO_OTHERS, "add"),
+      w.reference.changed(NOTHING, NO_OTHERS, "add"),
+    );
     const apply = (): void => {
       for (const vma of vmas) w.reference.endDiscard(vma, Math.max(start, vma.start), Math.min(end, vma.end));
       this.#kept.push(...promises);

@@ -16,13 +16,19 @@ export interface GhostChange<out R = void> {
 /** One piece of ghost state: a location of its own. */
 export abstract class Ghost extends SharedObject {
   /**
-   * A change of it, for `along` and `ghostStep`. @param reads what else the change looks at; may depend on the state of
-   * what comes before in the list.
+   * A change of it, for `along` and `ghostStep`.
+   *
+   * @param reads what else the change looks at; may depend on the state of what comes before in the list.
+   * @param access `add` for changes that commute with each other.
    */
-  changed<R>(apply: () => R, reads: () => readonly SharedObject[] = () => []): GhostChange<R> {
+  changed<R>(
+    apply: () => R,
+    reads: () => readonly SharedObject[] = () => [],
+    access: "write" | "add" = "write",
+  ): GhostChange<R> {
     return {
       touches: () => [
-        { access: "write", object: this },
+        { access, object: this },
         ...reads().map((object): Touch => ({ access: "read", object })),
       ],
       apply,

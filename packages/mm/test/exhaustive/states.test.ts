@@ -83,11 +83,14 @@ describe("searchStates", () => {
     },
   );
 
-  test.each(scenarioFamilies)("refuses nothing in the first states of $name", (family) => {
-    const scenario = family.on(family.kernelDefault);
-    // To the ends of some executions, since what is refused is mostly near these.
-    expect(
-      searchStates(scenario, { order: "dfs", statesMax: 300, stopAtFirst: false }).states,
-    ).toBeGreaterThan(60);
-  });
+  test.each(scenarioFamilies.filter(({ name }) => !SEARCHED.includes(name)))(
+    "refuses nothing in the first states of $name",
+    (family) => {
+      const scenario = family.on(family.kernelDefault);
+      // To the ends of some executions, since what is refused is mostly near these.
+      expect(
+        searchStates(scenario, { order: "dfs", statesMax: 300, stopAtFirst: false }).states,
+      ).toBeGreaterThan(60);
+    },
+  );
 });

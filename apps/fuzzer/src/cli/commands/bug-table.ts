@@ -1,7 +1,7 @@
 /** `mmrace bug --all`: the whole catalogue, one line per entry. */
 
 import { ablationsOf, bugs, notModelled, type Bug } from "@mmrace/mm";
-import type { Violation } from "@mmrace/scheduler";
+import type { Exploration, StateExploration, Violation } from "@mmrace/scheduler";
 import { nowMs } from "../../clock.ts";
 import { counted } from "../../report/violation-text.ts";
 import { bold, green, red } from "../../report/style.ts";
@@ -53,9 +53,11 @@ function isRight({ bug, buggy, fixed }: Row): boolean {
   return isAsExpected(bug, buggy) && isAsExpected(bug, fixed);
 }
 
-/** `within 1 preemption` where the scenario is too large to be searched whole. */
-function scopeOf({ cleanUpTo }: Bug): string {
-  return cleanUpTo === undefined ? "complete" : `within ${counted(cleanUpTo, "preemption")}`;
+/** How much was looked at. */
+function sizeOf(exploration: Exploration | StateExploration): string {
+  return "states" in exploration
+    ? counted(exploration.states, "state")
+    : counted(exploration.executions, "execution");
 }
 
 function lineOf(row: Row): string {
@@ -66,7 +68,7 @@ function lineOf(row: Row): string {
       ? red(`not found after ${counted(buggy.exploration.executions, "execution")}`)
       : `found: ${found.oracle}, ${counted(found.preemptions, "preemption")}, ${counted(buggy.exploration.executions, "execution")}`;
   const silence = isAsExpected(bug, fixed)
-    ? `clean, ${scopeOf(bug)}, ${counted(fixed.exploration.executions, "execution")}`
+    ? `clean, complete, ${sizeOf(fixed.exploration)}`
     : red(
         `NOT clean: ${fixed.exploration.violations.map(({ oracle }) => oracle).join(", ") || "incomplete"}`,
       );
@@ -91,9 +93,7 @@ function jsonOf(row: Row): Record<string, unknown> {
       kernel: bug.fixed,
       verdict: isAsExpected(bug, fixed) ? "clean" : "not clean",
       complete: fixed.exploration.complete,
-      ...(bug.cleanUpTo === undefined
-        ? {}
-        : { preemptionsMax: bug.cleanUpTo, reason: "too many schedules to search them all" }),
+      ...("states" in fixed.exploration ? { states: fixed.exploration.states } : {}),
       executions: fixed.exploration.executions,
       violations: fixed.exploration.violations.map(({ signature }) => signature),
     },

@@ -5,7 +5,7 @@ import { UsageError, type Exploration } from "@mmrace/scheduler";
 import type { Command } from "commander";
 import { nowMs } from "../../clock.ts";
 import { violationText } from "../../report/violation-text.ts";
-import { bothVerdicts, bugJson, isAsExpected, searchAll, type Verdict } from "../bug-verdicts.ts";
+import { bothVerdicts, bugJson, isAsExpected, searchWhole, type Verdict } from "../bug-verdicts.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { jsonOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
@@ -58,7 +58,7 @@ function runOneBug(bug: Bug, asked: string | undefined): CommandResult {
   const verdicts: readonly Verdict[] =
     asked === undefined
       ? bothVerdicts(bug)
-      : [{ kernel: asked, role: "asked", exploration: searchAll(bug, asked) }];
+      : [{ kernel: asked, role: "asked", exploration: searchWhole(bug, asked) }];
   return {
     exitCode: exitCodeOf(bug, verdicts),
     text: textOf(bug, verdicts),

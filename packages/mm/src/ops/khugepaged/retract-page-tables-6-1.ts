@@ -5,7 +5,8 @@
  *   may start are held exclusively, so no lock of a page table is needed;
  * - v6.0 (shape A): anon_vma is not looked at again, secondary MMUs are not told, no interrupt is waited for. Known bad.
  *
- * Reduced: an mm whose lock cannot be had is passed over; the kernel remembers the address for a later collapse.
+ * Reduced: an mm whose lock cannot be had, or that MADV_COLLAPSE does not work for, is passed over; the kernel remembers the
+ * address for a later collapse.
  *
  * @see mm/khugepaged.c, retract_page_tables()
  */
