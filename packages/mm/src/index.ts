@@ -5,7 +5,7 @@ export type { Bug } from "./bugs/bug.ts";
 export { bugById, bugs } from "./bugs/catalogue.ts";
 export { notModelled } from "./bugs/not-modelled.ts";
 export type { NotModelled } from "./bugs/not-modelled.ts";
-export type { KernelOps } from "./kernel.ts";
+export type { KernelFacts, KernelOps } from "./kernel.ts";
 export {
   kernelById,
   kernels,

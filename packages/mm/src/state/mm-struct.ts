@@ -1,6 +1,6 @@
 /** Address spaces. Kernel: `struct mm_struct`. */
 
-import { MmLock, MmuNotifiers, SpinLock, type Lockdep } from "@mmrace/locks";
+import { MmLock, MmuNotifiers, SpinLock, type Lockdep, type PreemptionTraits } from "@mmrace/locks";
 import { Cell, Operation, SharedObject, UsageError, type OperationKind } from "@mmrace/scheduler";
 import { PMD_SIZE } from "@mmrace/x86-paging";
 import { USER_BASE, USER_BASE_2, type Geometry } from "./geometry.ts";
@@ -45,15 +45,20 @@ export class MmStruct {
   /** The userfaultfd that its VMAs are registered with, where they are. Reduced: one for each mm. */
   readonly userfaultfd: UserfaultfdCtx;
 
-  constructor(lockdep: Lockdep, id: number, geometry: Geometry, pmdTables: number) {
+  constructor(lockdep: Lockdep, traits: PreemptionTraits, id: number, geometry: Geometry, pmdTables: number) {
     const name = `mm${id}`;
     this.id = id;
     this.name = name;
     this.lock = new MmLock(lockdep, id);
-    this.pageTableLock = new SpinLock(lockdep, "page_table_lock", { name: `page_table_lock of ${name}` });
+    this.pageTableLock = new SpinLock(lockdep, "page_table_lock", {
+      name: `page_table_lock of ${name}`,
+      ...traits,
+    });
     this.pmdTables = [USER_BASE, USER_BASE_2]
       .slice(0, pmdTables)
-      .map((start, at) => new PmdTable(lockdep, at === 0 ? name : `${name}'`, start, geometry.pmdsPerMm));
+      .map(
+        (start, at) => new PmdTable(lockdep, traits, at === 0 ? name : `${name}'`, start, geometry.pmdsPerMm),
+      );
     this.vmas = new Cell<readonly Vma[]>("mm_mt", [], {
       name: `mm_mt of ${name}`,
       show: (vmas) => `${vmas.length} VMAs`,
@@ -64,7 +69,7 @@ export class MmStruct {
     this.tlbFlushPending = new Cell("tlb_flush_pending", 0, { name: `tlb_flush_pending of ${name}` });
     this.tlbFlushBatched = new Cell("tlb_flush_batched", 0, { name: `tlb_flush_batched of ${name}` });
     this.users = new Cell("mm_users", 1, { name: `mm_users of ${name}` });
-    this.userfaultfd = new UserfaultfdCtx(lockdep, this);
+    this.userfaultfd = new UserfaultfdCtx(lockdep, traits, this);
   }
 
   /** All slots, by address. */
