@@ -33,6 +33,8 @@ export class MmStruct {
   readonly pmdTables: readonly PmdTable[];
   /** The tree of VMAs, by address: mm_mt. Writers hold mmap_lock for writing; readers hold it, or RCU. */
   readonly vmas: Cell<readonly Vma[]>;
+  /** All VMAs that it has ever had; for properties. */
+  readonly everyVma: Vma[] = [];
   readonly counters: Counters;
   readonly tlbs: Tlbs;
   readonly notifiers: MmuNotifiers;

@@ -18,6 +18,7 @@ const LARGE = new Set([
   "uffdmove-vs-reclaim",
   "fault-vs-retract",
   "stale-ptl-filemap",
+  "collapse-file-vs-load",
 ]);
 
 const ALL = scenarioFamilies.flatMap((family) =>

@@ -150,6 +150,7 @@ function* publish(
   }
   if (result === "SUCCEED") {
     yield* folioGet(huge, HPAGE_PMD_NR - 1); // 8.
+    if (file.isShmem) yield* writeOnce(huge.dirty, true); // Whatever the old folios were.
     yield* writeOnce(huge.lru, true);
     yield* writeOnce(file.iPages, withFolio(cache, 0, HPAGE_PMD_NR, huge));
   } else w.reached.add(`collapse_file rolled back: ${result}`);
