@@ -2,6 +2,7 @@
 // and writes down what notices, or why nothing does. Needs a build.
 //
 //   node bench/ablation-matrix.mjs             search, and write docs/model/ablation-matrix.md
+//   node bench/ablation-matrix.mjs --only RE   search the sites that the pattern fits, and keep the other rows
 //   node bench/ablation-matrix.mjs --explain   keep what was searched, and write the reasons of ablation-reasons.mjs anew
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -13,12 +14,18 @@ import { bounds, search } from "./ablation-worker.mjs";
 const WORKERS = 3;
 const PAGE = new URL("../docs/model/ablation-matrix.md", import.meta.url);
 
-const rows = process.argv.includes("--explain") ? rowsOf(readFileSync(PAGE, "utf8")) : await searchAll();
+const onlyAt = process.argv.indexOf("--only");
+const only = onlyAt < 0 ? undefined : new RegExp(process.argv[onlyAt + 1]);
+const known = rowsOf(readFileSync(PAGE, "utf8"));
+const rows = process.argv.includes("--explain") ? known : await searchAll();
 writeFileSync(PAGE, pageText(rows, bounds));
 
 async function searchAll() {
-  const sites = discover();
-  const rows = [];
+  const all = discover();
+  const sites = only === undefined ? all : all.filter(({ site }) => only.test(site));
+  const isThere = new Set(all.map(({ site }) => site));
+  const isSearched = new Set(sites.map(({ site }) => site));
+  const rows = known.filter(({ site }) => isThere.has(site) && !isSearched.has(site));
   let next = 0;
   const work = () =>
     new Promise((resolve, reject) => {
@@ -28,7 +35,7 @@ async function searchAll() {
       worker.on("error", reject);
       worker.on("message", (row) => {
         rows.push(row);
-        if (rows.length % 50 === 0) process.stderr.write(`${rows.length} of ${sites.length} sites\n`);
+        if (rows.length % 50 === 0) process.stderr.write(`${rows.length} of ${all.length} sites\n`);
         send();
       });
       send();

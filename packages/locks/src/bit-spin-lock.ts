@@ -5,14 +5,26 @@
  * inversion shows as a deadlock only. No fairness: any waiter may be next. Releasing is a locked instruction.
  */
 
-import { Operation, violate, type ModelThread, type OperationKind } from "@mmrace/scheduler";
-import { Lock } from "./lock.ts";
+import { Operation, violate, type ModelThread } from "@mmrace/scheduler";
 import { LOCK_PROTOCOL } from "./lockdep/acquisition.ts";
+import type { Lockdep } from "./lockdep/lockdep.ts";
+import {
+  disablingPreemption,
+  enablingPreemption,
+  kindFor,
+  SpinningLock,
+  type SpinningLockOptions,
+} from "./spinning-lock.ts";
 
 /** A bit that at most one thread has set. */
-export class BitSpinLock extends Lock {
+export class BitSpinLock extends SpinningLock {
   /** The holder; for properties. */
   owner: ModelThread | undefined = undefined;
+
+  /** @param lockClass the class that names sites. */
+  constructor(lockdep: Lockdep, lockClass: string, options: SpinningLockOptions = {}) {
+    super(lockdep, lockClass, options);
+  }
 
   override stateValue(): unknown {
     return [this.owner];
@@ -21,10 +33,11 @@ export class BitSpinLock extends Lock {
 
 function take(lock: BitSpinLock, thread: ModelThread): void {
   lock.lockdep.preemptionChanged(thread, 1);
+  lock.rcu?.enter(thread);
   lock.owner = thread;
 }
 
-const lockKind: OperationKind<BitSpinLock, void, void> = {
+const lockKinds = disablingPreemption<BitSpinLock, void, void>({
   name: "bit_spin_lock",
   access: "write",
   order: "locked",
@@ -32,9 +45,9 @@ const lockKind: OperationKind<BitSpinLock, void, void> = {
   // Nobody watches recursion: who holds it already waits for ever.
   isEnabled: ({ owner }) => owner === undefined,
   perform: (lock, _argument, thread) => take(lock, thread),
-};
+});
 
-const trylockKind: OperationKind<BitSpinLock, void, boolean> = {
+const trylockKinds = disablingPreemption<BitSpinLock, void, boolean>({
   name: "bit_spin_trylock",
   access: "write",
   accessNow: ({ owner }) => (owner === undefined ? "write" : "read"),
@@ -45,9 +58,9 @@ const trylockKind: OperationKind<BitSpinLock, void, boolean> = {
     return true;
   },
   describe: (lock, _argument, result) => `bit_spin_trylock(${lock.name}) = ${result}`,
-};
+});
 
-const unlockKind: OperationKind<BitSpinLock, void, void> = {
+const unlockKinds = enablingPreemption<BitSpinLock, void, void>({
   name: "bit_spin_unlock",
   access: "write",
   order: "locked",
@@ -58,21 +71,22 @@ const unlockKind: OperationKind<BitSpinLock, void, void> = {
       return;
     }
     lock.lockdep.preemptionChanged(thread, -1);
+    lock.rcu?.leave(thread);
     lock.owner = undefined;
   },
-};
+});
 
 /** Turns preemption off, waits until the bit is clear and sets it: `bit_spin_lock`. */
 export function bitSpinLock(lock: BitSpinLock): Operation<void> {
-  return Operation.of(lockKind, lock, undefined);
+  return Operation.of(kindFor(lock, lockKinds), lock, undefined);
 }
 
 /** Sets the bit if it is clear, and then leaves preemption off; says whether: `bit_spin_trylock`. */
 export function bitSpinTrylock(lock: BitSpinLock): Operation<boolean> {
-  return Operation.of(trylockKind, lock, undefined);
+  return Operation.of(kindFor(lock, trylockKinds), lock, undefined);
 }
 
 /** Clears the bit and turns preemption on: `bit_spin_unlock`. A violation unless the thread has set it. */
 export function bitSpinUnlock(lock: BitSpinLock): Operation<void> {
-  return Operation.of(unlockKind, lock, undefined);
+  return Operation.of(kindFor(lock, unlockKinds), lock, undefined);
 }

@@ -57,9 +57,9 @@ export class GracePeriod extends SharedObject {
     return true;
   }
 
-  /** What its end depends on besides readers: the draining of the last store that it waits for, of each CPU. */
+  /** What its end depends on: its readers, and the draining of the last store that it waits for, of each CPU. */
   get touchedByEnd(): readonly Touch[] {
-    const touches: Touch[] = [];
+    const touches: Touch[] = [{ access: "read", object: this }];
     for (const [buffer, issued] of this.#stores) {
       if (issued > 0) touches.push({ access: "read", object: buffer.slot(issued - 1) });
     }

@@ -120,6 +120,8 @@ export {
 } from "./seqcount.ts";
 export { SINGLE_DEPTH_NESTING, SpinLock, spinLock, spinTrylock, spinUnlock } from "./spinlock.ts";
 export type { SpinLockOptions } from "./spinlock.ts";
+export { SpinningLock } from "./spinning-lock.ts";
+export type { PreemptionTraits, SpinningLockOptions } from "./spinning-lock.ts";
 export {
   kmemCacheAlloc,
   kmemCacheFree,

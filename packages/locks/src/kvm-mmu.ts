@@ -21,6 +21,7 @@ import { LOCK_PROTOCOL } from "./lockdep/acquisition.ts";
 import type { Lockdep } from "./lockdep/lockdep.ts";
 import type { MmuRange, MmuSubscriber } from "./mmu-notifier.ts";
 import { RwLock, writeLock, writeUnlock } from "./rwlock.ts";
+import type { PreemptionTraits } from "./spinning-lock.ts";
 
 /** The state that tells faults to retry. */
 export class KvmMmu {
@@ -31,8 +32,8 @@ export class KvmMmu {
   /** Invalidations under way. */
   readonly inProgress: Cell<number> = new Cell("mmu_invalidate_in_progress", 0);
 
-  constructor(lockdep: Lockdep) {
-    this.mmuLock = new RwLock(lockdep, "mmu_lock");
+  constructor(lockdep: Lockdep, traits: PreemptionTraits = {}) {
+    this.mmuLock = new RwLock(lockdep, "mmu_lock", traits);
   }
 }
 

@@ -16,6 +16,7 @@ import {
 import type { Lockdep } from "./lockdep/lockdep.ts";
 import type { MmuRange, MmuSubscriber } from "./mmu-notifier.ts";
 import { SpinLock, spinLock, spinUnlock } from "./spinlock.ts";
+import type { PreemptionTraits } from "./spinning-lock.ts";
 
 /** One interval of a mm. */
 export interface MmuInterval extends MmuRange {
@@ -33,9 +34,9 @@ export class MmuIntervals {
   readonly active: Cell<number> = new Cell("active_invalidate_ranges", 0);
   readonly intervals: MmuInterval[] = [];
 
-  constructor(lockdep: Lockdep) {
+  constructor(lockdep: Lockdep, traits: PreemptionTraits = {}) {
     this.lockdep = lockdep;
-    this.lock = new SpinLock(lockdep, "mmu_notifier_subscriptions");
+    this.lock = new SpinLock(lockdep, "mmu_notifier_subscriptions", traits);
   }
 
   /** Adds an interval. Call it in `setup`. */

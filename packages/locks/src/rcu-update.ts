@@ -8,7 +8,14 @@
  * caller's stores have reached memory.
  */
 
-import { MUST_WAIT, Operation, SharedObject, type OperationKind, type Steps } from "@mmrace/scheduler";
+import {
+  MUST_WAIT,
+  Operation,
+  SharedObject,
+  type OperationKind,
+  type Steps,
+  type Touch,
+} from "@mmrace/scheduler";
 import { GracePeriod, touchedByBegin } from "./grace-period.ts";
 import type { Rcu } from "./rcu.ts";
 
@@ -31,11 +38,16 @@ const deferKind: OperationKind<Rcu, void, true> = {
   describe: () => "for a grace period:",
 };
 
+/** What queueing a callback and taking one touch. */
+function changesQueue({ callbacks }: Rcu): Touch {
+  return { access: "write", object: callbacks };
+}
+
 const callKind: OperationKind<Rcu, PendingCallback, void> = {
   name: "call_rcu",
   access: "write",
   order: "locked",
-  touches: (_rcu, _pending, thread) => touchedByBegin(thread),
+  touches: (rcu, _pending, thread) => [changesQueue(rcu), ...touchedByBegin(thread)],
   perform: (rcu, pending, thread) => {
     pending.gracePeriod.begin(rcu.readers, thread);
     rcu.queue.push(pending);
@@ -45,11 +57,11 @@ const callKind: OperationKind<Rcu, PendingCallback, void> = {
 
 const gracePeriodKind: OperationKind<Rcu, void, RcuCallback> = {
   name: "rcu_grace_period",
-  access: "write",
+  access: "none",
   order: "locked",
   isIndispensable: true,
   isEnabled: (rcu) => rcu.queue[0]?.gracePeriod.isOver === true,
-  touches: (rcu) => rcu.queue[0]?.gracePeriod.touchedByEnd ?? [],
+  touches: (rcu) => [changesQueue(rcu), ...(rcu.queue[0]?.gracePeriod.touchedByEnd ?? [])],
   perform: (rcu) => rcu.queue.shift()!.callback,
   describe: () => "RCU grace period ends",
 };
@@ -91,7 +103,7 @@ function synchronizeKind(name: string): OperationKind<Rcu, GracePeriod, void> {
       access: "none",
       order: "none",
       isEnabled: (_rcu, gracePeriod) => gracePeriod.isOver,
-      touches: (_rcu, gracePeriod) => [{ access: "read", object: gracePeriod }, ...gracePeriod.touchedByEnd],
+      touches: (_rcu, gracePeriod) => gracePeriod.touchedByEnd,
       perform: () => {},
       describe: () => `${name}() returns`,
     },
@@ -133,8 +145,9 @@ const barrierDoneKind: OperationKind<Barrier, void, void> = {
 
 const barrierKind: OperationKind<Rcu, Barrier, void> = {
   name: "rcu_barrier",
-  access: "write",
+  access: "none",
   order: "locked",
+  touches: (rcu) => [changesQueue(rcu)],
   perform: (rcu, barrier, thread) => {
     rcu.lockdep.mightSleep(thread, "rcu_barrier()");
     const callback: RcuCallback = () => Operation.of(barrierDoneKind, barrier, undefined);

@@ -2,13 +2,15 @@
  * RCU: read sections that nest, never block and cost nothing, and pointers that are read in them. What waits for readers
  * is in rcu-update.ts. Kernel: include/linux/rcupdate.h, Linux v6.12.
  *
- * Since 4.20 there is one flavour: a grace period also waits for regions with preemption or interrupts off, where the
- * `Machine` was told of the `Rcu`. Reduced: readers are not preempted into priority boosting, and there are no stalls.
+ * Since 4.20 there is one flavour: a grace period also waits for regions with preemption or interrupts off, and so for
+ * holders of spinlocks, where the `Machine` or the lock was told of the `Rcu`. Reduced: readers are not preempted into
+ * priority boosting, and there are no stalls.
  */
 
 import {
   Operation,
   SharedObject,
+  type Access,
   type Cell,
   type ModelThread,
   type OperationKind,
@@ -18,6 +20,13 @@ import type { GracePeriod } from "./grace-period.ts";
 import type { Lockdep } from "./lockdep/lockdep.ts";
 import type { PendingCallback } from "./rcu-update.ts";
 
+/** The state of the queue is part of that of its RCU. */
+class CallbackQueue extends SharedObject {
+  override stateValue(): undefined {
+    return undefined;
+  }
+}
+
 /** The RCU state of a world. */
 export class Rcu extends SharedObject {
   readonly lockdep: Lockdep;
@@ -25,6 +34,8 @@ export class Rcu extends SharedObject {
   readonly depth: number[] = [];
   /** Queued callbacks, oldest first; for properties. */
   readonly queue: PendingCallback[] = [];
+  /** Stands for the queue in footprints: who takes from it does not care who enters sections. */
+  readonly callbacks: SharedObject = new CallbackQueue("rcu_callbacks");
   /** Grace periods that a thread waits for. */
   #awaited: GracePeriod[] = [];
 
@@ -59,12 +70,23 @@ export class Rcu extends SharedObject {
     for (const gracePeriod of this.#awaited) gracePeriod.noteLeft(thread);
   }
 
-  /** What `leave` touches besides the RCU state itself. */
+  /** How entering changes what others see: inside a section not at all, since grace periods look for outermost ones. */
+  enterAccess({ id }: ModelThread): Access {
+    return (this.depth[id] ?? 0) > 0 ? "none" : "read";
+  }
+
+  /** The same for leaving. */
+  leaveAccess({ id }: ModelThread): Access {
+    return (this.depth[id] ?? 0) > 1 ? "none" : "read";
+  }
+
+  /** What `leave` touches besides the RCU state itself: the grace periods that wait for it. */
   touchedByLeave(thread: ModelThread): readonly Touch[] {
-    if ((this.depth[thread.id] ?? 0) > 1) return [];
+    if (this.leaveAccess(thread) === "none") return [];
     const touches: Touch[] = [];
-    for (const object of this.#awaited) {
-      if (object.waitsFor.has(thread.id)) touches.push({ access: "write", object });
+    const waits = [...this.queue.map(({ gracePeriod }) => gracePeriod), ...this.#awaited];
+    for (const object of waits) {
+      if (object.waitsFor.has(thread.id)) touches.push({ access: "add", object });
     }
     if (thread.storeBuffer !== undefined) touches.push({ access: "read", object: thread.storeBuffer });
     return touches;
@@ -82,6 +104,7 @@ export class Rcu extends SharedObject {
 const readLockKind: OperationKind<Rcu, void, void> = {
   name: "rcu_read_lock",
   access: "read",
+  accessNow: (rcu, _argument, thread) => rcu.enterAccess(thread),
   order: "none",
   role: "acquire",
   perform: (rcu, _argument, thread) => {
@@ -94,6 +117,7 @@ const readLockKind: OperationKind<Rcu, void, void> = {
 const readUnlockKind: OperationKind<Rcu, void, void> = {
   name: "rcu_read_unlock",
   access: "read",
+  accessNow: (rcu, _argument, thread) => rcu.leaveAccess(thread),
   order: "none",
   role: "release",
   touches: (rcu, _argument, thread) => rcu.touchedByLeave(thread),

@@ -6,20 +6,27 @@
  * takes it. Readers in interrupt handlers wait for nobody but a writer that holds it.
  */
 
-import { MUST_WAIT, Operation, type ModelThread, type OperationKind } from "@mmrace/scheduler";
-import { Lock, type LockOptions } from "./lock.ts";
+import { MUST_WAIT, Operation, type ModelThread } from "@mmrace/scheduler";
 import { forSubclasses, requireSubclass, type Acquisition } from "./lockdep/acquisition.ts";
 import type { Lockdep } from "./lockdep/lockdep.ts";
 import { byId, RwQueue } from "./rw-queue.ts";
+import {
+  disablingPreemption,
+  enablingPreemption,
+  kindFor,
+  SpinningLock,
+  type KindsByRcu,
+  type SpinningLockOptions,
+} from "./spinning-lock.ts";
 
 /** Traits of a read-write spinlock. */
-export interface RwLockOptions extends LockOptions {
+export interface RwLockOptions extends SpinningLockOptions {
   /** `none`: any waiter may be next, and waiting is no step. `queued` (default, as in the kernel): first come. */
   readonly fairness?: "none" | "queued";
 }
 
 /** A spinning lock for readers or one writer. */
-export class RwLock extends Lock {
+export class RwLock extends SpinningLock {
   /** The writer; for properties. */
   writer: ModelThread | undefined = undefined;
   /** The readers, in the order they came; for properties. */
@@ -78,7 +85,7 @@ function acquisitions(
     (mode === "read" && lockdep.isInHandler(thread) ? inHandler : plain)[subclass]!;
 }
 
-function lockKinds(mode: Mode): Readonly<Record<"none" | "queued", OperationKind<RwLock, number, void>>> {
+function lockKinds(mode: Mode): Readonly<Record<"none" | "queued", KindsByRcu<RwLock, number, void>>> {
   const { isFree, take } = modes[mode];
   const how = acquisitions(mode, false);
   const common = { name: `${mode}_lock`, order: "locked", role: "acquire" } as const;
@@ -91,19 +98,23 @@ function lockKinds(mode: Mode): Readonly<Record<"none" | "queued", OperationKind
     lock.lockdep.isHeld(thread, lock) ||
     (mode === "read" && lock.lockdep.isInHandler(thread));
   return {
-    none: {
+    none: disablingPreemption<RwLock, number, void>({
       ...common,
       access: mode,
       isEnabled: (lock, _subclass, thread) => isFree(lock, thread),
-      perform: enter,
-    },
-    queued: {
+      perform: (lock, subclass, thread) => {
+        lock.rcu?.enter(thread);
+        enter(lock, subclass, thread);
+      },
+    }),
+    queued: disablingPreemption<RwLock, number, void>({
       ...common,
       access: "write",
       // Readers that need not wait commute with each other.
       accessNow: (lock, _subclass, thread) =>
         mode === "read" && isFree(lock, thread) && mayPass(lock, thread) ? "read" : "write",
       perform: (lock, subclass, thread) => {
+        lock.rcu?.enter(thread);
         if (isFree(lock, thread) && mayPass(lock, thread)) return enter(lock, subclass, thread);
         lock.queue!.enter(thread, mode);
         return MUST_WAIT;
@@ -120,16 +131,16 @@ function lockKinds(mode: Mode): Readonly<Record<"none" | "queued", OperationKind
           enter(lock, subclass, thread);
         },
       },
-    },
+    }),
   };
 }
 
-function tryKind(mode: Mode): OperationKind<RwLock, number, boolean> {
+function tryKinds(mode: Mode): KindsByRcu<RwLock, number, boolean> {
   const name = `${mode}_trylock`;
   const how = acquisitions(mode, true);
   const canTry = ({ writer, readers, queue }: RwLock): boolean =>
     writer === undefined && (mode === "read" || readers.length === 0) && queue?.first !== "write";
-  return {
+  return disablingPreemption<RwLock, number, boolean>({
     name,
     access: "write",
     // What fails changes nothing. But readers that leave count as reads, so a writer that fails over them does not.
@@ -140,17 +151,22 @@ function tryKind(mode: Mode): OperationKind<RwLock, number, boolean> {
     order: "locked",
     perform: (lock, subclass, thread) => {
       if (!canTry(lock)) return false;
+      lock.rcu?.enter(thread);
       lock.lockdep.acquired(thread, lock, how(lock, thread, subclass));
       modes[mode].take(lock, thread);
       return true;
     },
     describe: (lock, _subclass, result) => `${name}(${lock.name}) = ${result}`,
-  };
+  });
 }
 
-function unlockKind(mode: Mode): OperationKind<RwLock, void, void> {
+function unlockKinds(mode: Mode): KindsByRcu<RwLock, void, void> {
   const as = mode === "read" ? "reader" : "writer";
-  return {
+  const release = (lock: RwLock, thread: ModelThread): void => {
+    lock.lockdep.released(thread, lock, as);
+    lock.rcu?.leave(thread);
+  };
+  return enablingPreemption<RwLock, void, void>({
     name: `${mode}_unlock`,
     access: "write",
     // While nobody waits, readers that leave commute with readers that come.
@@ -159,20 +175,20 @@ function unlockKind(mode: Mode): OperationKind<RwLock, void, void> {
     order: mode === "read" ? "locked" : "store",
     role: "release",
     perform: (lock, _argument, thread) => {
-      lock.lockdep.released(thread, lock, as);
+      release(lock, thread);
       modes[mode].drop(lock, thread);
     },
-    issue: (lock, _argument, thread) => lock.lockdep.released(thread, lock, as),
+    issue: (lock, _argument, thread) => release(lock, thread),
     drain: (lock, _argument, thread) => void modes[mode].drop(lock, thread),
-  };
+  });
 }
 
 const readKinds = lockKinds("read");
 const writeKinds = lockKinds("write");
-const readTrylockKind = tryKind("read");
-const writeTrylockKind = tryKind("write");
-const readUnlockKind = unlockKind("read");
-const writeUnlockKind = unlockKind("write");
+const readTrylockKinds = tryKinds("read");
+const writeTrylockKinds = tryKinds("write");
+const readUnlockKinds = unlockKinds("read");
+const writeUnlockKinds = unlockKinds("write");
 
 function fairness({ queue }: RwLock): "none" | "queued" {
   return queue === undefined ? "none" : "queued";
@@ -180,30 +196,30 @@ function fairness({ queue }: RwLock): "none" | "queued" {
 
 /** Waits until no writer holds it (and, where it is queued, nobody came before) and joins the readers. */
 export function readLock(lock: RwLock, subclass: number = 0): Operation<void> {
-  return Operation.of(readKinds[fairness(lock)], lock, requireSubclass(subclass));
+  return Operation.of(kindFor(lock, readKinds[fairness(lock)]), lock, requireSubclass(subclass));
 }
 
 /** Joins the readers if that needs no waiting; the result says whether it did. */
 export function readTrylock(lock: RwLock): Operation<boolean> {
-  return Operation.of(readTrylockKind, lock, 0);
+  return Operation.of(kindFor(lock, readTrylockKinds), lock, 0);
 }
 
 /** Leaves the readers. */
 export function readUnlock(lock: RwLock): Operation<void> {
-  return Operation.of(readUnlockKind, lock, undefined);
+  return Operation.of(kindFor(lock, readUnlockKinds), lock, undefined);
 }
 
 /** Waits until nobody holds it and becomes the writer. */
 export function writeLock(lock: RwLock, subclass: number = 0): Operation<void> {
-  return Operation.of(writeKinds[fairness(lock)], lock, requireSubclass(subclass));
+  return Operation.of(kindFor(lock, writeKinds[fairness(lock)]), lock, requireSubclass(subclass));
 }
 
 /** Becomes the writer if that needs no waiting; the result says whether it did. */
 export function writeTrylock(lock: RwLock): Operation<boolean> {
-  return Operation.of(writeTrylockKind, lock, 0);
+  return Operation.of(kindFor(lock, writeTrylockKinds), lock, 0);
 }
 
 /** Stops being the writer. */
 export function writeUnlock(lock: RwLock): Operation<void> {
-  return Operation.of(writeUnlockKind, lock, undefined);
+  return Operation.of(kindFor(lock, writeUnlockKinds), lock, undefined);
 }

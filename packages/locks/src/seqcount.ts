@@ -20,6 +20,7 @@ import {
 import type { Lock } from "./lock.ts";
 import type { Lockdep } from "./lockdep/lockdep.ts";
 import { SpinLock, spinLock, spinUnlock } from "./spinlock.ts";
+import type { PreemptionTraits } from "./spinning-lock.ts";
 
 /** A sequence counter: odd while a writer is inside. */
 export class SeqCount extends Cell<number> {
@@ -41,8 +42,8 @@ export class SeqLock {
   readonly seqcount: SeqCount;
 
   /** @param className the class of the lock; the counter's is `CLASS_seq`. */
-  constructor(lockdep: Lockdep, className: string) {
-    this.lock = new SpinLock(lockdep, className);
+  constructor(lockdep: Lockdep, className: string, traits: PreemptionTraits = {}) {
+    this.lock = new SpinLock(lockdep, className, traits);
     this.seqcount = new SeqCount(lockdep, `${className}_seq`, this.lock);
   }
 }

@@ -5,7 +5,7 @@ export type { Bug } from "./bugs/bug.ts";
 export { bugById, bugs } from "./bugs/catalogue.ts";
 export { notModelled } from "./bugs/not-modelled.ts";
 export type { NotModelled } from "./bugs/not-modelled.ts";
-export type { KernelOps } from "./kernel.ts";
+export type { KernelFacts, KernelOps } from "./kernel.ts";
 export {
   kernelById,
   kernels,
@@ -33,6 +33,7 @@ export type { ZapDetails } from "./ops/zap/zap-details.ts";
 export type { ZapRound, ZapTarget } from "./ops/zap/zap-entries.ts";
 export type { ZapSpan } from "./ops/zap/zap-pte-range.ts";
 export { allOracles, LOST_ENTRY, oracleNotes, RECOUNT } from "./oracles/oracles.ts";
+export { LOST_DIRTY, OPEN_INVALIDATION } from "./oracles/endings.ts";
 export { LOST_MARKER, RMAP_INDEX } from "./oracles/userfaultfd.ts";
 export type { FaultFlags, FaultResult } from "./ops/faults/fault.ts";
 export type { FillMode, Result } from "./ops/userfaultfd/mfill-atomic.ts";

@@ -10,9 +10,19 @@ import type { RmapOps } from "./ops/rmap/ops.ts";
 import type { UserfaultfdOps } from "./ops/userfaultfd/ops.ts";
 import type { ZapOps } from "./ops/zap/ops.ts";
 
-/** The procedures of one release, under the kernel's names. */
+/** What a release is besides its procedures. */
+export interface KernelFacts {
+  /**
+   * Whether a grace period waits for whoever has preemption or interrupts off, holders of spinlocks included. So since 4.20,
+   * where RCU-sched became RCU (45975c7d21a1); before, and on PREEMPT_RT, for read sections alone.
+   */
+  readonly preemptionHoldsRcu: boolean;
+}
+
+/** One release: its procedures, under the kernel's names, and its facts. */
 export interface KernelOps
   extends
+    KernelFacts,
     LockingOps,
     PgtableOps,
     RmapOps,

@@ -84,7 +84,10 @@ export interface OperationKind<O extends SharedObject, A, R> {
 
   /** Absent means: `locked` for writes, adds and acquires, `load` for other reads, else `none`. */
   readonly order?: MemoryOrder;
-  /** Of a `store`: what the thread itself notices when it issues it. The engine calls it under `tso` only. */
+  /**
+   * Of a `store`: what the thread itself notices when it has issued it. The engine calls it under `tso` only, where
+   * `touches` tells what this touches; draining touches the object.
+   */
   readonly issue?: (object: O, argument: A, thread: ModelThread) => void;
   /** Of a `store`: its effect on memory, when it gets there. Absent means `perform`. */
   readonly drain?: (object: O, argument: A, thread: ModelThread) => void;

@@ -64,13 +64,14 @@ function storeKind(kind: AnyKind): AnyKind {
   return {
     ...rest,
     access: "none",
-    touches: (_object, _argument, thread) => {
+    touches: (object, argument, thread) => {
       const buffer = bufferOf(thread);
-      return [writes(buffer), writes(buffer.slot(buffer.issued))];
+      const own = kind.touches?.(object, argument, thread) ?? [];
+      return [...own, writes(buffer), writes(buffer.slot(buffer.issued))];
     },
     perform: (object, argument, thread) => {
-      kind.issue?.(object, argument, thread);
       bufferOf(thread).push({ kind, object, argument, thread, site: thread.pending?.site });
+      kind.issue?.(object, argument, thread);
       return undefined;
     },
   };

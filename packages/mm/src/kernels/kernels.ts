@@ -1,7 +1,7 @@
 /** The kernel releases that can be run, by the name that the command line and tokens use. */
 
 import { defineProcedures, UsageError } from "@mmrace/scheduler";
-import type { KernelOps } from "../kernel.ts";
+import type { KernelFacts, KernelOps } from "../kernel.ts";
 import { faults } from "../ops/faults/ops.ts";
 import { gup } from "../ops/gup/ops.ts";
 import { khugepaged } from "../ops/khugepaged/ops.ts";
@@ -27,6 +27,8 @@ interface Release {
   readonly id: ReleaseId;
   readonly base: ReleaseId | undefined;
   readonly about: string;
+  /** What differs besides procedures. */
+  readonly facts?: Partial<KernelFacts>;
 }
 
 /** Newest first, so that every base stands before what is based on it. */
@@ -35,6 +37,7 @@ const RELEASES: readonly Release[] = [
     id: "6.18",
     base: undefined,
     about: "MADV_DONTNEED under a VMA lock, which is a reference count; collapse locks VMAs before it looks",
+    facts: { preemptionHoldsRcu: true },
   },
   {
     id: "6.17-rc1",
@@ -83,6 +86,7 @@ const RELEASES: readonly Release[] = [
     base: "6.0",
     about:
       "what unmapping lacked then: flushes for others' gathers and for PFN-mapped VMAs, the exit test. Else 6.0",
+    facts: { preemptionHoldsRcu: false },
   },
 ];
 
@@ -120,9 +124,9 @@ function ownOf(id: ReleaseId): Partial<KernelOps> {
 
 function buildAll(): ReadonlyMap<string, Kernel> {
   const built = new Map<string, Kernel>();
-  for (const { id, base, about } of [...RELEASES, ...PROPOSALS]) {
+  for (const { id, base, about, facts } of [...RELEASES, ...PROPOSALS]) {
     const inherited = base === undefined ? {} : built.get(base)!.ops;
-    built.set(id, { id, about, ops: { ...inherited, ...ownOf(id) } as KernelOps });
+    built.set(id, { id, about, ops: { ...inherited, ...ownOf(id), ...facts } as KernelOps });
   }
   return built;
 }

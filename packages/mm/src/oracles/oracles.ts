@@ -6,6 +6,7 @@
 import { LOCK_PROTOCOL } from "@mmrace/locks";
 import { always, atEnd, oracle, type Property } from "@mmrace/scheduler";
 import { pfnOf, pmdLeaf, pmdPresent, pteNone, ptePresent, pteSpecial, type Entry } from "@mmrace/x86-paging";
+import { endingNotes, endingOracles, swapCountsAgree } from "./endings.ts";
 import { userfaultfdNotes, userfaultfdOracles } from "./userfaultfd.ts";
 import { KERNEL_ASSERTION } from "../ops/userfaultfd/mfill-atomic.ts";
 import { HPAGE_PMD_NR } from "../state/folio.ts";
@@ -38,6 +39,7 @@ export const oracleNotes: Readonly<Record<string, string>> = {
   [KERNEL_ASSERTION]: "a BUG_ON of the kernel fires",
   ...userfaultfdNotes,
   ...teardownNotes,
+  ...endingNotes,
   deadlock: "threads wait for each other for ever",
   livelock: "threads run for ever without getting anywhere",
 };
@@ -155,6 +157,7 @@ export const allOracles: readonly Property<World>[] = [
       ),
     ),
     atEnd("every mapcount equals the entries that map the folio", mapcountsAgree),
+    atEnd("the count of every swap slot equals the entries that name it", swapCountsAgree),
     atEnd("every table is in a slot, deposited or freed", (w: World) => {
       const kept = new Set(w.mms.flatMap((mm) => [...linkedTables(w, mm), ...depositedTables(mm)]));
       return everyTable(w, (table) => kept.has(table) || table.lifetime.ended);
@@ -167,4 +170,5 @@ export const allOracles: readonly Property<World>[] = [
   ...teardownOracles,
   ...oracle(LOCK_PROTOCOL, [atEnd("nobody holds a lock at the end", (w: World) => w.lockdep.isQuiet)]),
   ...userfaultfdOracles,
+  ...endingOracles,
 ];

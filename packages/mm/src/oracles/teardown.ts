@@ -43,16 +43,16 @@ function mappings(w: World, folio: Folio): number {
   return count;
 }
 
-/** How many references the page cache holds. */
+/** How many references the page cache holds, or the swap cache. */
 function cached(w: World, folio: Folio): number {
+  for (const slot of w.swap.slots) if (slot.cached.value === folio) return folio.pages;
   return w.files.some((file) => file.iPages.value.includes(folio)) ? folio.pages : 0;
 }
 
-/** Pages that nobody ever put on the LRU are somebody's own. */
+/** Nobody who has finished holds a page, so whatever is neither mapped nor cached nor pinned is freed. */
 function referencesAgree(w: World): boolean {
   return w.folios.every(
-    (folio) =>
-      !folio.lru.value || folio.refcount.value === mappings(w, folio) + cached(w, folio) + folio.pins.value,
+    (folio) => folio.refcount.value === mappings(w, folio) + cached(w, folio) + folio.pins.value,
   );
 }
 
@@ -88,9 +88,10 @@ export const teardownOracles: readonly Property<World>[] = [
   ]),
   ...oracle(LEAK, [
     atEnd("every reference to a page is accounted for", referencesAgree),
-    atEnd("an address space that has exited has no tables and no counts", (w: World) =>
+    atEnd("an address space that has exited has no VMAs, no tables and no counts", (w: World) =>
       [...w.exited].every(
         (mm) =>
+          mm.vmas.value.length === 0 &&
           mm.pmds.every(({ value }) => pmdNone(value)) &&
           Object.values(mm.counters.values).every((count) => count === 0),
       ),

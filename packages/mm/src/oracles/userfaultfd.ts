@@ -27,6 +27,7 @@ import {
   type Entry,
 } from "@mmrace/x86-paging";
 import { pteIndex } from "../state/geometry.ts";
+import type { Folio } from "../state/folio.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
 import { SILENT_WRITE, UFFD_EVENT_LOST, type MarkerPromise, type Promised } from "../state/uffd-ledger.ts";
 import { AnonVma, VM_UFFD_MISSING, VM_UFFD_WP, type Vma } from "../state/vma.ts";
@@ -111,17 +112,25 @@ function missingPagesStay(w: World): boolean {
 /** Whether what an entry leads to has the labels of its place: a mapped page, or a page in the swap cache. */
 function isLabelled(w: World, vma: Vma, page: number): boolean {
   const found = standing(w, vma.mm, page);
-  if (found === null || "pmd" in found || pteNone(found.pte)) return true;
+  if (found === null) return true;
+  if ("pmd" in found) return isWholeLabelled(w, vma, page, found.pmd);
   const { pte } = found;
+  if (pteNone(pte)) return true;
   const isSwap = isSwapPte(pte) && !isPteMarker(pte) && !nonSwapEntry(pteToSwpEntry(pte));
   const folio = isSwap ? w.swap.slotOf(pte).cached.value : ptePresent(pte) ? w.folioOf(pfnOf(pte)) : null;
   if (folio === null || folio === undefined || !folio.isAnon || folio === w.zeroFolio) return true;
-  const at = isSwap ? 0 : pfnOf(pte) - folio.pfn;
-  const mapping = folio.mapping.value;
+  return leadsTo(folio, isSwap ? 0 : pfnOf(pte) - folio.pfn, vma, page);
+}
+
+/** The same for a huge page. */
+function isWholeLabelled(w: World, vma: Vma, page: number, pmd: Entry): boolean {
+  const folio = pmdPresent(pmd) && pmdLeaf(pmd) ? w.folioOf(pfnOf(pmd)) : undefined;
+  return folio === undefined || !folio.isAnon || leadsTo(folio, pteIndex(page), vma, page);
+}
+
+function leadsTo({ index, mapping: { value: mapping } }: Folio, at: number, vma: Vma, page: number): boolean {
   return (
-    folio.index.value + at === vma.indexOf(page) &&
-    mapping instanceof AnonVma &&
-    mapping.vmas.value.includes(vma)
+    index.value + at === vma.indexOf(page) && mapping instanceof AnonVma && mapping.vmas.value.includes(vma)
   );
 }
 

@@ -24,7 +24,7 @@ export const collapseFileVsUffdMissing: ScenarioFamily = defineFamily<Cast>({
   kernelDefault: "6.1",
   setup: (kernel, geometry) => {
     const w = fileWorld(kernel, geometry);
-    return Object.assign(w, { ctx: new UserfaultfdCtx(w.lockdep, w.vma.mm) });
+    return Object.assign(w, { ctx: new UserfaultfdCtx(w.lockdep, w.preemption, w.vma.mm) });
   },
   threads: {
     collapse,

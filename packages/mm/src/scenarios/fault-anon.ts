@@ -16,13 +16,13 @@ interface Cast extends World {
 }
 
 /** One mm on two CPUs, with anonymous memory that nobody has touched. */
-function setup(kernel: KernelOps, geometry: Geometry, hasTable: boolean): Cast {
+function setup(kernel: KernelOps, geometry: Geometry, hasTable: boolean, hasAnonVma = true): Cast {
   const w = new World(kernel, geometry);
   const mm = w.createMm();
   w.runOn(0, mm);
   w.runOn(1, mm);
   const vma = w.createVma(mm, wholePmd(USER_BASE, null), VM_READ_WRITE);
-  populateAnonVma(w, vma);
+  if (hasAnonVma) populateAnonVma(w, vma);
   if (hasTable) populateTable(w, vma);
   return Object.assign(w, { vma });
 }
@@ -94,4 +94,21 @@ export const hugeFaultVsFill: ScenarioFamily = defineFamily<Cast>({
     sometimes("a table is", (w) => w.reached.has("a fill installed a page")),
     sometimes("the huge fault comes too late", (w) => w.reached.has("a huge anonymous fault came too late")),
   ],
+});
+
+/** The first two pages of a mapping: both faults find that it has no anon_vma. */
+export const firstFaultVsFirstFault: ScenarioFamily = defineFamily<Cast>({
+  name: "first-fault-vs-first-fault",
+  about: "two stores that fault on different pages of a mapping that has no anon_vma yet",
+  kernelDefault: "6.18",
+  setup: (kernel, geometry) => setup(kernel, geometry, true, false),
+  threads: {
+    *first(w) {
+      yield* userStore(w, w.vma, USER_BASE, 1);
+    },
+    *second(w) {
+      yield* userStore(w, w.vma, USER_BASE + PAGE_SIZE, 2);
+    },
+  },
+  reaches: () => [sometimes("both pages are mapped", (w) => w.mms[0]!.counters.values.rss_anon === 2)],
 });

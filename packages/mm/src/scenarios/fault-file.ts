@@ -110,6 +110,7 @@ export const faultVsDetach: ScenarioFamily = defineFamily<Cast>({
       );
       yield* w.kernel.vmaMarkDetached(w, w.vma);
       yield* w.kernel.mmapWriteUnlock(w, mm);
+      yield* w.kernel.vmAreaFree(w, w.vma);
     },
   },
   reaches: ({ id }) => [

@@ -34,6 +34,7 @@ function* truncate(w: World, file: AddressSpace, folio: Folio): Steps<void> {
   for (const vma of yield* readOnce(file.vmas)) yield* unmapFirstPage(w, vma, folio);
   yield* upRead(file.iMmap);
   yield* writeOnce(file.iPages, withFolio(yield* readOnce(file.iPages), 0, 1, null));
+  yield* writeOnce(folio.mapping, null);
   yield* folioPut(folio);
 }
 

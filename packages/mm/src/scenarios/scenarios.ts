@@ -22,7 +22,7 @@ import { munmapVsFault, munmapVsRetract } from "./munmap.ts";
 import { pfnmapMunmapVsRevoke } from "./pfnmap-munmap-vs-revoke.ts";
 import { truncateVsDontneed, truncateVsFault } from "./truncate.ts";
 import { geometryOf, type ScenarioFamily } from "./family.ts";
-import { faultVsFault, hugeFaultVsFill, zeroPageVsStore } from "./fault-anon.ts";
+import { firstFaultVsFirstFault, faultVsFault, hugeFaultVsFill, zeroPageVsStore } from "./fault-anon.ts";
 import { copyVsCopy, reuseVsCopy, speculationVsCopy, storeVsStoreAfterFork } from "./fault-cow.ts";
 import { cowVsSharedStore, faultVsDetach, sharedStoreVsLoad } from "./fault-file.ts";
 import { faultVsRetract } from "./fault-vs-retract.ts";
@@ -42,6 +42,10 @@ import { uffdmoveVsReclaim } from "./uffdmove-vs-reclaim.ts";
 import { uffdmoveVsSwap } from "./uffdmove-vs-swap.ts";
 import { uffdwpVsStore } from "./uffdwp-vs-store.ts";
 import { zeropageVsRetract } from "./zeropage-vs-retract.ts";
+import { anonCollapseVsStore, collapseFileVsLoad } from "./collapse-vs-store.ts";
+import { dontneedVsStore } from "./dontneed-vs-store.ts";
+import { mremapEntriesVsStore, mremapTableVsStore } from "./mremap-vs-store.ts";
+import { zeropageVsFault } from "./zeropage-vs-fault.ts";
 import { stalePtlFilemap } from "./stale-ptl-filemap.ts";
 
 /** In the order of `mmrace list scenarios`. */
@@ -101,6 +105,13 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   guardVsFault,
   guardVsRetract,
   pfnmapMunmapVsRevoke,
+  anonCollapseVsStore,
+  collapseFileVsLoad,
+  mremapTableVsStore,
+  mremapEntriesVsStore,
+  zeropageVsFault,
+  firstFaultVsFirstFault,
+  dontneedVsStore,
 ];
 
 /** @throws {UsageError} when there is no such family. */

@@ -34,6 +34,7 @@ function* endOfCollapse(w: Cast): Steps<void> {
   }
   yield* spinUnlock(file.xaLock);
   if (isEmpty) yield* w.kernel.retractPageTables(w, file, huge); // 9.
+  else yield* writeOnce(huge.mapping, null);
   yield* folioUnlock(huge.lock); // 10.
   yield* folioPut(huge); // The maker's.
 }

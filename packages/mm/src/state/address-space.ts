@@ -1,6 +1,6 @@
 /** Files in memory: the page cache and the VMAs that map it. Kernel: `struct address_space`. */
 
-import { RwSem, SpinLock, type Lockdep } from "@mmrace/locks";
+import { RwSem, SpinLock, type Lockdep, type PreemptionTraits } from "@mmrace/locks";
 import { Cell } from "@mmrace/scheduler";
 import type { Folio } from "./folio.ts";
 import type { Vma } from "./vma.ts";
@@ -25,7 +25,7 @@ export class AddressSpace {
   /** Pages of the file. */
   readonly size: Cell<number>;
 
-  constructor(lockdep: Lockdep, name: string, isShmem: boolean, pages: number) {
+  constructor(lockdep: Lockdep, traits: PreemptionTraits, name: string, isShmem: boolean, pages: number) {
     this.name = name;
     this.isShmem = isShmem;
     this.iMmap = new RwSem(lockdep, "i_mmap_rwsem", { name: `i_mmap_rwsem of ${name}` });
@@ -34,7 +34,7 @@ export class AddressSpace {
       name: `i_mmap of ${name}`,
       show: (vmas) => `${vmas.length} VMAs`,
     });
-    this.xaLock = new SpinLock(lockdep, "i_pages_lock", { name: `i_pages lock of ${name}` });
+    this.xaLock = new SpinLock(lockdep, "i_pages_lock", { name: `i_pages lock of ${name}`, ...traits });
     this.iPages = new Cell<PageCache>(
       "i_pages",
       Array.from({ length: pages }, () => null),

@@ -1,6 +1,6 @@
 /** Address spaces. Kernel: `struct mm_struct`. */
 
-import { MmLock, MmuNotifiers, SpinLock, type Lockdep } from "@mmrace/locks";
+import { MmLock, MmuNotifiers, SpinLock, type Lockdep, type PreemptionTraits } from "@mmrace/locks";
 import { Cell, Operation, SharedObject, UsageError, type OperationKind } from "@mmrace/scheduler";
 import { PMD_SIZE } from "@mmrace/x86-paging";
 import { USER_BASE, USER_BASE_2, type Geometry } from "./geometry.ts";
@@ -35,6 +35,8 @@ export class MmStruct {
   readonly pmds: readonly PmdSlot[];
   /** The tree of VMAs, by address: mm_mt. Writers hold mmap_lock for writing; readers hold it, or RCU. */
   readonly vmas: Cell<readonly Vma[]>;
+  /** All VMAs that it has ever had; for properties. */
+  readonly everyVma: Vma[] = [];
   readonly counters: Counters;
   readonly tlbs: Tlbs;
   readonly notifiers: MmuNotifiers;
@@ -47,15 +49,20 @@ export class MmStruct {
   /** The userfaultfd that its VMAs are registered with, where they are. Reduced: one for each mm. */
   readonly userfaultfd: UserfaultfdCtx;
 
-  constructor(lockdep: Lockdep, id: number, geometry: Geometry, pmdTables: number) {
+  constructor(lockdep: Lockdep, traits: PreemptionTraits, id: number, geometry: Geometry, pmdTables: number) {
     const name = `mm${id}`;
     this.id = id;
     this.name = name;
     this.lock = new MmLock(lockdep, id);
-    this.pageTableLock = new SpinLock(lockdep, "page_table_lock", { name: `page_table_lock of ${name}` });
+    this.pageTableLock = new SpinLock(lockdep, "page_table_lock", {
+      name: `page_table_lock of ${name}`,
+      ...traits,
+    });
     this.pmdTables = [USER_BASE, USER_BASE_2]
       .slice(0, pmdTables)
-      .map((start, at) => new PmdTable(lockdep, at === 0 ? name : `${name}'`, start, geometry.pmdsPerMm));
+      .map(
+        (start, at) => new PmdTable(lockdep, traits, at === 0 ? name : `${name}'`, start, geometry.pmdsPerMm),
+      );
     this.pmds = this.pmdTables.flatMap(({ slots }) => slots);
     this.vmas = new Cell<readonly Vma[]>("mm_mt", [], {
       name: `mm_mt of ${name}`,
@@ -67,7 +74,7 @@ export class MmStruct {
     this.tlbFlushPending = new Cell("tlb_flush_pending", 0, { name: `tlb_flush_pending of ${name}` });
     this.tlbFlushBatched = new Cell("tlb_flush_batched", 0, { name: `tlb_flush_batched of ${name}` });
     this.users = new Cell("mm_users", 1, { name: `mm_users of ${name}` });
-    this.userfaultfd = new UserfaultfdCtx(lockdep, this);
+    this.userfaultfd = new UserfaultfdCtx(lockdep, traits, this);
   }
 
   /** Whether an address has a slot in this world. */

@@ -1,6 +1,6 @@
 /** PTE tables: their entries, their lock and their life. Kernel: `struct ptdesc`. */
 
-import { SpinLock, type Lockdep } from "@mmrace/locks";
+import { SpinLock, type Lockdep, type PreemptionTraits } from "@mmrace/locks";
 import { Lifetime, Operation, PASS, SharedObject, type OperationKind } from "@mmrace/scheduler";
 import { describeEntry, NONE_ENTRY, pteNone, type Entry } from "@mmrace/x86-paging";
 
@@ -18,11 +18,12 @@ export class PageTable extends SharedObject {
   /** Ghost: given to `pte_free_defer`, so nothing may be in it any more. */
   isDoomed = false;
 
-  constructor(lockdep: Lockdep, pfn: number, entries: number) {
+  constructor(lockdep: Lockdep, traits: PreemptionTraits, pfn: number, entries: number) {
     super("page_table", `table ${pfn.toString(16)}`);
     this.pfn = pfn;
     this.lifetime = new Lifetime("page_table", this.name, PAGE_TABLE_USE_AFTER_FREE);
-    this.ptl = new SpinLock(lockdep, "pte_lock", { name: `ptl of ${this.name}`, lifetime: this.lifetime });
+    const { name, lifetime } = this;
+    this.ptl = new SpinLock(lockdep, "pte_lock", { name: `ptl of ${name}`, lifetime, ...traits });
     this.ptes = new PteArray(this.name, this.lifetime, entries);
   }
 

@@ -1,6 +1,6 @@
 /** PMD tables: their slots, their lock, and the PTE tables deposited for huge pages. Kernel: `struct ptdesc`. */
 
-import { SpinLock, type Lockdep } from "@mmrace/locks";
+import { SpinLock, type Lockdep, type PreemptionTraits } from "@mmrace/locks";
 import { Cell } from "@mmrace/scheduler";
 import { describeEntry, NONE_ENTRY, PMD_SIZE, sameEntry, type Entry } from "@mmrace/x86-paging";
 import type { PageTable } from "./page-table.ts";
@@ -17,8 +17,8 @@ export class PmdTable {
   readonly deposits: Cell<readonly PageTable[]>;
 
   /** @param start the address that its first slot covers. */
-  constructor(lockdep: Lockdep, name: string, start: number, slots: number) {
-    this.lock = new SpinLock(lockdep, "pmd_lock", { name: `pml of ${name}` });
+  constructor(lockdep: Lockdep, traits: PreemptionTraits, name: string, start: number, slots: number) {
+    this.lock = new SpinLock(lockdep, "pmd_lock", { name: `pml of ${name}`, ...traits });
     this.slots = Array.from(
       { length: slots },
       (_, index) => new PmdSlot(this, `${name} pmd[${index}]`, start + index * PMD_SIZE),

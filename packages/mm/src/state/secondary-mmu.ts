@@ -6,7 +6,7 @@
  * @see virt/kvm/kvm_main.c, arch/x86/kvm/mmu/mmu.c, Linux v6.12
  */
 
-import { KvmMmu, kvmMmu, kvmSubscriber, writeLock, writeUnlock } from "@mmrace/locks";
+import { KvmMmu, kvmMmu, kvmSubscriber, writeLock, writeUnlock, type PreemptionTraits } from "@mmrace/locks";
 import { Cell, readOnce, smpRmb, update, writeOnce, type Steps } from "@mmrace/scheduler";
 import { pfnOf, pmdLeaf, pmdPresent, ptePresent, pteSame } from "@mmrace/x86-paging";
 import { folioPut, folioTryGet } from "./folio.ts";
@@ -25,9 +25,9 @@ export class SecondaryMmu {
   /** Frames by address. */
   readonly shadow: Cell<ReadonlyMap<number, number>>;
 
-  constructor(mm: MmStruct) {
+  constructor(mm: MmStruct, traits: PreemptionTraits) {
     this.mm = mm;
-    this.mmu = new KvmMmu(mm.lock.lockdep);
+    this.mmu = new KvmMmu(mm.lock.lockdep, traits);
     this.shadow = new Cell<ReadonlyMap<number, number>>("shadow", new Map(), {
       name: `secondary MMU of ${mm.name}`,
       show: (pages) => `${pages.size} pages`,

@@ -1,6 +1,6 @@
 /** Contexts of userfaultfd: who waits, and what keeps fills away. Kernel: `struct userfaultfd_ctx`. */
 
-import { RwSem, SpinLock, WaitQueue, type Lockdep } from "@mmrace/locks";
+import { RwSem, SpinLock, WaitQueue, type Lockdep, type PreemptionTraits } from "@mmrace/locks";
 import { Cell } from "@mmrace/scheduler";
 import { Ghost } from "./ghost.ts";
 import type { MmStruct } from "./mm-struct.ts";
@@ -29,11 +29,11 @@ export class UserfaultfdCtx extends Ghost {
   /** Pages of the VMA's file that the owner has seen missing since it registered, and has not filled: ghost state. */
   readonly seenMissing: Set<number> = new Set();
 
-  constructor(lockdep: Lockdep, mm: MmStruct) {
+  constructor(lockdep: Lockdep, traits: PreemptionTraits, mm: MmStruct) {
     super("userfaultfd_ctx", `userfaultfd of ${mm.name}`);
     this.mm = mm;
     this.faultPending = new WaitQueue(lockdep, "fault_pending_wqh");
-    this.faultPendingLock = new SpinLock(lockdep, "fault_pending_lock");
+    this.faultPendingLock = new SpinLock(lockdep, "fault_pending_lock", traits);
     this.mmapChanging = new Cell("mmap_changing", 0);
     this.mapChangingLock = new RwSem(lockdep, "map_changing_lock");
     this.released = new Cell("uffd_released", false);

@@ -83,6 +83,7 @@ export class Vma {
     const hex = (bits: number): string => `0x${bits.toString(16)}`;
     const { lockdep } = mm.lock;
     this.mm = mm;
+    mm.everyVma.push(this);
     this.start = place.start;
     this.end = place.end;
     this.file = place.file;

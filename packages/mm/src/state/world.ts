@@ -1,6 +1,6 @@
 /** The world of a scenario: physical memory with tables and folios, the mms, and the kernel release that acts on them. */
 
-import { Lockdep, Machine, Rcu } from "@mmrace/locks";
+import { Lockdep, Machine, Rcu, type PreemptionTraits } from "@mmrace/locks";
 import { activeEngine, trackCounter, trackGhosts, UsageError, violate } from "@mmrace/scheduler";
 import { pfnOf, type Entry } from "@mmrace/x86-paging";
 import type { KernelOps } from "../kernel.ts";
@@ -40,6 +40,8 @@ export class World {
   readonly hardware: Hardware;
   readonly lockdep: Lockdep = new Lockdep();
   readonly rcu: Rcu;
+  /** Whether RCU waits for whoever has preemption off: for holders of the spinlocks below, and for CPUs. */
+  readonly preemption: PreemptionTraits;
   /** The CPUs, when the world has any whose interrupts can be off. */
   readonly machine: Machine | undefined;
   readonly mms: MmStruct[] = [];
@@ -79,8 +81,9 @@ export class World {
     this.geometry = geometry;
     this.hardware = hardware;
     this.rcu = new Rcu(this.lockdep);
+    this.preemption = kernel.preemptionHoldsRcu ? { rcu: this.rcu } : {};
     const { cpus = 0 } = hardware;
-    this.machine = cpus === 0 ? undefined : new Machine(this.lockdep, cpus, { rcu: this.rcu });
+    this.machine = cpus === 0 ? undefined : new Machine(this.lockdep, cpus, this.preemption);
     this.zeroFolio = new Folio(this.lockdep, this.#takeFrames(1), 1, false, 1);
     trackCounter("frames", () => this.#nextPfn);
     trackGhosts(() => [
@@ -92,7 +95,7 @@ export class World {
 
   /** A new, empty address space, of one PMD table or of two with a lock each. */
   createMm(pmdTables: 1 | 2 = 1): MmStruct {
-    const mm = new MmStruct(this.lockdep, this.mms.length + 1, this.geometry, pmdTables);
+    const mm = new MmStruct(this.lockdep, this.preemption, this.mms.length + 1, this.geometry, pmdTables);
     mm.tlbs.impliesIpi = this.hardware.flushImpliesIpi ?? true;
     this.mms.push(mm);
     return mm;
@@ -100,7 +103,7 @@ export class World {
 
   /** Gives an mm a secondary MMU, which its notifiers tell of changes. */
   attachSecondaryMmu(mm: MmStruct): SecondaryMmu {
-    const secondary = new SecondaryMmu(mm);
+    const secondary = new SecondaryMmu(mm, this.preemption);
     this.secondaryMmus.push(secondary);
     return secondary;
   }
@@ -124,7 +127,8 @@ export class World {
 
   /** A file with nothing in its page cache. */
   createFile(name: string, isShmem = true): AddressSpace {
-    const file = new AddressSpace(this.lockdep, name, isShmem, this.geometry.ptesPerTable);
+    const pages = this.geometry.ptesPerTable;
+    const file = new AddressSpace(this.lockdep, this.preemption, name, isShmem, pages);
     this.files.push(file);
     return file;
   }
@@ -143,7 +147,8 @@ export class World {
 
   /** A zeroed PTE table that nothing names yet. */
   createTable(): PageTable {
-    const table = new PageTable(this.lockdep, this.#takeFrames(1), this.geometry.ptesPerTable);
+    const entries = this.geometry.ptesPerTable;
+    const table = new PageTable(this.lockdep, this.preemption, this.#takeFrames(1), entries);
     this.tables.set(table.pfn, table);
     return table;
   }

@@ -19,6 +19,7 @@ const LARGE = new Set([
   "uffdmove-vs-reclaim",
   "fault-vs-retract",
   "stale-ptl-filemap",
+  "collapse-file-vs-load",
 ]);
 
 const ALL = scenarioFamilies.flatMap((family) =>

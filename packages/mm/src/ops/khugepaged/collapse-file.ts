@@ -77,6 +77,7 @@ export function* collapseFile_6_1(
   yield* copyAll(huge, collected);
   for (const folio of old) yield* release(folio);
   yield* folioGet(huge, HPAGE_PMD_NR - 1);
+  if (file.isShmem) yield* writeOnce(huge.dirty, true);
   yield* writeOnce(huge.lru, true);
   const result = yield* w.kernel.retractPageTables(w, file, huge, target);
   yield* folioUnlock(huge.lock);
@@ -169,6 +170,7 @@ function* publish(w: World, file: AddressSpace, huge: Folio, holes: number): Ste
   }
   if (result === "SUCCEED") {
     yield* folioGet(huge, HPAGE_PMD_NR - 1); // 8.
+    if (file.isShmem) yield* writeOnce(huge.dirty, true); // Whatever the old folios were.
     yield* writeOnce(huge.lru, true);
     yield* writeOnce(file.iPages, withFolio(cache, 0, HPAGE_PMD_NR, huge));
   } else w.reached.add(`collapse_file rolled back: ${result}`);
