@@ -23,9 +23,11 @@ writeFileSync(PAGE, pageText(rows, bounds));
 async function searchAll() {
   const all = discover();
   const sites = only === undefined ? all : all.filter(({ site }) => only.test(site));
-  const isThere = new Set(all.map(({ site }) => site));
+  const familiesOf = new Map(all.map(({ site, families }) => [site, families.length]));
   const isSearched = new Set(sites.map(({ site }) => site));
-  const rows = known.filter(({ site }) => isThere.has(site) && !isSearched.has(site));
+  const rows = known
+    .filter(({ site }) => familiesOf.has(site) && !isSearched.has(site))
+    .map((row) => ({ ...row, families: familiesOf.get(row.site) }));
   let next = 0;
   const work = () =>
     new Promise((resolve, reject) => {

@@ -20,14 +20,14 @@ import type { World } from "../state/world.ts";
 
 /** Oracle: an invalidation of secondary MMUs was begun and never ended, so that their faults try again for ever. */
 export const OPEN_INVALIDATION = "open invalidation";
-/** Oracle: a page of a file was stored to, and nothing says that it differs from what is on the disk. */
+/** Oracle: a page of shmem was stored to, and nothing says so: reclaim would drop it. */
 export const LOST_DIRTY = "lost dirty";
 
 /** What these watch, for people. */
 export const endingNotes: Readonly<Record<string, string>> = {
   [OPEN_INVALIDATION]: "every invalidation of secondary MMUs has ended when everybody has finished",
   [LOST_DIRTY]:
-    "of a page in a page cache that was stored to, the folio or an entry that maps it is dirty at the end",
+    "of a page of shmem that was stored to, the folio or an entry that maps it is dirty at the end",
 };
 
 function invalidationsHaveEnded(w: World): boolean {
@@ -49,17 +49,15 @@ function hasDirtyEntry(w: World, folio: Folio): boolean {
   );
 }
 
-/** Set-up stores nothing in files but zeroes: what differs was stored by a thread. */
+/** Of shmem, whose pages are zeroes to begin with: what other files hold may have come from the disk. */
 function storesAreKnown(w: World): boolean {
-  return w.files.every((file) =>
-    file.iPages.value.every(
-      (folio) =>
-        folio === null ||
-        folio.dirty.value ||
-        folio.data.every(({ value }) => value === 0) ||
-        hasDirtyEntry(w, folio),
-    ),
+  return w.files.every(
+    (file) => !file.isShmem || file.iPages.value.every((folio) => folio === null || isKnown(w, folio)),
   );
+}
+
+function isKnown(w: World, folio: Folio): boolean {
+  return folio.dirty.value || folio.data.every(({ value }) => value === 0) || hasDirtyEntry(w, folio);
 }
 
 /** Pages of a file say where in it they are; what is freed says nothing: page_expected_state(), mm/page_alloc.c. */

@@ -143,6 +143,10 @@ export const allOracles: readonly Property<World>[] = [
     always("a table that was given up maps nothing", (w: World) =>
       everyTable(w, ({ isDoomed, ptes }) => !isDoomed || ptes.values.every(pteNone)),
     ),
+    // VM_BUG_ON(!pte_none(ptep_get(pte))) in __split_huge_pmd_locked(), which fills it.
+    always("a table that waits for the split of a huge page maps nothing", (w: World) =>
+      w.mms.every((mm) => depositedTables(mm).every(({ ptes }) => ptes.values.every(pteNone))),
+    ),
   ]),
   ...oracle(RECOUNT, [
     atEnd("rss_anon equals the anonymous pages mapped", (w: World) =>

@@ -128,9 +128,17 @@ function isWholeLabelled(w: World, vma: Vma, page: number, pmd: Entry): boolean 
   return folio === undefined || !folio.isAnon || leadsTo(folio, pteIndex(page), vma, page);
 }
 
+/** Else page_address_in_vma(), mm/rmap.c, does not know the page. An anon_vma of several VMAs is one that fork has shared. */
+function hasRoot({ anonVma }: Vma, mapping: AnonVma): boolean {
+  return anonVma.value === mapping || mapping.vmas.value.length > 1;
+}
+
 function leadsTo({ index, mapping: { value: mapping } }: Folio, at: number, vma: Vma, page: number): boolean {
   return (
-    index.value + at === vma.indexOf(page) && mapping instanceof AnonVma && mapping.vmas.value.includes(vma)
+    index.value + at === vma.indexOf(page) &&
+    mapping instanceof AnonVma &&
+    mapping.vmas.value.includes(vma) &&
+    hasRoot(vma, mapping)
   );
 }
 

@@ -45,6 +45,7 @@ import { zeropageVsRetract } from "./zeropage-vs-retract.ts";
 import { anonCollapseVsStore, collapseFileVsLoad } from "./collapse-vs-store.ts";
 import { dontneedVsStore } from "./dontneed-vs-store.ts";
 import { mremapEntriesVsStore, mremapTableVsStore } from "./mremap-vs-store.ts";
+import { uffdmoveSplits } from "./uffdmove-splits.ts";
 import { zeropageVsFault } from "./zeropage-vs-fault.ts";
 import { stalePtlFilemap } from "./stale-ptl-filemap.ts";
 
@@ -112,6 +113,7 @@ export const scenarioFamilies: readonly ScenarioFamily[] = [
   zeropageVsFault,
   firstFaultVsFirstFault,
   dontneedVsStore,
+  uffdmoveSplits,
 ];
 
 /** @throws {UsageError} when there is no such family. */

@@ -2,6 +2,7 @@
 
 import {
   linux_6_14,
+  LOST_DIRTY,
   LOST_ENTRY,
   LOST_GUARD,
   LOST_ZAP,
@@ -9,6 +10,7 @@ import {
   RECOUNT,
   scenarioFamily,
   SECONDARY_STALE,
+  STALE_TRANSLATION,
   TABLE_SHAPE,
   type Kernel,
 } from "@mmrace/mm";
@@ -52,6 +54,10 @@ const noticed: readonly (readonly [
     "vma_start_write/down_write/vma_lock",
     [LOST_ENTRY, PAGE_TABLE_USE_AFTER_FREE, VMA_USE_AFTER_FREE],
   ],
+  // Why a gather that ends asks whether others are under way: what they have cleared, nobody may have flushed.
+  ["dontneed-vs-dontneed", "6.18", "tlb_finish_mmu/read_once/tlb_flush_pending=1", [STALE_TRANSLATION]],
+  // Stores that only an entry knows of.
+  ["dontneed-vs-store", "6.18", "zap_dirty_page/write_once/folio_dirty", [LOST_DIRTY]],
   // Why truncation takes each folio's lock: a fault that has looked at the page cache maps what has left it.
   ["truncate-vs-fault", "6.12", "truncate_inode_pages/folio_lock/folio_lock", [LOST_ZAP]],
 ];

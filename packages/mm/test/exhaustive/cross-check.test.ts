@@ -22,6 +22,12 @@ const LARGE = new Set([
   "collapse-file-vs-load",
 ]);
 
+/**
+ * Here several threads give back references of one page meanwhile somebody looks whether it is free: who is last touches more. A
+ * thread that slept through another's put is woken by its own being the last now, so sleep sets run some traces twice.
+ */
+const LAST_OF_SEVERAL = new Set(["uffdmove-splits"]);
+
 const ALL = scenarioFamilies.flatMap((family) =>
   LARGE.has(family.name)
     ? []
@@ -46,7 +52,9 @@ describe.each(ALL)("%s on %s", (_name, _kernel, scenario) => {
     expect(signatures(reduced)).toEqual(signatures(sleep));
     expect(reduced.pruned).toBeLessThan(sleep.pruned);
     // Where nothing ends an execution early, both run one execution of each Mazurkiewicz trace.
-    if (sleep.violations.length === 0) expect(reduced.executions).toBe(sleep.executions);
+    if (sleep.violations.length > 0) return;
+    if (LAST_OF_SEVERAL.has(scenario.name)) expect(reduced.executions).toBeLessThan(sleep.executions);
+    else expect(reduced.executions).toBe(sleep.executions);
   });
 
   test("every execution with up to one preemption happens again step by step", () => {

@@ -64,7 +64,7 @@ function shmem(kernel: KernelOps, flags: number = VM_SHARED, isShmem = true): Sh
   populateTable(w, vma);
   const small = cacheFolio(w, file, 1);
   small.data[0]!.value = 7;
-  small.dirty.value = true;
+  small.dirty.value = isShmem; // Other files have it from the disk.
   return Object.assign(w, { file, vma, small });
 }
 
@@ -203,7 +203,7 @@ describe.each(releases)("a file on %s", (kernel) => {
       },
       function* (world) {
         const outcome = yield* world.kernel.collapseFile(world, world.file, world.createFolio(512, false));
-        world.small.mapping.value = world.file; // What the row did to the page is undone.
+        world.small.mapping.value = world.file; // What a row has made up is put right.
         return outcome;
       },
     );

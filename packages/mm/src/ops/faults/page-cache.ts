@@ -55,7 +55,7 @@ export function* filemapAddFolio(_w: World, file: AddressSpace, index: number, f
   }
   yield* spinUnlock(file.xaLock);
   if (isFree) yield* writeOnce(folio.lru, true);
-  else folio.mapping.value = null; // Nobody has seen it.
+  else yield* writeOnce(folio.mapping, null);
   return isFree;
 }
 
