@@ -92,6 +92,8 @@ function* madvise(w: World & { readonly vma: Vma }) {
   return result;
 }
 
+const scan = (w: Shmem) => w.kernel.hpageCollapseScanFile(w, w.file);
+
 function slotOf(w: World): ReturnType<World["mms"][0]["slotOf"]> {
   return w.mms[0]!.slotOf(USER_BASE);
 }
@@ -216,20 +218,12 @@ describe.each(releases)("a file on %s", (kernel) => {
   });
 
   test("with a hole that a userfaultfd waits for is left alone since 6.4", () => {
-    const { result } = alone(
-      kernel,
-      (ops) => shmem(ops, VM_SHARED | VM_UFFD_MISSING),
-      (world) => world.kernel.hpageCollapseScanFile(world, world.file),
-    );
+    const { result } = alone(kernel, (ops) => shmem(ops, VM_SHARED | VM_UFFD_MISSING), scan);
     expect(result).toBe(["4.12", "6.0", "6.1"].includes(kernel) ? "SUCCEED" : "EXCEED_NONE_PTE");
   });
 
   test("keeps the table of a VMA that is write-protected, since there is such a thing (5.7)", () => {
-    const { w } = alone(
-      kernel,
-      (ops) => shmem(ops, VM_SHARED | VM_UFFD_WP),
-      (world) => world.kernel.hpageCollapseScanFile(world, world.file),
-    );
+    const { w } = alone(kernel, (ops) => shmem(ops, VM_SHARED | VM_UFFD_WP), scan);
     expect(pmdNone(slotOf(w).value)).toBe(kernel === "4.12");
   });
 });
