@@ -8,7 +8,7 @@ describe("explore", () => {
   test("each state once: a clean release, a shortest counterexample, counts in JSON", async () => {
     const clean = await mmrace("explore", "fault-vs-retract", "--strategy", "states", "--json");
     expect(clean.parsed).toMatchObject({ exitCode: 0, strategy: "states", complete: true, violations: [] });
-    expect(clean.parsed).toMatchObject({ states: 6826, transitions: 13_006, unreached: [] });
+    expect(clean.parsed).toMatchObject({ states: 6828, transitions: 13_009, unreached: [] });
     const found = await mmrace("explore", "T1-01", "--strategy", "states");
     expect(found.exitCode).toBe(3);
     expect(found.text).toMatch(/1 violation after [\d,]+ states, [\d,]+ transitions, learned from/);
