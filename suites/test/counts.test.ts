@@ -16,7 +16,8 @@ const SLEEP_SETS_MAX = 2_000;
  * a CPU is somebody else's; and lockdep reports the wrong order as a violation, which cuts executions off.
  */
 const OPTIMAL_PRUNED: ReadonlyMap<string, number> = new Map([
-  ["rcu: a callback after the readers", 42],
+  ["rcu: a callback after the readers", 2],
+  ["rcu: two readers, synchronize_rcu", 4],
   ["lockdep: two orders", 4],
   ["interrupts: a handler that takes a lock, and who holds it", 5],
   ["ipi: a walker with interrupts off, and who waits for it", 3],
