@@ -2,6 +2,8 @@
 
 import type { Program } from "../program.ts";
 import { AbdServer } from "./abd.ts";
+import { asidAllocator } from "./asid-allocator.ts";
+import type { AsidSizes } from "./asid-world.ts";
 import { queuedLock, ticketLock } from "./kernel-locks.ts";
 import { PaxosServer } from "./paxos.ts";
 import { philosophers } from "./philosophers.ts";
@@ -41,6 +43,15 @@ export const kernelLocks: readonly Program[] = [
   ofAnyWorld(ticketLock(4, 4, { states: 5316 })),
   ofAnyWorld(queuedLock(2, 2, { states: 3570 })),
 ];
+
+/**
+ * Identifiers of address spaces, with the numbers of states that TLC counts without symmetry. The first, on two CPUs, has an
+ * identifier for each task, so it never begins a second generation; the second does.
+ */
+export const asidAllocators: readonly { readonly sizes: AsidSizes; readonly program: Program }[] = [
+  [{ cpus: 2, tasks: 2, asids: 4, generations: 3 }, 197_000] as const,
+  [{ cpus: 1, tasks: 3, asids: 3, generations: 2 }, 120_848] as const,
+].map(([sizes, states]) => ({ sizes, program: ofAnyWorld(asidAllocator(sizes, { states })) }));
 
 function ofAnyWorld<W>(program: Program<W>): Program {
   return program as unknown as Program;
