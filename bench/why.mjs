@@ -48,18 +48,21 @@ function pageOf(procedure) {
   ].join("\n");
 }
 
+function counted(count, noun) {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A quotation: what was asked, and what came of it. */
 function claimText(release, site) {
   const [row] = JSON.parse(ask(site, release, "--json")).sites;
   const { verdict, oracle, message, preemptions, steps, scenario, token, executions, scenarios, bound } = row;
   const head = `> Linux ${release} without \`${site}\`: `;
   if (verdict === "needed") {
-    const switches = preemptions === 1 ? "1 preemption" : `${preemptions} preemptions`;
-    const size = `${switches}, ${steps} steps, ${scenario}`;
+    const size = `${counted(preemptions, "preemption")}, ${counted(steps, "step")}, ${scenario}`;
     return `${head}**${oracle}**, ${message} (${size})\n>\n> \`${token}\``;
   }
-  const where = `${executions.toLocaleString("en")} executions of ${scenarios.length} scenarios`;
-  return `${head}${verdict} of ${bound.preemptionsMax} preemptions (${where})`;
+  const where = `${counted(executions, "execution")} of ${counted(scenarios.length, "scenario")}`;
+  return `${head}${verdict} of ${counted(bound.preemptionsMax, "preemption")} (${where})`;
 }
 
 function refreshClaims() {

@@ -8,7 +8,6 @@ import {
   readOnce,
   writeOnce,
   type MemoryModel,
-  type OperationKind,
   type Scenario,
   type Steps,
   type ThreadSpec,
@@ -61,13 +60,6 @@ export function scenarioOf(threads: Threads, interruptible = 0): Scenario<World>
 export function* increment(w: World): Steps<void> {
   yield* writeOnce(w.counter, (yield* readOnce(w.counter)) + 1);
 }
-
-/** Frees memory. */
-export const freeKind: OperationKind<Lifetime, void, void> = {
-  name: "free",
-  access: "write",
-  perform: (lifetime) => lifetime.end(),
-};
 
 /** Puts a thread on CPU0. */
 export const onCpu0 = (run: Body): ThreadSpec<World> => ({ cpu: 0, run });

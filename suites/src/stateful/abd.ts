@@ -5,7 +5,7 @@
  */
 
 import { UNWRITTEN, type RegisterMessage } from "./history.ts";
-import { toOthers, type Answer } from "./network.ts";
+import { toOthers, type Answer, type OfKind } from "./network.ts";
 import { majorityOf, type Server } from "./register.ts";
 
 /** Versions of the value: a clock, and which server wrote it. */
@@ -44,7 +44,6 @@ interface AbdState {
 }
 
 type AbdAnswer = Answer<AbdState, AbdMessage | RegisterMessage>;
-type OfKind<M, K> = Extract<M, { readonly kind: K }>;
 
 function isNewer([clock, writer]: Version, [otherClock, otherWriter]: Version): boolean {
   return clock > otherClock || (clock === otherClock && writer > otherWriter);

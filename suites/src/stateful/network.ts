@@ -12,6 +12,9 @@ export interface Message {
   readonly kind: string;
 }
 
+/** The messages of one kind among several. */
+export type OfKind<M extends Message, K extends M["kind"]> = Extract<M, { readonly kind: K }>;
+
 /** What a delivery leads to. */
 export interface Answer<S, M extends Message> {
   readonly state: S;

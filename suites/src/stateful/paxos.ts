@@ -4,7 +4,7 @@
  */
 
 import type { RegisterMessage } from "./history.ts";
-import { toOthers, type Answer } from "./network.ts";
+import { toOthers, type Answer, type OfKind } from "./network.ts";
 import { majorityOf, type Server } from "./register.ts";
 
 /** Rounds, ordered: a number, and who leads it. */
@@ -37,7 +37,6 @@ interface PaxosState {
 }
 
 type PaxosAnswer = Answer<PaxosState, PaxosMessage | RegisterMessage>;
-type OfKind<M, K> = Extract<M, { readonly kind: K }>;
 
 function order([round, leader]: Ballot, [otherRound, otherLeader]: Ballot): number {
   return round - otherRound || leader - otherLeader;

@@ -28,13 +28,18 @@ export const kernelOption = (): Option =>
     "kernel release; default: the one the scenario is about (see: mmrace list kernels)",
   );
 
+/** For options that may be given again and again. */
+export function appended(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
+
 export const ablateOption = (): Option =>
   new Option(
     "--ablate <site>",
     "remove a guard, as procedure/operation/class[/n]; repeatable (see: mmrace list sites)",
   )
     .default([], "none")
-    .argParser((text: string, before: readonly string[]) => [...before, text]);
+    .argParser(appended);
 
 export const memoryOption = (): Option =>
   new Option("--memory <model>", "memory model: sequential consistency, or x86-TSO with store buffers")

@@ -3,9 +3,9 @@
  * name is a hash of something else is damaged: it is moved to a quarantine beside the directory, never deleted.
  */
 
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { sha256 } from "../engine/sha256.ts";
 
 /** Hash names are 64 hexadecimal digits; a file of any other name is somebody's own seed and is taken as it is. */
 const HASH_NAME = /^[0-9a-f]{64}$/;
@@ -18,10 +18,6 @@ export interface LoadedCorpus {
   readonly quarantined: readonly string[];
 }
 
-function nameOf(schedule: Uint8Array): string {
-  return createHash("sha256").update(schedule).digest("hex");
-}
-
 /** Reads a corpus directory, which need not exist yet. */
 export function loadCorpus(directory: string): LoadedCorpus {
   if (!existsSync(directory)) return { schedules: [], quarantined: [] };
@@ -31,7 +27,7 @@ export function loadCorpus(directory: string): LoadedCorpus {
   for (const name of files.map((file) => file.name).toSorted()) {
     const path = join(directory, name);
     const schedule = new Uint8Array(readFileSync(path));
-    if (HASH_NAME.test(name) && nameOf(schedule) !== name) quarantined.push(quarantine(path));
+    if (HASH_NAME.test(name) && sha256(schedule) !== name) quarantined.push(quarantine(path));
     else schedules.push(schedule);
   }
   return { schedules, quarantined };
@@ -48,6 +44,6 @@ function quarantine(path: string): string {
 /** Adds a schedule; one that is there already stays as it is. */
 export function saveSchedule(directory: string, schedule: Uint8Array): void {
   mkdirSync(directory, { recursive: true });
-  const path = join(directory, nameOf(schedule));
+  const path = join(directory, sha256(schedule));
   if (!existsSync(path)) writeFileSync(path, schedule);
 }

@@ -3,6 +3,7 @@
 import type { World } from "@mmrace/mm";
 import type { Scenario } from "@mmrace/scheduler";
 import { nowMs } from "../clock.ts";
+import { turn } from "./event-loop.ts";
 import { Fuzzer, type FuzzerOptions, type RoundResult } from "./fuzzer.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -61,6 +62,5 @@ function begin(scenario: Scenario<World>, options: CampaignOptions): Fuzzer<Worl
 
 async function runSlice(fuzzer: Fuzzer<World>, executionsMax: number): Promise<void> {
   fuzzer.run(Math.min(SLICE, executionsMax));
-  // Signals are delivered only when the event loop turns.
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
 }

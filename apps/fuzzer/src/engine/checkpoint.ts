@@ -3,7 +3,6 @@
  * and is moved aside when it is damaged.
  */
 
-import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { UsageError, type SearchState } from "@mmrace/scheduler";
 import {
@@ -18,6 +17,7 @@ import {
   type GenericSchema,
 } from "valibot";
 import { quarantine, readJson, writeWhole } from "./json-file.ts";
+import { sha256 } from "./sha256.ts";
 
 /** Grows when the form changes; files of other versions are refused, never guessed at. */
 const FORMAT_VERSION = 1;
@@ -79,10 +79,7 @@ const envelope = object({ formatVersion: number(), sha256: string(), checkpoint:
 /** Writes a checkpoint so that an interruption cannot leave half of one. */
 export function saveCheckpoint(file: string, content: Checkpoint): void {
   const text = JSON.stringify(content);
-  writeWhole(
-    file,
-    JSON.stringify({ formatVersion: FORMAT_VERSION, sha256: checksumOf(text), checkpoint: text }),
-  );
+  writeWhole(file, JSON.stringify({ formatVersion: FORMAT_VERSION, sha256: sha256(text), checkpoint: text }));
 }
 
 /**
@@ -98,10 +95,10 @@ export function loadCheckpoint(
   if (content === undefined && !isDamaged) return {};
   const outer = safeParse(envelope, content);
   if (!outer.success) return { quarantined: quarantine(file) };
-  const { formatVersion, sha256, checkpoint: text } = outer.output;
+  const { formatVersion, sha256: checksum, checkpoint: text } = outer.output;
   if (formatVersion !== FORMAT_VERSION)
     refuse(file, `it has format version ${formatVersion}, and this is ${FORMAT_VERSION}`);
-  const inner = sha256 === checksumOf(text) ? safeParse(checkpoint, JSON.parse(text)) : undefined;
+  const inner = checksum === sha256(text) ? safeParse(checkpoint, JSON.parse(text)) : undefined;
   if (inner?.success !== true) return { quarantined: quarantine(file) };
   for (const name of new Set([...Object.keys(search), ...Object.keys(inner.output.search)])) {
     const [theirs = "none", ours = "none"] = [inner.output.search[name], search[name]];
@@ -113,10 +110,6 @@ export function loadCheckpoint(
 /** Forgets a search that has come to its end. */
 export function dropCheckpoint(file: string): void {
   rmSync(file, { force: true });
-}
-
-function checksumOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 function refuse(file: string, why: string): never {

@@ -1,10 +1,10 @@
 /** An interrupted campaign on disk: enough to go on where it stopped, and to refuse what does not fit. */
 
-import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { array, literal, number, object, record, safeParse, string, type GenericSchema } from "valibot";
 import { quarantine, readJson, writeWhole } from "./json-file.ts";
+import { sha256 } from "./sha256.ts";
 
 /** What is kept of one scenario's campaign. */
 export interface ScenarioState {
@@ -46,7 +46,7 @@ export const STATE_DIRECTORY = "mmrace-out";
 
 /** The file for work with these settings: the same command finds it again. */
 export function stateFile(directory: string, settings: unknown): string {
-  const key = createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
+  const key = sha256(JSON.stringify(settings)).slice(0, 16);
   return join(directory, `interrupted-${key}.json`);
 }
 

@@ -12,6 +12,7 @@ import {
   type SliceResult,
 } from "@mmrace/scheduler";
 import { ask } from "./ask.ts";
+import { turn } from "./event-loop.ts";
 import type { ExploreSetup, SliceAnswer } from "./explore-worker.ts";
 
 /** Runs one slice at a time. */
@@ -49,8 +50,7 @@ export function sliceWorkers(
 function inThisThread(runner: SliceRunner<World>): SliceWorker {
   return {
     run: async (request) => {
-      // Signals are delivered only when the event loop turns.
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       return runner.run(request);
     },
     close: () => Promise.resolve(),

@@ -1,6 +1,5 @@
 /** Answers to many questions: from the cache where nothing has changed since, else by one worker or several. */
 
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { scenarioFamily } from "@mmrace/mm";
@@ -17,7 +16,9 @@ import {
   type GenericSchema,
 } from "valibot";
 import { ask } from "../engine/ask.ts";
+import { turn } from "../engine/event-loop.ts";
 import { quarantine, readJson, writeWhole } from "../engine/json-file.ts";
+import { sha256 } from "../engine/sha256.ts";
 import { version } from "../version.ts";
 import { judge, type WhyJob, type WhyVerdict } from "./judge.ts";
 
@@ -94,19 +95,15 @@ function askFor(worker: Worker): Answer {
   return (job) => ask<WhyVerdict>(worker, job);
 }
 
-/** Signals are delivered only when the event loop turns. */
 async function inThisThread(job: WhyJob): Promise<WhyVerdict> {
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   return judge(job);
 }
 
 /** Named by all that the answer depends on. */
 function fileOf(directory: string, job: WhyJob): string {
   const models = job.scenarios.map((name) => fingerprintOf(name, job.kernel));
-  const key = createHash("sha256")
-    .update(JSON.stringify([version(), models, job]))
-    .digest("hex");
-  return join(directory, `${key.slice(0, 32)}.json`);
+  return join(directory, `${sha256(JSON.stringify([version(), models, job])).slice(0, 32)}.json`);
 }
 
 const fingerprints = new Map<string, string>();

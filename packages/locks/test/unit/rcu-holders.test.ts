@@ -6,8 +6,6 @@ import {
   bitSpinTrylock,
   bitSpinUnlock,
   callRcu,
-  Lockdep,
-  Rcu,
   rcuAssignPointer,
   rcuCallbacks,
   rcuReadLock,
@@ -28,41 +26,32 @@ import {
 } from "@mmrace/locks";
 import {
   always,
-  Cell,
   defineScenario,
   exhaustive,
   explore,
-  Lifetime,
-  Operation,
+  type Operation,
   readOnce,
   sometimes,
   writeOnce,
   type MemoryModel,
   type ModelThread,
-  type OperationKind,
   type Scenario,
   type Steps,
 } from "@mmrace/scheduler";
 import { expectNoViolation } from "@mmrace/scheduler/testing";
 import { describe, expect, test } from "vitest";
+import { free, PointedWorld } from "../memory.ts";
 import { agreed, verdictOf } from "../searches.ts";
 
-class World {
-  readonly lockdep = new Lockdep();
-  readonly rcu = new Rcu(this.lockdep);
+class World extends PointedWorld {
   readonly spin: SpinLock;
   readonly queued: SpinLock;
   readonly rw: RwLock;
   readonly unfairRw: RwLock;
   readonly bit: BitSpinLock;
-  readonly pointer = new Cell("pointer", 1);
-  readonly memory = new Lifetime("memory", "block", "use-after-free");
-  readonly field = new Cell("field", 0, { lifetime: this.memory });
-  readonly x = new Cell("x", 0);
-  readonly y = new Cell("y", 0);
-  readonly log: string[] = [];
 
   constructor(holdsRcu: boolean) {
+    super();
     const traits: PreemptionTraits = holdsRcu ? { rcu: this.rcu } : {};
     this.spin = new SpinLock(this.lockdep, "spin", traits);
     this.queued = new SpinLock(this.lockdep, "queued", { fairness: "queued", ...traits });
@@ -70,24 +59,10 @@ class World {
     this.unfairRw = new RwLock(this.lockdep, "unfair_rw", { fairness: "none", ...traits });
     this.bit = new BitSpinLock(this.lockdep, "bit", traits);
   }
-
-  *see(cell: Cell<number>): Steps<void> {
-    this.log.push(`${cell.name}=${yield* readOnce(cell)}`);
-  }
 }
 
 type Body = (w: World) => Steps<void>;
 type Take = (w: World) => Operation<unknown>;
-
-const freeKind: OperationKind<Lifetime, void, void> = {
-  name: "free",
-  access: "write",
-  perform: (lifetime) => lifetime.end(),
-};
-
-function* free(w: World): Steps<void> {
-  yield* Operation.of(freeKind, w.memory, undefined);
-}
 
 function scenarioOf(threads: Readonly<Record<string, Body>>, holdsRcu = true): Scenario<World> {
   const daemons = { rcu: (w: World) => rcuCallbacks(w.rcu) };
@@ -107,12 +82,12 @@ function reader(take: Take, drop: Take): Body {
 function* synchronizing(w: World): Steps<void> {
   yield* rcuAssignPointer(w.pointer, 0);
   yield* synchronizeRcu(w.rcu);
-  yield* free(w);
+  yield* free(w.memory);
 }
 
 function* deferring(w: World): Steps<void> {
   yield* rcuAssignPointer(w.pointer, 0);
-  yield* callRcu(w.rcu, "free block", () => free(w));
+  yield* callRcu(w.rcu, "free block", () => free(w.memory));
 }
 
 const ways: readonly (readonly [name: string, take: Take, drop: Take])[] = [

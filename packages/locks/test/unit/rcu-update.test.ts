@@ -2,8 +2,7 @@
 
 import {
   callRcu,
-  Lockdep,
-  Rcu,
+  type Rcu,
   rcuAssignPointer,
   rcuBarrier,
   rcuCallbacks,
@@ -15,10 +14,8 @@ import {
   type GracePeriod,
 } from "@mmrace/locks";
 import {
-  Cell,
   defineScenario,
   exhaustive,
-  Lifetime,
   Operation,
   readOnce,
   smpMb,
@@ -30,37 +27,20 @@ import {
   type Steps,
 } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
+import { free, PointedWorld as World } from "../memory.ts";
 import { agreed, verdictOf } from "../searches.ts";
-
-class World {
-  readonly rcu = new Rcu(new Lockdep());
-  readonly pointer = new Cell("pointer", 1);
-  readonly memory = new Lifetime("memory", "block", "use-after-free");
-  readonly field = new Cell("field", 0, { lifetime: this.memory });
-  readonly x = new Cell("x", 0);
-  readonly y = new Cell("y", 0);
-  readonly log: string[] = [];
-
-  *see(what: string, cell: Cell<number>): Steps<void> {
-    this.log.push(`${what}=${yield* readOnce(cell)}`);
-  }
-}
 
 type Body = (w: World) => Steps<void>;
 
-const freeKind: OperationKind<Lifetime, void, void> = {
-  name: "free",
-  access: "write",
-  perform: (lifetime) => lifetime.end(),
-};
-
-function* free(w: World): Steps<void> {
-  yield* Operation.of(freeKind, w.memory, undefined);
-}
-
 function scenarioOf(threads: Readonly<Record<string, Body>>, hasCallbacks = false): Scenario<World> {
   const daemons = hasCallbacks ? { rcu: (w: World) => rcuCallbacks(w.rcu) } : {};
-  return defineScenario<World>({ name: "rcu", setup: () => new World(), threads, daemons, properties: [] });
+  return defineScenario<World>({
+    name: "rcu",
+    setup: () => new World(),
+    threads,
+    daemons,
+    properties: [],
+  });
 }
 
 function* reader(w: World): Steps<void> {
@@ -73,12 +53,12 @@ const updater = (wait: (w: World) => Operation<void>): Body =>
   function* (w) {
     yield* rcuAssignPointer(w.pointer, 0);
     yield* wait(w);
-    yield* free(w);
+    yield* free(w.memory);
   };
 
 function* deferring(w: World): Steps<void> {
   yield* rcuAssignPointer(w.pointer, 0);
-  yield* callRcu(w.rcu, "free block", () => free(w));
+  yield* callRcu(w.rcu, "free block", () => free(w.memory));
 }
 
 const synchronizing = scenarioOf({ reader, updater: updater((w) => synchronizeRcu(w.rcu)) });
@@ -142,7 +122,7 @@ describe.each(MODELS)("under %s", (memory) => {
           yield* readOnce(w.field);
         });
         if (waits) yield* rcuBarrier(w.rcu);
-        yield* free(w);
+        yield* free(w.memory);
       };
     expect(agreed(scenarioOf({ unloader: unloader(true) }, true), memory).wrong).toBe(0);
     expect([...agreed(scenarioOf({ unloader: unloader(false) }, true), memory).endings]).toContain(
@@ -158,13 +138,13 @@ describe("stores and grace periods", () => {
       *left(w) {
         if (hasSection) yield* rcuReadLock(w.rcu);
         yield* writeOnce(w.x, 1);
-        yield* w.see("y", w.y);
+        yield* w.see(w.y);
         if (hasSection) yield* rcuReadUnlock(w.rcu);
       },
       *right(w) {
         yield* writeOnce(w.y, 1);
         yield* wait(w);
-        yield* w.see("x", w.x);
+        yield* w.see(w.x);
       },
     });
   /** A grace period that waits for the ends of sections and for nothing else. */
@@ -194,12 +174,12 @@ describe("stores and grace periods", () => {
         *left(w) {
           yield* rcuReadLock(w.rcu);
           yield* writeOnce(w.x, 1);
-          yield* w.see("y", w.y);
+          yield* w.see(w.y);
           yield* rcuReadUnlock(w.rcu);
         },
         *right(w) {
           yield* writeOnce(w.y, 1);
-          yield* callRcu(w.rcu, "look", () => w.see("x", w.x));
+          yield* callRcu(w.rcu, "look", () => w.see(w.x));
         },
       },
       true,

@@ -5,24 +5,17 @@ import {
   defineScenario,
   exhaustive,
   explore,
-  Operation,
   readOnce,
   sometimes,
   without,
   writeOnce,
-  type Lifetime,
-  type OperationKind,
 } from "@mmrace/scheduler";
 import { expectNoViolation, expectViolation } from "@mmrace/scheduler/testing";
 import { describe, test } from "vitest";
+import { free } from "../memory.ts";
 import { one, search, World, type Body } from "../world.ts";
 
 describe("RCU", () => {
-  const freeKind: OperationKind<Lifetime, void, void> = {
-    name: "free",
-    access: "write",
-    perform: (lifetime) => lifetime.end(),
-  };
   const reader: Body = function* (w) {
     yield* rcuReadLock(w.rcu);
     if ((yield* readOnce(w.cell)) === 0) yield* readOnce(w.inMemory);
@@ -30,7 +23,7 @@ describe("RCU", () => {
   };
   const remover: Body = function* (w) {
     yield* writeOnce(w.cell, 1);
-    yield* callRcu(w.rcu, "free block", () => one(Operation.of(freeKind, w.memory, undefined)));
+    yield* callRcu(w.rcu, "free block", () => one(free(w.memory)));
   };
   const freed = [
     sometimes("the block is freed", (w: World) => w.memory.ended),
@@ -76,7 +69,7 @@ describe("RCU", () => {
   test("the memory of a lock is watched like any other", () => {
     const body: Body = function* (w) {
       const lock = new SpinLock(w.lockdep, "inner", { lifetime: w.memory });
-      yield* Operation.of(freeKind, w.memory, undefined);
+      yield* free(w.memory);
       yield* spinLock(lock);
     };
     expectViolation(search({ body }), "use-after-free");

@@ -31,16 +31,16 @@ import {
   defineScenario,
   exhaustive,
   Lifetime,
-  Operation,
+  type Operation,
   readOnce,
   without,
   writeOnce,
   type MemoryModel,
-  type OperationKind,
   type Scenario,
   type Steps,
 } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
+import { free } from "../memory.ts";
 import { agreed, verdictOf } from "../searches.ts";
 
 const MODELS: readonly MemoryModel[] = ["sc", "tso"];
@@ -65,14 +65,8 @@ function counted(threads: Readonly<Record<string, Body>>, value = 1): Scenario<C
   return defineScenario<Counted>({ name: "counted", setup, threads, properties: [] });
 }
 
-const freeKind: OperationKind<Lifetime, void, void> = {
-  name: "free",
-  access: "write",
-  perform: (lifetime) => lifetime.end(),
-};
-
 function* put(w: Counted): Steps<void> {
-  if (yield* refcountDecAndTest(w.count)) yield* Operation.of(freeKind, w.memory, undefined);
+  if (yield* refcountDecAndTest(w.count)) yield* free(w.memory);
 }
 
 function* useAndPut(w: Counted): Steps<void> {

@@ -12,9 +12,10 @@ import {
   synchronizeRcu,
   type CallOptions,
 } from "@mmrace/locks";
-import { Operation, readOnce, without, writeOnce, type Scenario, type Steps } from "@mmrace/scheduler";
+import { readOnce, without, writeOnce, type Scenario, type Steps } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
-import { freeKind, MODELS, scenarioOf, type World, type Body } from "../cpus.ts";
+import { MODELS, scenarioOf, type World, type Body } from "../cpus.ts";
+import { free } from "../memory.ts";
 import { agreed } from "../searches.ts";
 
 describe.each(MODELS)("calls on other CPUs under %s", (memory) => {
@@ -28,7 +29,7 @@ describe.each(MODELS)("calls on other CPUs under %s", (memory) => {
     function* (w) {
       yield* writeOnce(w.slot, 0);
       yield* wait(w);
-      yield* Operation.of(freeKind, w.memory, undefined);
+      yield* free(w.memory);
     };
   const nothing = function* (): Steps<void> {};
   const syncing = remover(() => smpCallFunction(nothing, { wait: true }));

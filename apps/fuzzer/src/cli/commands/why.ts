@@ -1,7 +1,7 @@
 /** `mmrace why`: what each guard of a procedure is for. */
 
 import { join } from "node:path";
-import { kernelById, scenarioFamilies } from "@mmrace/mm";
+import { kernelById, kernels, scenarioFamilies } from "@mmrace/mm";
 import type { Command } from "commander";
 import { nowMs } from "../../clock.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
@@ -12,11 +12,10 @@ import { guardsOf, type Guard } from "../../why/guards.ts";
 import type { WhyBounds } from "../../why/judge.ts";
 import { counterexample, lineOf, markdownOf, type Row } from "../../why/table.ts";
 import { EXIT } from "../exit-code.ts";
-import { familyOf, jsonOption, wholeNumber } from "../options.ts";
+import { appended, familyOf, jsonOption, wholeNumber } from "../options.ts";
 import type { CommandResult } from "../output.ts";
 
-/** The newest release in full. */
-const KERNEL_DEFAULT = "6.18";
+const NEWEST = kernels.at(-1)!.id;
 
 interface WhyOptions {
   readonly kernel: string;
@@ -41,7 +40,7 @@ export function defineWhy(program: Command): Command {
         "nothing went wrong in what was searched. Answers are kept, and asked for again only when the model has changed.",
     )
     .argument("<target>", "a procedure, a site (procedure/operation/class) or a lock class")
-    .option("--kernel <release>", "kernel release (see: mmrace list kernels)", KERNEL_DEFAULT)
+    .option("--kernel <release>", "kernel release (see: mmrace list kernels)", NEWEST)
     .option("--scenario <name>", "only in this scenario; repeatable", appended, [])
     .option("--preemptions <n>", "search up to so many preemptions", wholeNumber(0), 2)
     .option("--executions <n>", "of one scenario on one level; then as many at random", wholeNumber(1), 3000)
@@ -57,10 +56,6 @@ export function defineWhy(program: Command): Command {
         "  mmrace why retract_page_tables/spin_lock/pte_lock --kernel 6.12 --columns\n" +
         "  mmrace why pmd_lock --kernel 6.6 --pairs --workers 2",
     );
-}
-
-function appended(text: string, before: readonly string[]): readonly string[] {
-  return [...before, text];
 }
 
 /** Runs the command. */
