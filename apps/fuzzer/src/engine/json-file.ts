@@ -1,6 +1,6 @@
 /** JSON files that survive an interruption, and what to do with those that did not. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** What a file says; undefined when there is none, and `damaged` when it is no JSON. */
@@ -23,7 +23,15 @@ export function quarantine(file: string): string {
 
 /** Writes a file so that an interruption cannot leave half of one. */
 export function writeWhole(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.part`, text);
-  renameSync(`${file}.part`, file);
+  const part = `${file}.part`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(part, text);
+    renameSync(part, file);
+  } catch (error) {
+    // What is on a full disk makes it no emptier; and the error of a write does not say of which file.
+    rmSync(part, { force: true });
+    if (error instanceof Error) (error as NodeJS.ErrnoException).path ??= file;
+    throw error;
+  }
 }

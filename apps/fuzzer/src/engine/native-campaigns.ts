@@ -9,68 +9,55 @@ import { Progress } from "../report/progress.ts";
 import type { ScenarioReport } from "../report/scenario-report.ts";
 import { warn } from "../report/warn.ts";
 import { runCampaign } from "./campaign.ts";
+import { CampaignJournal } from "./campaign-journal.ts";
 import type { Fuzzer } from "./fuzzer.ts";
-import {
-  dropState,
-  loadState,
-  saveState,
-  stateFile,
-  type SavedState,
-  type ScenarioState,
-} from "./saved-state.ts";
+
+/** Signals that end a campaign with its state saved. A second one ends the process. */
+const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
 
 /** The campaigns of one command. */
 export class NativeCampaigns {
   readonly #job: FuzzJob;
+  readonly #journal: CampaignJournal;
   readonly #progress = new Progress();
-  readonly #stateFile: string;
-  #saved: SavedState["scenarios"] = {};
   #isInterrupted = false;
 
   constructor(job: FuzzJob) {
     this.#job = job;
-    // How the result is put out does not make it another campaign.
-    const settings = { ...job.options, json: undefined, scenarios: job.scenarios.map(({ name }) => name) };
-    this.#stateFile = stateFile(job.options.out, settings);
+    this.#journal = new CampaignJournal(job);
   }
 
   async run(): Promise<readonly ScenarioReport[]> {
-    const { state, quarantined } = loadState(this.#stateFile);
-    if (quarantined !== undefined)
-      warn(`The saved campaign was damaged and is now ${quarantined}; starting anew.`);
-    if (state !== undefined) {
-      warn(`Going on with the interrupted campaign in ${this.#stateFile}.`);
-      this.#saved = state.scenarios;
-    }
     const onInterrupt = (): void => {
       this.#isInterrupted = true;
     };
-    process.once("SIGINT", onInterrupt);
+    for (const signal of INTERRUPTS) process.once(signal, onInterrupt);
     try {
       return await this.#runAll();
     } finally {
-      process.removeListener("SIGINT", onInterrupt);
+      for (const signal of INTERRUPTS) process.removeListener(signal, onInterrupt);
     }
   }
 
   async #runAll(): Promise<readonly ScenarioReport[]> {
     const { scenarios } = this.#job;
     const reports: ScenarioReport[] = [];
-    const states: Record<string, ScenarioState> = {};
     for (const [index, scenario] of scenarios.entries()) {
+      this.#journal.begin(scenario);
       const fuzzer = await this.#runOne(scenario, deadlineOf(this.#job, index));
-      states[scenario.name] = stateOf(fuzzer);
+      this.#journal.end(scenario, fuzzer);
       reports.push(reportOf(scenario, fuzzer, this.#isInterrupted));
     }
     this.#progress.end();
-    if (this.#isInterrupted) saveState(this.#stateFile, { schemaVersion: 1, scenarios: states });
-    else dropState(this.#stateFile);
-    return reports;
+    const trouble = this.#journal.close(this.#isInterrupted);
+    if (trouble === undefined) return reports;
+    warn(`The campaign is not saved. ${trouble}`);
+    return reports.map((report) => ({ ...report, isSaved: false }));
   }
 
   async #runOne(scenario: Scenario<World>, deadlineMs: number): Promise<Fuzzer<World>> {
     const { options, ablations } = this.#job;
-    const saved = this.#saved[scenario.name];
+    const saved = this.#journal.before(scenario);
     const directory =
       options.corpus === undefined ? undefined : join(options.corpus, `${scenario.name}-${scenario.variant}`);
     const fromDisk = directory === undefined ? { schedules: [], quarantined: [] } : loadCorpus(directory);
@@ -96,7 +83,9 @@ export class NativeCampaigns {
       onSeed: (schedule) => {
         if (directory !== undefined) saveSchedule(directory, schedule);
       },
+      pauseAt: () => this.#journal.nextPoint,
       onProgress: (fuzzer) => {
+        this.#journal.note(scenario, fuzzer);
         this.#progress.show(() => progressText(scenario, fuzzer, options.executions));
       },
       isInterrupted: () => this.#isInterrupted,
@@ -108,17 +97,6 @@ function progressText(scenario: Scenario<World>, fuzzer: Fuzzer<World>, executio
   const { executions, corpus, findings } = fuzzer;
   const share = `${executions.toLocaleString("en")}/${executionsMax.toLocaleString("en")}`;
   return `${scenario.name} on ${scenario.variant}: ${share} executions, corpus ${corpus.seeds.length}, ${findings.size} found`;
-}
-
-function stateOf(fuzzer: Fuzzer<World>): ScenarioState {
-  return {
-    executions: fuzzer.executions,
-    steps: fuzzer.steps,
-    corpus: fuzzer.corpus.seeds.map(({ schedule }) => Buffer.from(schedule).toString("base64")),
-    findings: [...fuzzer.findings.values()].map(({ token }) => token),
-    unreached: [...fuzzer.unreached],
-    unmatched: fuzzer.unmatched.map(({ site }) => site),
-  };
 }
 
 function reportOf(scenario: Scenario<World>, fuzzer: Fuzzer<World>, isInterrupted: boolean): ScenarioReport {

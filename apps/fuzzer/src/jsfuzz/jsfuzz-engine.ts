@@ -7,11 +7,12 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { World } from "@mmrace/mm";
-import { assert, parseAblation, type Scenario } from "@mmrace/scheduler";
+import { assert, parseAblation, type Scenario, type Violation } from "@mmrace/scheduler";
 import { deadlineOf, type FuzzJob } from "../engine/job.ts";
 import { nowMs } from "../clock.ts";
 import { loadCorpus } from "../corpus/on-disk.ts";
 import { Fuzzer } from "../engine/fuzzer.ts";
+import { saveFinding } from "../report/finding-directory.ts";
 import type { ScenarioReport } from "../report/scenario-report.ts";
 import { runJsfuzzProcess } from "./jsfuzz-process.ts";
 import type { TargetReport } from "./protocol.ts";
@@ -64,17 +65,18 @@ async function runOne(
     reports.push(report);
     executionsLeft -= report.executions;
     if (report.input === undefined) break;
-    file(triage, report.input);
+    saveFinding(options.out, scenario, file(triage, report.input));
   } while (executionsLeft > 0 && options.stopOnFirst !== true);
   return reportOf(scenario, triage, reports);
 }
 
 /** Confirms a finding of jsfuzz in this process and minimizes it. */
-function file(triage: Fuzzer<World>, input: string): void {
+function file(triage: Fuzzer<World>, input: string): Violation {
   const before = triage.findings.size;
   triage.replay(new Uint8Array(Buffer.from(input, "base64")));
-  if (triage.findings.size === before)
-    throw new Error("a finding of jsfuzz did not show again in this process");
+  const found = [...triage.findings.values()].slice(before);
+  if (found.length === 0) throw new Error("a finding of jsfuzz did not show again in this process");
+  return found[0]!;
 }
 
 function corpusDirectory({ options }: FuzzJob, { name, variant }: Scenario<World>): string | undefined {
