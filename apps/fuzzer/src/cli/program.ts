@@ -10,6 +10,7 @@ import { defineList, runList } from "./commands/list.ts";
 import { defineLitmus, runLitmusFiles } from "./commands/litmus.ts";
 import { defineMinimize, runMinimize } from "./commands/minimize.ts";
 import { defineReplay, runReplay } from "./commands/replay.ts";
+import { defineReport, runReport } from "./commands/report.ts";
 import { defineWhy, runWhy } from "./commands/why.ts";
 import { version } from "../version.ts";
 import type { CommandResult } from "./output.ts";
@@ -40,6 +41,7 @@ export function createProgram(deliver: Deliver): Command {
   );
   defineReplay(program).action((token, options) => put("replay", options, runReplay(token, options)));
   defineMinimize(program).action((token, options) => put("minimize", options, runMinimize(token, options)));
+  defineReport(program).action((dir, options) => put("report", options, runReport(dir, options)));
   defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));
   defineWhy(program).action(async (target, options) => put("why", options, await runWhy(target, options)));
   defineDecode(program).action((entries, options) => put("decode", options, runDecode(entries, options)));

@@ -90,6 +90,8 @@ export interface FindingData {
   readonly memory: string;
   readonly ablations: readonly string[];
   readonly preemptions: number;
+  /** Where else it was seen, `scenario on kernel`. */
+  readonly alsoSeen: readonly string[];
   readonly token: string;
   /** CPU columns, as `mmrace replay` prints them. */
   readonly columns: string;
@@ -121,10 +123,13 @@ export interface CampaignData {
   readonly scenario: string;
   readonly kernel: string;
   readonly strategy: string;
+  readonly seed: number;
   readonly executions: number;
   readonly steps: number;
   readonly seconds: number;
   readonly state: "running" | "interrupted" | "done";
+  /** Schedules kept. */
+  readonly corpus: number;
   readonly growth: readonly GrowthPoint[];
   readonly heat: readonly HeatData[];
   readonly unreached: readonly string[];

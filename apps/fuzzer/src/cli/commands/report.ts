@@ -1,0 +1,57 @@
+/** `mmrace report`: a campaign directory as one HTML page. */
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { buildReport } from "../../report/report-builder.ts";
+import { reportPage } from "../../report/report-page.ts";
+import { counted } from "../../report/violation-text.ts";
+import { EXIT } from "../exit-code.ts";
+import { jsonOption } from "../options.ts";
+import type { CommandResult } from "../output.ts";
+
+interface ReportOptions {
+  readonly html?: string;
+  readonly json?: boolean;
+}
+
+/** Describes the command. */
+export function defineReport(program: Command): Command {
+  return program
+    .command("report")
+    .summary("a campaign as one HTML page")
+    .description(
+      "Writes one HTML file that needs nothing else: the findings of a campaign directory, each with its schedule, the locks " +
+        "that are held and the page tables before and after every step; how coverage grew, and which procedures met.",
+    )
+    .argument("<dir>", "campaign directory, as given to mmrace fuzz --out")
+    .option("--html <file>", "where the page goes; default: report.html in the directory")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  mmrace fuzz T1-02 --out campaign; mmrace report campaign\n" +
+        "  mmrace report mmrace-out --html /tmp/report.html",
+    );
+}
+
+/** Runs the command. */
+export function runReport(directory: string, options: ReportOptions): CommandResult {
+  const data = buildReport(directory);
+  const file = options.html ?? join(directory, "report.html");
+  const page = reportPage(data);
+  writeFileSync(file, page);
+  const { findings, campaigns } = data;
+  const stale = findings.filter((finding) => finding.stale !== undefined).length;
+  const doubt = stale === 0 ? "" : ` ${counted(stale, "finding")} of another model cannot be replayed.`;
+  return {
+    exitCode: EXIT.clean,
+    text:
+      `${counted(findings.length, "finding")} and ${counted(campaigns.length, "campaign")} are in ${file} ` +
+      `(${Math.ceil(page.length / 1024).toLocaleString("en")} KiB).${doubt}`,
+    json: {
+      html: file,
+      findings: findings.map(({ signature, stale }) => ({ signature, replays: stale === undefined })),
+      campaigns: campaigns.map(({ scenario, kernel, executions }) => ({ scenario, kernel, executions })),
+    },
+  };
+}
