@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { defineBug, runBug } from "./commands/bug.ts";
 import { defineConform, runConform } from "./commands/conform.ts";
+import { defineCorpus, runCorpusMerge, runCorpusMinimize } from "./commands/corpus.ts";
 import { defineDecode, runDecode } from "./commands/decode.ts";
 import { defineExplore, runExplore } from "./commands/explore.ts";
 import { defineFuzz, runFuzz } from "./commands/fuzz.ts";
@@ -42,6 +43,9 @@ export function createProgram(deliver: Deliver): Command {
   defineReplay(program).action((token, options) => put("replay", options, runReplay(token, options)));
   defineMinimize(program).action((token, options) => put("minimize", options, runMinimize(token, options)));
   defineReport(program).action((dir, options) => put("report", options, runReport(dir, options)));
+  const corpus = defineCorpus(program);
+  corpus.minimize.action((dir, options) => put("corpus", options, runCorpusMinimize(dir, options)));
+  corpus.merge.action((dirs, options) => put("corpus", options, runCorpusMerge(dirs, options)));
   defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));
   defineWhy(program).action(async (target, options) => put("why", options, await runWhy(target, options)));
   defineDecode(program).action((entries, options) => put("decode", options, runDecode(entries, options)));

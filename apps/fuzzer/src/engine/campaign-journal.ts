@@ -5,7 +5,7 @@
 
 import { statSync } from "node:fs";
 import type { World } from "@mmrace/mm";
-import { UsageError, type Scenario } from "@mmrace/scheduler";
+import { UsageError, type Scenario, type Violation } from "@mmrace/scheduler";
 import { ageMs, nowMs } from "../clock.ts";
 import { saveFinding } from "../report/finding-directory.ts";
 import { warn } from "../report/warn.ts";
@@ -24,6 +24,7 @@ const SILENT_MS = 5000;
 export class CampaignJournal {
   readonly file: string;
   readonly #job: FuzzJob;
+  readonly #onFinding: (violation: Violation, directory: string) => void;
   readonly #state: SavedState;
   /** What was saved before this process came. */
   readonly #before: SavedState["scenarios"];
@@ -34,10 +35,14 @@ export class CampaignJournal {
   #savedMs = nowMs();
   #trouble: string | undefined;
 
-  /** @throws {UsageError} when another process runs the campaign. An error of the file system, when nothing can be saved. */
-  constructor(job: FuzzJob) {
+  /**
+   * @param onFinding called for each finding that was not known before, with its directory.
+   * @throws {UsageError} when another process runs the campaign. An error of the file system, when nothing can be saved.
+   */
+  constructor(job: FuzzJob, onFinding: (violation: Violation, directory: string) => void = () => {}) {
     const { options } = job;
     this.#job = job;
+    this.#onFinding = onFinding;
     // How the result is put out, and shown, does not make it another campaign.
     const settings = {
       ...options,
@@ -98,17 +103,17 @@ export class CampaignJournal {
   /** Called every now and then while a campaign runs: writes what is due. */
   note(scenario: Scenario<World>, fuzzer: Fuzzer<World>): void {
     this.#growth.note(fuzzer.executions, () => this.#pointOf(scenario, fuzzer));
-    this.#try(() => this.#writeFindings(scenario, fuzzer));
+    this.attempt(() => this.#writeFindings(scenario, fuzzer));
     if (nowMs() - this.#savedMs < SAVE_EVERY_MS) return;
     this.#savedMs = nowMs();
     this.#keep(scenario, fuzzer);
-    this.#try(() => saveState(this.file, this.#state));
+    this.attempt(() => saveState(this.file, this.#state));
   }
 
   /** The campaign on a scenario has ended. */
   end(scenario: Scenario<World>, fuzzer: Fuzzer<World>): void {
     this.#growth.end(fuzzer.executions, () => this.#pointOf(scenario, fuzzer));
-    this.#try(() => this.#writeFindings(scenario, fuzzer));
+    this.attempt(() => this.#writeFindings(scenario, fuzzer));
     this.#keep(scenario, fuzzer);
   }
 
@@ -116,7 +121,7 @@ export class CampaignJournal {
   close(isInterrupted: boolean): string | undefined {
     this.#state.state = isInterrupted ? "interrupted" : "done";
     this.#trouble = undefined;
-    this.#try(() => saveState(this.file, this.#state));
+    this.attempt(() => saveState(this.file, this.#state));
     return this.#trouble;
   }
 
@@ -157,13 +162,15 @@ export class CampaignJournal {
     if (written.size === findings.size) return;
     for (const [signature, violation] of findings) {
       if (written.has(signature)) continue;
-      saveFinding(this.#job.options.out, scenario, violation);
+      const directory = saveFinding(this.#job.options.out, scenario, violation);
       written.add(signature);
+      if (this.#before[scenario.name]?.findings.includes(violation.token) !== true)
+        this.#onFinding(violation, directory);
     }
   }
 
   /** A disk that is full in the middle of a campaign must not end it: it is said once, and tried again. */
-  #try(write: () => void): void {
+  attempt(write: () => void): void {
     try {
       write();
     } catch (error) {

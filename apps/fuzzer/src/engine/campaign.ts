@@ -25,7 +25,8 @@ export interface CampaignOptions extends FuzzerOptions {
   readonly onSeed: (schedule: Uint8Array) => void;
   /** A number of executions at which a single worker is to pause for `onProgress`, whatever the time. */
   readonly pauseAt: () => number;
-  readonly onProgress: (fuzzer: Fuzzer<World>) => void;
+  /** @param paces executions per second of each worker, when there are several. */
+  readonly onProgress: (fuzzer: Fuzzer<World>, paces: readonly number[]) => void;
   /** Whether Ctrl-C was pressed. */
   readonly isInterrupted: () => boolean;
 }
@@ -42,7 +43,7 @@ export async function runCampaign(
     while (!fuzzer.isDone && fuzzer.executions < options.executionsMax) {
       if (nowMs() >= options.deadlineMs || options.isInterrupted()) break;
       await runSome(fuzzer, options.executionsMax - fuzzer.executions, options.pauseAt());
-      options.onProgress(fuzzer);
+      options.onProgress(fuzzer, pool?.paces ?? []);
     }
   } finally {
     await pool?.close();

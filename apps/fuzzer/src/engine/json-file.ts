@@ -29,9 +29,17 @@ export function writeWhole(file: string, text: string): void {
     writeFileSync(part, text);
     renameSync(part, file);
   } catch (error) {
-    // What is on a full disk makes it no emptier; and the error of a write does not say of which file.
-    rmSync(part, { force: true });
-    if (error instanceof Error) (error as NodeJS.ErrnoException).path ??= file;
-    throw error;
+    throw ofFile(error, file, part);
   }
+}
+
+/** The error of a failed write, with the file's name, which a write does not tell. What there is of the file goes. */
+export function ofFile(error: unknown, file: string, part: string): unknown {
+  try {
+    rmSync(part, { force: true });
+  } catch {
+    // Where nothing could be written, there is nothing.
+  }
+  if (error instanceof Error) (error as NodeJS.ErrnoException).path ??= file;
+  return error;
 }

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { scenarioOf, type World } from "@mmrace/mm";
 import { decodeToken, replayToken, type Scenario, type Violation } from "@mmrace/scheduler";
 import { deadlineOf, type FuzzJob } from "./job.ts";
-import { loadCorpus, saveSchedule } from "../corpus/on-disk.ts";
-import { Progress } from "../report/progress.ts";
+import { saveSchedule } from "../corpus/on-disk.ts";
+import { corpusFolder, openCorpus } from "../corpus/open-corpus.ts";
+import { CampaignStatus, type Standing } from "../report/campaign-status.ts";
 import type { ScenarioReport } from "../report/scenario-report.ts";
 import { warn } from "../report/warn.ts";
 import { runCampaign } from "./campaign.ts";
@@ -19,12 +20,18 @@ const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
 export class NativeCampaigns {
   readonly #job: FuzzJob;
   readonly #journal: CampaignJournal;
-  readonly #progress = new Progress();
+  readonly #status: CampaignStatus;
   #isInterrupted = false;
 
   constructor(job: FuzzJob) {
     this.#job = job;
-    this.#journal = new CampaignJournal(job);
+    this.#status = new CampaignStatus(
+      job.scenarios.length,
+      job.options.events === true ? putEvent : undefined,
+    );
+    this.#journal = new CampaignJournal(job, (violation, directory) =>
+      this.#status.found(violation, directory),
+    );
   }
 
   async run(): Promise<readonly ScenarioReport[]> {
@@ -44,11 +51,12 @@ export class NativeCampaigns {
     const reports: ScenarioReport[] = [];
     for (const [index, scenario] of scenarios.entries()) {
       this.#journal.begin(scenario);
+      this.#status.begin(scenario.name, scenario.variant ?? "");
       const fuzzer = await this.#runOne(scenario, deadlineOf(this.#job, index));
       this.#journal.end(scenario, fuzzer);
+      this.#status.end(this.#standing(scenario, fuzzer, []));
       reports.push(reportOf(scenario, fuzzer, this.#isInterrupted));
     }
-    this.#progress.end();
     const trouble = this.#journal.close(this.#isInterrupted);
     if (trouble === undefined) return reports;
     warn(`The campaign is not saved. ${trouble}`);
@@ -58,10 +66,9 @@ export class NativeCampaigns {
   async #runOne(scenario: Scenario<World>, deadlineMs: number): Promise<Fuzzer<World>> {
     const { options, ablations } = this.#job;
     const saved = this.#journal.before(scenario);
-    const directory =
-      options.corpus === undefined ? undefined : join(options.corpus, `${scenario.name}-${scenario.variant}`);
-    const fromDisk = directory === undefined ? { schedules: [], quarantined: [] } : loadCorpus(directory);
-    for (const path of fromDisk.quarantined) warn(`A corpus file was damaged: moved to ${path}.`);
+    const directory = options.corpus === undefined ? undefined : join(options.corpus, corpusFolder(scenario));
+    const { memory } = options;
+    const fromDisk = directory === undefined ? [] : openCorpus(directory, scenario, { ablations, memory });
     return await runCampaign(scenario, {
       // A resumed campaign must not draw the numbers again that it has used up.
       randomSeed: options.seed + (saved === undefined ? 0 : 1_000_003 * saved.executions),
@@ -73,7 +80,7 @@ export class NativeCampaigns {
       workers: options.workers,
       deadlineMs,
       seeds: [
-        ...fromDisk.schedules,
+        ...fromDisk.map(({ schedule }) => schedule),
         ...(saved?.corpus ?? []).map((text) => new Uint8Array(Buffer.from(text, "base64"))),
       ],
       before:
@@ -81,22 +88,36 @@ export class NativeCampaigns {
           ? undefined
           : { ...saved, seeds: [], findings: saved.findings.flatMap(findingOfToken) },
       onSeed: (schedule) => {
-        if (directory !== undefined) saveSchedule(directory, schedule);
+        if (directory !== undefined) this.#journal.attempt(() => saveSchedule(directory, schedule));
       },
       pauseAt: () => this.#journal.nextPoint,
-      onProgress: (fuzzer) => {
+      onProgress: (fuzzer, paces) => {
         this.#journal.note(scenario, fuzzer);
-        this.#progress.show(() => progressText(scenario, fuzzer, options.executions));
+        this.#status.note(() => this.#standing(scenario, fuzzer, paces));
       },
       isInterrupted: () => this.#isInterrupted,
     });
   }
+
+  #standing(scenario: Scenario<World>, fuzzer: Fuzzer<World>, workers: readonly number[]): Standing {
+    const { executions, steps, corpus, novelty, findings } = fuzzer;
+    return {
+      scenario: scenario.name,
+      kernel: scenario.variant ?? "",
+      executions,
+      executionsMax: this.#job.options.executions,
+      steps,
+      corpus: corpus.seeds.length,
+      features: novelty.edges(),
+      findings: findings.size,
+      workers,
+    };
+  }
 }
 
-function progressText(scenario: Scenario<World>, fuzzer: Fuzzer<World>, executionsMax: number): string {
-  const { executions, corpus, findings } = fuzzer;
-  const share = `${executions.toLocaleString("en")}/${executionsMax.toLocaleString("en")}`;
-  return `${scenario.name} on ${scenario.variant}: ${share} executions, corpus ${corpus.seeds.length}, ${findings.size} found`;
+/** One JSON object per line, on standard error. */
+function putEvent(event: Readonly<Record<string, unknown>>): void {
+  process.stderr.write(`${JSON.stringify(event)}\n`);
 }
 
 function reportOf(scenario: Scenario<World>, fuzzer: Fuzzer<World>, isInterrupted: boolean): ScenarioReport {

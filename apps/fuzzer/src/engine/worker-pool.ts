@@ -7,6 +7,7 @@
 import { Worker } from "node:worker_threads";
 import type { World } from "@mmrace/mm";
 import { ablationText, type Scenario } from "@mmrace/scheduler";
+import { nowMs } from "../clock.ts";
 import { ask } from "./ask.ts";
 import type { RoundRequest, WorkerSetup } from "./fuzz-worker.ts";
 import type { Fuzzer, FuzzerOptions, RoundResult } from "./fuzzer.ts";
@@ -18,6 +19,8 @@ const SEED_STRIDE = 7_368_787;
 
 /** The workers of one campaign. */
 export class WorkerPool {
+  /** Executions per second of each worker in the last round: for people, nothing depends on it. */
+  readonly paces: number[] = [];
   readonly #workers: readonly Worker[];
   #seedsGiven = 0;
 
@@ -41,9 +44,12 @@ export class WorkerPool {
     const seeds = fuzzer.corpus.seeds.slice(this.#seedsGiven).map(({ schedule }) => schedule);
     this.#seedsGiven = fuzzer.corpus.seeds.length;
     const total = Math.min(executionsMax, ROUND * this.#workers.length);
-    const results = this.#workers.map((worker, index) => {
+    const startMs = nowMs();
+    const results = this.#workers.map(async (worker, index) => {
       const executions = Math.floor((total + index) / this.#workers.length);
-      return ask<RoundResult>(worker, { executions, seeds } satisfies RoundRequest);
+      const result = await ask<RoundResult>(worker, { executions, seeds } satisfies RoundRequest);
+      this.paces[index] = Math.round((result.executions / Math.max(nowMs() - startMs, 1)) * 1000);
+      return result;
     });
     for (const result of await Promise.all(results)) fuzzer.absorb(result);
   }

@@ -10,7 +10,7 @@ import type { World } from "@mmrace/mm";
 import { assert, parseAblation, type Scenario, type Violation } from "@mmrace/scheduler";
 import { deadlineOf, type FuzzJob } from "../engine/job.ts";
 import { nowMs } from "../clock.ts";
-import { loadCorpus } from "../corpus/on-disk.ts";
+import { corpusFolder, openCorpus } from "../corpus/open-corpus.ts";
 import { Fuzzer } from "../engine/fuzzer.ts";
 import { saveFinding } from "../report/finding-directory.ts";
 import type { ScenarioReport } from "../report/scenario-report.ts";
@@ -79,13 +79,12 @@ function file(triage: Fuzzer<World>, input: string): Violation {
   return found[0]!;
 }
 
-function corpusDirectory({ options }: FuzzJob, { name, variant }: Scenario<World>): string | undefined {
+function corpusDirectory({ options, ablations }: FuzzJob, scenario: Scenario<World>): string | undefined {
   if (options.corpus === undefined) return undefined;
-  const directory = resolve(options.corpus, `${name}-${variant}`);
+  const directory = resolve(options.corpus, corpusFolder(scenario));
   mkdirSync(directory, { recursive: true });
   // jsfuzz would take damaged files for seeds.
-  for (const path of loadCorpus(directory).quarantined)
-    process.stderr.write(`A corpus file was damaged: moved to ${path}.\n`);
+  openCorpus(directory, scenario, { ablations, memory: options.memory });
   return directory;
 }
 

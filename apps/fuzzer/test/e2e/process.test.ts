@@ -4,6 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { withoutTimes } from "../run.ts";
@@ -159,4 +160,53 @@ describe("Ctrl-C", () => {
     expect((await interrupt("damaged")).stderr).toMatch(/was damaged/);
     expect(readdirSync(out).toSorted()).toEqual([saved, `${saved}.quarantine`]);
   });
+});
+
+test("after kill -9 the same command goes on with all that was saved", async () => {
+  const places = ["--out", join(folder, "killed"), "--json", "--events"];
+  const command = ["fuzz", "cpmt-vs-uffdcopy", "--kernel", "6.12", "--executions", "6000", ...places];
+  const child = spawn(process.execPath, [program, ...command], { cwd: folder });
+  const events: { readonly event: string; readonly executions?: number }[] = [];
+  const closed = new Promise((resolve) => child.on("close", resolve));
+  createInterface({ input: child.stderr }).on("line", (line) => events.push(JSON.parse(line) as never));
+  const state = (): {
+    readonly state: string;
+    readonly scenarios: Readonly<Record<string, { readonly executions: number; readonly corpus: string[] }>>;
+  } => {
+    const [file] = readdirSync(join(folder, "killed")).filter((name) => name.endsWith(".json"));
+    return JSON.parse(readFileSync(join(folder, "killed", file!), "utf8")) as never;
+  };
+  const saved = () => state().scenarios["cpmt-vs-uffdcopy"];
+  while (!existsSync(join(folder, "killed")) || (saved()?.corpus.length ?? 0) === 0)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill("SIGKILL");
+  await closed;
+  expect(events[0]).toEqual({ event: "begin", scenario: "cpmt-vs-uffdcopy", kernel: "6.12" });
+  expect(events.some(({ event }) => event === "progress")).toBe(true);
+  expect(state().state).toBe("running");
+  const before = saved()!;
+  expect(before.corpus.length).toBeGreaterThan(0);
+
+  const resumed = run(...command);
+  const [warning, begin, ...rest] = resumed.stderr.trim().split("\n");
+  expect(warning).toMatch(/Going on with the interrupted campaign/);
+  expect(JSON.parse(begin!)).toMatchObject({ event: "begin" });
+  const after = rest.map((line) => JSON.parse(line) as (typeof events)[number]);
+  for (const { executions = Infinity } of after) expect(executions).toBeGreaterThan(before.executions);
+  expect(JSON.parse(resumed.stdout)).toMatchObject({ interrupted: false, executions: 6000 });
+  expect(state().state).toBe("done");
+});
+
+test("a full disk, and a file in the way, are told in a sentence, with exit code 2", () => {
+  writeFileSync(join(folder, "file"), "");
+  const inTheWay = run("fuzz", "T1-02", "--out", join(folder, "file", "campaign"));
+  expect(inTheWay.status).toBe(2);
+  expect(inTheWay.stderr).toMatch(
+    /^The file .*campaign.* cannot be used: a file stands where a directory should be\. Name another directory/,
+  );
+  if (!existsSync("/dev/full")) return;
+  run("fuzz", "T1-02", "--executions", "50", "--out", join(folder, "small"));
+  const full = run("report", join(folder, "small"), "--html", "/dev/full");
+  expect(full.status).toBe(2);
+  expect(full.stderr).toMatch(/cannot be used: the disk is full\. Make room/);
 });

@@ -70,6 +70,7 @@ export function defineFuzz(program: Command): Command {
     .addOption(ablateOption())
     .addOption(memoryOption())
     .option("--stop-on-first", "stop at the first finding")
+    .option("--events", "progress and findings as JSON lines on standard error, for other programs")
     .addOption(jsonOption())
     .addHelpText(
       "after",
