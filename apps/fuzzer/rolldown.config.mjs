@@ -40,8 +40,8 @@ const reportPage = {
     file: "dist-page/page.js",
     format: "iife",
     minify: true,
-    // The licence of what is inside asks for its notice.
-    banner: `/* with uPlot\n${readFileSync(join(uplot, "LICENSE"), "utf8").trim()} */`,
+    // The licence of what is inside asks for its notice; after minifying, or it would go.
+    postBanner: `/* with uPlot\n${readFileSync(join(uplot, "LICENSE"), "utf8").trim()} */`,
   },
   plugins: [
     {

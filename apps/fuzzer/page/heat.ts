@@ -18,7 +18,11 @@ export function heatSection(campaigns: readonly CampaignData[]): HTMLElement {
     met.map(({ scenario, kernel, seed }) => `${scenario} on ${kernel}, random seed ${seed}`),
     draw,
   );
-  const map = chooser("Edges", ["reads-from", "lock hand-over"], draw);
+  const map = chooser(
+    "Edges",
+    met[0]!.heat.map((one) => one.map),
+    draw,
+  );
   function draw(): void {
     const { heat, corpus } = met[chosen.selectedIndex]!;
     const wanted = heat[map.selectedIndex]!;
@@ -42,6 +46,7 @@ export function heatSection(campaigns: readonly CampaignData[]): HTMLElement {
 const INTRODUCTIONS: readonly string[] = [
   "Rows wrote, columns read what another thread had written. Point at a cell, or go there with the arrow keys.",
   "Rows released, columns took the lock after it. Point at a cell, or go there with the arrow keys.",
+  "Rows used a location, columns were next to use it, and one of them wrote. Point at a cell, or go there with the arrow keys.",
 ];
 
 /** A table that is gone through with the arrow keys: one cell at a time can be reached by Tab. */

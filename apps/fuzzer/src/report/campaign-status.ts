@@ -124,7 +124,8 @@ export class CampaignStatus {
     const lines = [
       `${now.scenario} on ${now.kernel}${which}, ${clock(nowMs() - this.#startMs)}`,
       `  executions ${number(now.executions)} of ${number(now.executionsMax)} (${share} %), ${number(executionsPerSecond)}/s, ${number(stepsPerSecond)} steps/s`,
-      `  corpus     ${number(now.corpus)}, features ${featuresText(now.features)}, last new ${ago(this.#sinceNewMs)}`,
+      `  features   ${featuresText(now.features)}`,
+      `  corpus     ${number(now.corpus)}, last new feature ${ago(this.#sinceNewMs)}`,
       `  findings   ${number(now.findings)}`,
     ];
     if (now.workers.length > 0)

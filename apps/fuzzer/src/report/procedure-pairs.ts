@@ -1,6 +1,5 @@
 /** Which procedures meet: whose writes are read by whom, and from whom locks are got, over the schedules of a corpus. */
 
-import type { World } from "@mmrace/mm";
 import {
   drainedBy,
   Engine,
@@ -14,8 +13,8 @@ import {
 } from "@mmrace/scheduler";
 import type { HeatData } from "./report-data.ts";
 
-/** The maps, as coverage has them. */
-const MAPS = ["reads-from", "lock hand-over"] as const;
+/** The maps, as coverage has them, as far as they are about two procedures. */
+const MAPS = ["reads-from", "lock hand-over", "race order"] as const;
 
 /** One pair of procedures. */
 interface Pair {
@@ -26,23 +25,32 @@ interface Pair {
   last: number;
 }
 
+/** Somebody's use of a location. */
+interface Use {
+  readonly site: Site;
+  readonly thread: number;
+  readonly isWrite: boolean;
+}
+
 /** Counts pairs over executions. Slower than coverage, since it keeps names. */
 class PairObserver implements Observer {
   readonly pairs: readonly Map<string, Pair>[] = MAPS.map(() => new Map<string, Pair>());
   #executions = 0;
-  /** By location: who wrote last, and where. */
-  readonly #writers = new Map<number, { readonly site: Site; readonly thread: number }>();
+  /** By location: who wrote last, and who used it last, and where. */
+  readonly #writers = new Map<number, Use>();
+  readonly #users = new Map<number, Use>();
 
   beginExecution(): void {
     this.#executions++;
     this.#writers.clear();
+    this.#users.clear();
   }
 
   onStep(thread: ModelThread, operation: Operation<unknown>): void {
     const store = drainedBy(operation);
     if (store !== undefined) {
-      if (store.site !== undefined)
-        this.#writers.set(store.object.location, { site: store.site, thread: store.thread.id });
+      const { site, object } = store;
+      if (site !== undefined) this.#use(object.location, { site, thread: store.thread.id, isWrite: true });
       return;
     }
     const { access, role } = operation.kind;
@@ -52,7 +60,15 @@ class PairObserver implements Observer {
     const writer = this.#writers.get(location);
     if (writer !== undefined && writer.thread !== thread.id)
       this.#count(role === "acquire" ? 1 : 0, writer.site, site);
-    if (access === "write") this.#writers.set(location, { site, thread: thread.id });
+    this.#use(location, { site, thread: thread.id, isWrite: access === "write" });
+  }
+
+  #use(location: number, use: Use): void {
+    const before = this.#users.get(location);
+    if (before !== undefined && before.thread !== use.thread && (before.isWrite || use.isWrite))
+      this.#count(2, before.site, use.site);
+    this.#users.set(location, use);
+    if (use.isWrite) this.#writers.set(location, use);
   }
 
   #count(map: number, from: Site, to: Site): void {
@@ -68,8 +84,8 @@ class PairObserver implements Observer {
 }
 
 /** Runs all schedules and counts who met whom. */
-export function procedurePairs(
-  scenario: Scenario<World>,
+export function procedurePairs<W>(
+  scenario: Scenario<W>,
   settings: RunSettings,
   schedules: readonly Uint8Array[],
 ): readonly HeatData[] {

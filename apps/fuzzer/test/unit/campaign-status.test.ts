@@ -78,7 +78,8 @@ test("on a terminal: a block that is rewritten, with speed, features and workers
   expect(screen()).toEqual([
     "some on 6.12, 1 of 3, 0:03",
     "  executions 5,000 of 20,000 (25 %), 2,000/s, 100,000 steps/s",
-    "  corpus     7, features 10 reads-from + 3 lock hand-over, last new 2 s ago",
+    "  features   10 reads-from + 3 lock hand-over",
+    "  corpus     7, last new feature 2 s ago",
     "  findings   2",
     "  workers    1: 1,100/s  2: 900/s",
   ]);
@@ -95,7 +96,7 @@ test("a finding stays on the terminal, above the block", () => {
   now = 2000;
   status.note(() => standing(2000, 10));
   expect(screen()[0]).toBe("Found lost entry: it is gone (out/findings/lost)");
-  expect(screen()).toHaveLength(5);
+  expect(screen()).toHaveLength(6);
 });
 
 test("lines are cut to the width of the terminal", () => {
