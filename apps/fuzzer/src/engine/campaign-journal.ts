@@ -10,7 +10,8 @@ import { ageMs, nowMs } from "../clock.ts";
 import { saveFinding } from "../report/finding-directory.ts";
 import { warn } from "../report/warn.ts";
 import { fileTrouble, isFileError } from "./file-trouble.ts";
-import type { Fuzzer } from "./fuzzer.ts";
+import type { CampaignProgress } from "./campaign.ts";
+import type { Fuzzer, RoundResult } from "./fuzzer.ts";
 import { Growth } from "./growth.ts";
 import type { FuzzJob } from "./job.ts";
 import { loadState, saveState, stateFile, type SavedState, type ScenarioState } from "./saved-state.ts";
@@ -101,12 +102,12 @@ export class CampaignJournal {
   }
 
   /** Called every now and then while a campaign runs: writes what is due. */
-  note(scenario: Scenario<World>, fuzzer: Fuzzer<World>): void {
+  note(scenario: Scenario<World>, { fuzzer, partial }: Pick<CampaignProgress, "fuzzer" | "partial">): void {
     this.#growth.note(fuzzer.executions, () => this.#pointOf(scenario, fuzzer));
     this.attempt(() => this.#writeFindings(scenario, fuzzer));
     if (nowMs() - this.#savedMs < SAVE_EVERY_MS) return;
     this.#savedMs = nowMs();
-    this.#keep(scenario, fuzzer);
+    this.#keep(scenario, fuzzer, partial);
     this.attempt(() => saveState(this.file, this.#state));
   }
 
@@ -114,7 +115,7 @@ export class CampaignJournal {
   end(scenario: Scenario<World>, fuzzer: Fuzzer<World>): void {
     this.#growth.end(fuzzer.executions, () => this.#pointOf(scenario, fuzzer));
     this.attempt(() => this.#writeFindings(scenario, fuzzer));
-    this.#keep(scenario, fuzzer);
+    this.#keep(scenario, fuzzer, []);
   }
 
   /** All have ended. @returns why they could not be saved, if so. */
@@ -125,14 +126,21 @@ export class CampaignJournal {
     return this.#trouble;
   }
 
-  #keep(scenario: Scenario<World>, fuzzer: Fuzzer<World>): void {
+  /** What workers have done in a round that is not over yet is kept too: it would be lost with the process. */
+  #keep(scenario: Scenario<World>, fuzzer: Fuzzer<World>, partial: readonly RoundResult[]): void {
+    const { corpus, findings } = fuzzer;
+    const schedules = [
+      ...corpus.seeds.map(({ schedule }) => schedule),
+      ...partial.flatMap(({ seeds }) => seeds),
+    ];
+    const found = [...findings.values(), ...partial.flatMap((one) => one.findings)];
     this.#state.scenarios[scenario.name] = {
       kernel: scenario.variant ?? "",
-      executions: fuzzer.executions,
-      steps: fuzzer.steps,
+      executions: partial.reduce((sum, { executions }) => sum + executions, fuzzer.executions),
+      steps: partial.reduce((sum, { steps }) => sum + steps, fuzzer.steps),
       seconds: this.#seconds(scenario),
-      corpus: fuzzer.corpus.seeds.map(({ schedule }) => Buffer.from(schedule).toString("base64")),
-      findings: [...fuzzer.findings.values()].map(({ token }) => token),
+      corpus: schedules.map((schedule) => Buffer.from(schedule).toString("base64")),
+      findings: found.map(({ token }) => token),
       unreached: [...fuzzer.unreached],
       unmatched: fuzzer.unmatched.map(({ site }) => site),
       growth: this.#growth.points,

@@ -11,6 +11,15 @@ import { WorkerPool } from "./worker-pool.ts";
 const STRIDE = 16;
 const SLICE_MS = 50;
 
+/** Where a campaign stands. */
+export interface CampaignProgress {
+  readonly fuzzer: Fuzzer<World>;
+  /** What several workers have done beyond what `fuzzer` knows. */
+  readonly partial: readonly RoundResult[];
+  /** Executions per second of each worker, when there are several. */
+  readonly paces: readonly number[];
+}
+
 /** What a campaign needs besides its scenario. */
 export interface CampaignOptions extends FuzzerOptions {
   readonly executionsMax: number;
@@ -25,8 +34,7 @@ export interface CampaignOptions extends FuzzerOptions {
   readonly onSeed: (schedule: Uint8Array) => void;
   /** A number of executions at which a single worker is to pause for `onProgress`, whatever the time. */
   readonly pauseAt: () => number;
-  /** @param paces executions per second of each worker, when there are several. */
-  readonly onProgress: (fuzzer: Fuzzer<World>, paces: readonly number[]) => void;
+  readonly onProgress: (progress: CampaignProgress) => void;
   /** Whether Ctrl-C was pressed. */
   readonly isInterrupted: () => boolean;
 }
@@ -38,12 +46,19 @@ export async function runCampaign(
 ): Promise<Fuzzer<World>> {
   const fuzzer = begin(scenario, options);
   const pool = options.workers > 1 ? new WorkerPool(scenario, options, options.workers) : undefined;
-  const runSome: typeof runSlice = pool === undefined ? runSlice : (into, most) => pool.round(into, most);
+  const { partial = [], paces = [] } = pool ?? {};
+  const tell = (): void => options.onProgress({ fuzzer, partial, paces });
+  const isOver = (): boolean => nowMs() >= options.deadlineMs || options.isInterrupted();
   try {
-    while (!fuzzer.isDone && fuzzer.executions < options.executionsMax) {
-      if (nowMs() >= options.deadlineMs || options.isInterrupted()) break;
-      await runSome(fuzzer, options.executionsMax - fuzzer.executions, options.pauseAt());
-      options.onProgress(fuzzer, pool?.paces ?? []);
+    while (!fuzzer.isDone && fuzzer.executions < options.executionsMax && !isOver()) {
+      const left = options.executionsMax - fuzzer.executions;
+      if (pool === undefined) await runSlice(fuzzer, left, options.pauseAt());
+      else
+        await pool.round(fuzzer, left, () => {
+          tell();
+          return isOver();
+        });
+      tell();
     }
   } finally {
     await pool?.close();

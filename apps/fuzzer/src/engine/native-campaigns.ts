@@ -9,7 +9,7 @@ import { corpusFolder, openCorpus } from "../corpus/open-corpus.ts";
 import { CampaignStatus, type Standing } from "../report/campaign-status.ts";
 import type { ScenarioReport } from "../report/scenario-report.ts";
 import { warn } from "../report/warn.ts";
-import { runCampaign } from "./campaign.ts";
+import { runCampaign, type CampaignProgress } from "./campaign.ts";
 import { CampaignJournal } from "./campaign-journal.ts";
 import type { Fuzzer } from "./fuzzer.ts";
 
@@ -54,7 +54,7 @@ export class NativeCampaigns {
       this.#status.begin(scenario.name, scenario.variant ?? "");
       const fuzzer = await this.#runOne(scenario, deadlineOf(this.#job, index));
       this.#journal.end(scenario, fuzzer);
-      this.#status.end(this.#standing(scenario, fuzzer, []));
+      this.#status.end(this.#standing(scenario, { fuzzer, partial: [], paces: [] }));
       reports.push(reportOf(scenario, fuzzer, this.#isInterrupted));
     }
     const trouble = this.#journal.close(this.#isInterrupted);
@@ -91,26 +91,27 @@ export class NativeCampaigns {
         if (directory !== undefined) this.#journal.attempt(() => saveSchedule(directory, schedule));
       },
       pauseAt: () => this.#journal.nextPoint,
-      onProgress: (fuzzer, paces) => {
-        this.#journal.note(scenario, fuzzer);
-        this.#status.note(() => this.#standing(scenario, fuzzer, paces));
+      onProgress: (progress) => {
+        this.#journal.note(scenario, progress);
+        this.#status.note(() => this.#standing(scenario, progress));
       },
       isInterrupted: () => this.#isInterrupted,
     });
   }
 
-  #standing(scenario: Scenario<World>, fuzzer: Fuzzer<World>, workers: readonly number[]): Standing {
+  #standing(scenario: Scenario<World>, { fuzzer, partial, paces }: CampaignProgress): Standing {
     const { executions, steps, corpus, novelty, findings } = fuzzer;
+    const signatures = partial.flatMap((one) => one.findings.map(({ signature }) => signature));
     return {
       scenario: scenario.name,
       kernel: scenario.variant ?? "",
-      executions,
+      executions: partial.reduce((sum, one) => sum + one.executions, executions),
       executionsMax: this.#job.options.executions,
-      steps,
+      steps: partial.reduce((sum, one) => sum + one.steps, steps),
       corpus: corpus.seeds.length,
       features: novelty.edges(),
-      findings: findings.size,
-      workers,
+      findings: new Set([...findings.keys(), ...signatures]).size,
+      workers: paces,
     };
   }
 }

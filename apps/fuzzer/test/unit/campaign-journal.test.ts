@@ -74,7 +74,7 @@ test("what is on disk is never older than a second, and always whole", () => {
   const history: { readonly atMs: number; readonly executions: number }[] = [];
   for (now = 0; now < 5000; now += 50) {
     fuzzer.run(3);
-    journal.note(scenario, fuzzer as never);
+    journal.note(scenario, { fuzzer: fuzzer as never, partial: [] });
     history.push({ atMs: now, executions: fuzzer.executions });
     // If the process ended here:
     const saved = stateIn(journal.file);
@@ -93,6 +93,28 @@ test("what is on disk is never older than a second, and always whole", () => {
     expect(point.executions).toBeGreaterThanOrEqual(nextPointAfter(growth[at]!.executions));
 });
 
+test("what workers have done in a round that is not over is on disk too", () => {
+  const journal = new CampaignJournal(job());
+  journal.begin(scenario);
+  const fuzzer = newFuzzer();
+  fuzzer.run(60);
+  const finding = [...fuzzer.findings.values()][0]!;
+  const partial = [3, 4].map((executions) => ({
+    executions,
+    steps: 100,
+    seeds: [new Uint8Array([executions])],
+    findings: [{ ...finding, signature: `found by ${executions}`, token: `token ${executions}` }],
+    unreached: [],
+    unmatched: [],
+  }));
+  now = 1000;
+  journal.note(scenario, { fuzzer: fuzzer as never, partial });
+  const saved = stateIn(journal.file).scenarios[scenario.name]!;
+  expect(saved).toMatchObject({ executions: 67, steps: fuzzer.steps + 200 });
+  expect(saved.corpus.slice(-2)).toEqual(["Aw==", "BA=="]);
+  expect(saved.findings).toEqual([finding.token, "token 3", "token 4"]);
+});
+
 test("points of growth are few, however long a campaign runs", () => {
   let points = 0;
   for (let executions = 0; executions < 1e9; executions = nextPointAfter(executions)) points++;
@@ -107,7 +129,7 @@ describe("going on", () => {
     const fuzzer = newFuzzer();
     fuzzer.run(50);
     now += 1000;
-    journal.note(scenario, fuzzer as never);
+    journal.note(scenario, { fuzzer: fuzzer as never, partial: [] });
     return journal.file;
   }
 
@@ -120,7 +142,7 @@ describe("going on", () => {
     journal.begin(scenario);
     const fuzzer = newFuzzer();
     fuzzer.run(60);
-    journal.note(scenario, fuzzer as never);
+    journal.note(scenario, { fuzzer: fuzzer as never, partial: [] });
     expect(found).toEqual([]);
   });
 
@@ -170,7 +192,7 @@ describe("trouble with files", () => {
       now += 1000;
       fillDisk(journal.file);
       fuzzer.run(10);
-      journal.note(scenario, fuzzer as never);
+      journal.note(scenario, { fuzzer: fuzzer as never, partial: [] });
     }
     expect(said.match(/cannot be saved/g)).toHaveLength(1);
     expect(said).toMatch(/cannot be saved, and goes on\. The file .* the disk is full\. Make room/);
