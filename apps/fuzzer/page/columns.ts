@@ -3,6 +3,7 @@
 import type { FindingData, RecordingData, RowData } from "../src/report/report-data.ts";
 import type { Cursor } from "./cursor.ts";
 import { copyButton, element } from "./dom.ts";
+import { threadName } from "./names.ts";
 
 const LINE = 22;
 /** Of the column of step numbers, 4rem. */
@@ -54,7 +55,7 @@ class ColumnList {
     this.#lines = element("div", { class: "lines", style: `height: ${rows.length * LINE}px` });
     const heads = this.#used.map((thread) => {
       const { name, cpu } = threads[thread]!;
-      return element("span", { class: `thread thread-${thread % 8}` }, `CPU${cpu} ${name}`);
+      return element("span", { class: `thread thread-${thread % 8}` }, threadName({ name, cpu }));
     });
     this.root = element(
       "div",

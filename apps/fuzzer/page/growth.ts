@@ -2,10 +2,15 @@
 
 import uPlot from "uplot";
 import type { CampaignData, GrowthPoint } from "../src/report/report-data.ts";
+import { chooser, label } from "./choices.ts";
 import { colour, element, number } from "./dom.ts";
 import { onTheme } from "./theme.ts";
 
 const HEIGHT = 320;
+/** Distances of marks on axes that count. */
+const WHOLE = [1, 2, 5]
+  .flatMap((one) => [1, 10, 100, 1000, 10_000, 100_000].map((ten) => one * ten))
+  .toSorted((a, b) => a - b);
 // uPlot's names for these exist for the compiler only, which therefore cannot see that they are the same.
 /* oxlint-disable typescript/no-unsafe-enum-assignment */
 const LINEAR = 1 as uPlot.Scale.Distr;
@@ -42,20 +47,6 @@ export function growthSection(campaigns: readonly CampaignData[]): HTMLElement {
     chart,
     element("details", { class: "numbers" }, element("summary", {}, "The same as numbers"), numbers),
   );
-}
-
-/** A list to choose from. */
-export function chooser(name: string, choices: readonly string[], onchange: () => void): HTMLSelectElement {
-  return element(
-    "select",
-    { "aria-label": name, onchange },
-    ...choices.map((choice) => element("option", {}, choice)),
-  );
-}
-
-/** A list with its name before it. */
-export function label(list: HTMLSelectElement): HTMLElement {
-  return element("label", {}, element("span", {}, list.getAttribute("aria-label") ?? ""), list);
 }
 
 /** The chart in its place. */
@@ -98,7 +89,7 @@ class Drawing {
       },
       axes: [
         { ...axes, label: axis === 2 ? "seconds" : "executions", labelSize: 24 },
-        { ...axes, scale: "count", label: "features, schedules kept", labelSize: 24, size: 64 },
+        { ...axes, scale: "count", label: "features, schedules kept", labelSize: 24, size: 64, incrs: WHOLE },
         {
           ...axes,
           scale: "findings",
@@ -107,7 +98,7 @@ class Drawing {
           labelSize: 24,
           grid: { show: false },
           size: 48,
-          incrs: [1, 2, 5, 10, 20, 50, 100],
+          incrs: WHOLE,
         },
       ],
       series: [

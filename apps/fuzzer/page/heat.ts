@@ -1,8 +1,8 @@
 /** Which procedures met in the schedules of the corpus: a row for who wrote or released, a column for who read or took. */
 
 import type { CampaignData, HeatData } from "../src/report/report-data.ts";
+import { chooser, label } from "./choices.ts";
 import { counted, element } from "./dom.ts";
-import { chooser, label } from "./growth.ts";
 
 type Pair = HeatData["pairs"][number];
 

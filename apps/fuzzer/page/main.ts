@@ -7,15 +7,17 @@ import { growthSection } from "./growth.ts";
 import { heatSection } from "./heat.ts";
 import { overview } from "./overview.ts";
 import { themeButton } from "./theme.ts";
+import { whySection } from "./why.ts";
 
 const data = JSON.parse(document.getElementById("data")!.textContent) as ReportData;
 const root = document.getElementById("report")!;
 
-const sections = [
+const sections: readonly (readonly [id: string, title: string, body: HTMLElement])[] = [
   ["findings", "Findings", findingsSection(data.findings)],
   ["coverage", "Coverage", growthSection(data.campaigns)],
   ["procedures", "Procedures", heatSection(data.campaigns)],
-] as const;
+  ...(data.why.length === 0 ? [] : [["why", "Guards", whySection(data.why)] as const]),
+];
 
 root.append(
   element(

@@ -3,6 +3,7 @@
 import type { RecordingData } from "../src/report/report-data.ts";
 import type { Cursor } from "./cursor.ts";
 import { button, element } from "./dom.ts";
+import { threadName } from "./names.ts";
 
 /** Buttons, slider, and a line in words. */
 export function scrubber(recording: RecordingData, cursor: Cursor): HTMLElement {
@@ -27,11 +28,11 @@ export function scrubber(recording: RecordingData, cursor: Cursor): HTMLElement 
     const { thread, site, text } = steps[step]!;
     const { name, cpu } = threads[thread]!;
     slider.value = String(step);
-    slider.setAttribute("aria-valuetext", `Step ${step}, CPU${cpu} ${name}: ${texts[text]}`);
+    slider.setAttribute("aria-valuetext", `Step ${step}, ${threadName({ name, cpu })}: ${texts[text]}`);
     const held = heldAfter(recording, step, thread);
     what.replaceChildren(
       element("span", { class: "step-number" }, `Step ${step} of ${cursor.steps - 1}`),
-      element("span", { class: `thread thread-${thread % 8}` }, `CPU${cpu} ${name}`),
+      element("span", { class: `thread thread-${thread % 8}` }, threadName({ name, cpu })),
       element("code", {}, texts[text]!),
       element("span", { class: "quiet site" }, texts[site]!),
       element(

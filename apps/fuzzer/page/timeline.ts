@@ -3,6 +3,7 @@
 import type { HoldData, RecordingData } from "../src/report/report-data.ts";
 import type { Cursor } from "./cursor.ts";
 import { button, colour, element } from "./dom.ts";
+import { threadName } from "./names.ts";
 import { onTheme } from "./theme.ts";
 
 /** Room for the names: this much, and on narrow screens a share. */
@@ -240,7 +241,7 @@ function lanesOf({ threads, steps, holds, texts }: RecordingData): readonly Lane
   });
   threads.forEach(({ name, cpu }, thread) => {
     if (runs[thread]!.length === 0) return;
-    add({ height: RUN_HEIGHT, label: `CPU${cpu} ${name}`, thread, bars: runs[thread]! });
+    add({ height: RUN_HEIGHT, label: threadName({ name, cpu }), thread, bars: runs[thread]! });
     const own = holds.filter((hold) => hold.thread === thread);
     for (const held of new Set(own.map((hold) => hold.name))) {
       const bars = own

@@ -1,7 +1,6 @@
 /** A headless browser for tests: the machine's own, since the package that drives it brings none. */
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium, type BrowserContext, type Page } from "playwright-core";
 
@@ -40,17 +39,10 @@ export interface Complaints {
   readonly requests: string[];
 }
 
-/** A browser with a fresh profile, which goes with it. */
+/** A browser with a fresh profile, which goes with it. Close it by `browser()`. */
 export async function launch(program: string): Promise<BrowserContext> {
-  const profile = mkdtempSync(join(tmpdir(), "mmrace-browser-"));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: program,
-    args: SWITCHES,
-    viewport: { width: 1440, height: 1000 },
-    colorScheme: "light",
-  });
-  context.once("close", () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
-  return context;
+  const browser = await chromium.launch({ executablePath: program, args: SWITCHES });
+  return await browser.newContext({ viewport: { width: 1440, height: 1000 }, colorScheme: "light" });
 }
 
 /** Opens a file, and listens to what goes wrong in it. */

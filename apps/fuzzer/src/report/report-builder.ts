@@ -12,6 +12,7 @@ import { procedurePairs } from "./procedure-pairs.ts";
 import { record } from "./recording.ts";
 import type { CampaignData, FindingData, RecordingData, ReportData } from "./report-data.ts";
 import { warn } from "./warn.ts";
+import { whyAnswers } from "./why-answers.ts";
 
 /** Reads a campaign directory. @throws {UsageError} when it is none. */
 export function buildReport(directory: string): ReportData {
@@ -24,12 +25,13 @@ export function buildReport(directory: string): ReportData {
   const folder = join(directory, "findings");
   const slugs = existsSync(folder) ? readdirSync(folder).toSorted() : [];
   const findings = slugs.flatMap((slug) => findingOf(join(folder, slug)));
-  if (campaigns.length === 0 && findings.length === 0) {
+  const why = whyAnswers(join(directory, "why"));
+  if (campaigns.length + findings.length + why.length === 0) {
     throw new UsageError(
       `${directory} holds no campaign. One is made there by: mmrace fuzz --out ${directory}`,
     );
   }
-  return { title: basename(directory), version: version(), campaigns, findings };
+  return { title: basename(directory), version: version(), campaigns, findings, why };
 }
 
 function campaignsOf(file: string): readonly CampaignData[] {

@@ -135,10 +135,32 @@ export interface CampaignData {
   readonly unreached: readonly string[];
 }
 
+/** What one guard, or several together, are for, as `mmrace why` has answered. */
+export interface WhyData {
+  readonly kernel: string;
+  readonly sites: readonly string[];
+  readonly verdict: string;
+  readonly executions: number;
+  /** Every schedule within the bound was searched. */
+  readonly complete: boolean;
+  readonly preemptionsMax: number;
+  readonly scenarios: readonly string[];
+  /** The shortest counterexample. */
+  readonly finding?: {
+    readonly scenario: string;
+    readonly oracle: string;
+    readonly message: string;
+    readonly token: string;
+    readonly preemptions: number;
+    readonly steps: number;
+  };
+}
+
 /** The whole report. */
 export interface ReportData {
   readonly title: string;
   readonly version: string;
   readonly campaigns: readonly CampaignData[];
   readonly findings: readonly FindingData[];
+  readonly why: readonly WhyData[];
 }

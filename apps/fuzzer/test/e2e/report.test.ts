@@ -1,6 +1,6 @@
 /** The report page in a real browser, from a file: what a user would click, type and see. Needs a build. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
@@ -13,6 +13,30 @@ import { mmrace } from "../run.ts";
 
 const program = findBrowser();
 
+/** Answers as `mmrace why` keeps them; a damaged file among them. */
+function writeAnswers(folder: string): void {
+  const asked = { kernel: "6.12", scenarios: ["mremap-vs-retract"], preemptionsMax: 2 };
+  const finding = {
+    scenario: "mremap-vs-retract",
+    oracle: "table shape",
+    message: "it is bent",
+    token: "mmr1.token",
+  };
+  const common = { executions: 12, complete: true, leftOut: [] };
+  const needed = { ...common, verdict: "needed", finding: { ...finding, preemptions: 1, steps: 34 } };
+  const answers = [
+    { ...needed, asked: { ...asked, sites: ["move_normal_pmd/read_once/pmd/2"] } },
+    {
+      ...common,
+      verdict: "not needed within bound",
+      asked: { ...asked, sites: ["move_normal_pmd/spin_lock/pmd_lock"] },
+    },
+  ];
+  mkdirSync(folder);
+  answers.forEach((answer, at) => writeFileSync(join(folder, `${at}.json`), JSON.stringify(answer)));
+  writeFileSync(join(folder, "2.json"), "{ damaged");
+}
+
 describe.skipIf(program === undefined)("the report page", () => {
   let folder = "";
   let context: BrowserContext;
@@ -23,13 +47,14 @@ describe.skipIf(program === undefined)("the report page", () => {
     folder = mkdtempSync(join(tmpdir(), "mmrace-report-"));
     const out = join(folder, "campaign");
     await mmrace("fuzz", "T1-02", "T1-01", "--executions", "1500", "--out", out);
+    writeAnswers(join(out, "why"));
     const run = await mmrace("report", out);
-    expect(run.text).toMatch(/^3 findings and 2 campaigns are in /);
+    expect(run.text).toMatch(/^3 findings and 2 campaigns, with 2 answers about guards, are in /);
     context = await launch(program!);
     ({ page, complaints } = await openFile(context, join(out, "report.html")));
   }, 120_000);
   afterAll(async () => {
-    await context.close();
+    await context.browser()?.close();
     rmSync(folder, { recursive: true });
   });
 
@@ -154,6 +179,21 @@ describe.skipIf(program === undefined)("the report page", () => {
     expect(await words.innerText()).not.toBe(before);
     await section.getByLabel("Edges").selectOption("lock hand-over");
     expect(await section.locator("td.hot").count()).toBeGreaterThan(0);
+  });
+
+  test("what guards are for, searched", async () => {
+    const section = page.locator("#why");
+    const rows = section.locator("tbody tr");
+    expect(await rows.count()).toBe(2);
+    await section.getByLabel("Search guards").fill("PMD_LOCK");
+    expect(await rows.allInnerTexts()).toEqual([
+      expect.stringMatching(/^move_normal_pmd\/spin_lock\/pmd_lock\s+6\.12\s+not needed within bound/),
+    ]);
+    await section.getByLabel("Search guards").fill("");
+    await section.getByLabel("Verdict").selectOption("needed");
+    await section.getByRole("button", { name: /^Copy the command that replays this counter/ }).click();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe("npx mmrace replay mmr1.token");
+    expect(await section.getByRole("status").innerText()).toBe("1 of 2 answers");
   });
 
   test("light, dark, and as the system is; canvases too", async () => {

@@ -22,7 +22,8 @@ export function defineReport(program: Command): Command {
     .summary("a campaign as one HTML page")
     .description(
       "Writes one HTML file that needs nothing else: the findings of a campaign directory, each with its schedule, the locks " +
-        "that are held and the page tables before and after every step; how coverage grew, and which procedures met.",
+        "that are held and the page tables before and after every step; how coverage grew, which procedures met, and what " +
+        "mmrace why has answered there.",
     )
     .argument("<dir>", "campaign directory, as given to mmrace fuzz --out")
     .option("--html <file>", "where the page goes; default: report.html in the directory")
@@ -40,18 +41,20 @@ export function runReport(directory: string, options: ReportOptions): CommandRes
   const file = options.html ?? join(directory, "report.html");
   const page = reportPage(data);
   writeFileSync(file, page);
-  const { findings, campaigns } = data;
+  const { findings, campaigns, why } = data;
   const stale = findings.filter((finding) => finding.stale !== undefined).length;
   const doubt = stale === 0 ? "" : ` ${counted(stale, "finding")} of another model cannot be replayed.`;
+  const answers = why.length === 0 ? "" : `, with ${counted(why.length, "answer")} about guards,`;
   return {
     exitCode: EXIT.clean,
     text:
-      `${counted(findings.length, "finding")} and ${counted(campaigns.length, "campaign")} are in ${file} ` +
+      `${counted(findings.length, "finding")} and ${counted(campaigns.length, "campaign")}${answers} are in ${file} ` +
       `(${Math.ceil(page.length / 1024).toLocaleString("en")} KiB).${doubt}`,
     json: {
       html: file,
       findings: findings.map(({ signature, stale }) => ({ signature, replays: stale === undefined })),
       campaigns: campaigns.map(({ scenario, kernel, executions }) => ({ scenario, kernel, executions })),
+      answers: why.length,
     },
   };
 }
