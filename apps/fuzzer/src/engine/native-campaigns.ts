@@ -1,17 +1,18 @@
 /** The native engine: one campaign per scenario in turn, with corpus directories, Ctrl-C and resuming. */
 
 import { join } from "node:path";
-import { scenarioOf, type World } from "@mmrace/mm";
-import { decodeToken, replayToken, type Scenario, type Violation } from "@mmrace/scheduler";
+import type { World } from "@mmrace/mm";
+import type { Scenario } from "@mmrace/scheduler";
 import { deadlineOf, type FuzzJob } from "./job.ts";
 import { saveSchedule } from "../corpus/on-disk.ts";
 import { corpusFolder, openCorpus } from "../corpus/open-corpus.ts";
 import { CampaignStatus, type Standing } from "../report/campaign-status.ts";
-import type { ScenarioReport } from "../report/scenario-report.ts";
+import { scenarioReport, type ScenarioReport } from "../report/scenario-report.ts";
 import { warn } from "../report/warn.ts";
 import { runCampaign, type CampaignProgress } from "./campaign.ts";
 import { CampaignJournal } from "./campaign-journal.ts";
 import type { Fuzzer } from "./fuzzer.ts";
+import { roundOf, schedulesOf } from "./resumed.ts";
 
 /** Signals that end a campaign with its state saved. A second one ends the process. */
 const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
@@ -55,7 +56,7 @@ export class NativeCampaigns {
       const fuzzer = await this.#runOne(scenario, deadlineOf(this.#job, index));
       this.#journal.end(scenario, fuzzer);
       this.#status.end(this.#standing(scenario, { fuzzer, partial: [], paces: [] }));
-      reports.push(reportOf(scenario, fuzzer, this.#isInterrupted));
+      reports.push(scenarioReport(scenario, fuzzer, this.#isInterrupted));
     }
     const trouble = this.#journal.close(this.#isInterrupted);
     if (trouble === undefined) return reports;
@@ -81,12 +82,9 @@ export class NativeCampaigns {
       deadlineMs,
       seeds: [
         ...fromDisk.map(({ schedule }) => schedule),
-        ...(saved?.corpus ?? []).map((text) => new Uint8Array(Buffer.from(text, "base64"))),
+        ...(saved === undefined ? [] : schedulesOf(saved)),
       ],
-      before:
-        saved === undefined
-          ? undefined
-          : { ...saved, seeds: [], findings: saved.findings.flatMap(findingOfToken) },
+      before: saved === undefined ? undefined : { ...roundOf(saved), seeds: [] },
       onSeed: (schedule) => {
         if (directory !== undefined) this.#journal.attempt(() => saveSchedule(directory, schedule));
       },
@@ -119,26 +117,4 @@ export class NativeCampaigns {
 /** One JSON object per line, on standard error. */
 function putEvent(event: Readonly<Record<string, unknown>>): void {
   process.stderr.write(`${JSON.stringify(event)}\n`);
-}
-
-function reportOf(scenario: Scenario<World>, fuzzer: Fuzzer<World>, isInterrupted: boolean): ScenarioReport {
-  return {
-    scenario,
-    executions: fuzzer.executions,
-    steps: fuzzer.steps,
-    corpus: fuzzer.corpus.seeds.length,
-    edges: fuzzer.novelty.edges(),
-    violations: [...fuzzer.findings.values()],
-    unreached: fuzzer.unreached,
-    unmatched: isInterrupted ? [] : fuzzer.unmatched,
-    isInterrupted,
-    isSaved: isInterrupted,
-  };
-}
-
-/** The finding that a saved token shows; nothing when the model has changed since. */
-function findingOfToken(token: string): readonly Violation[] {
-  const content = decodeToken(token);
-  const replayed = replayToken(scenarioOf(content), content);
-  return replayed.kind === "reproduced" ? [replayed.violation] : [];
 }

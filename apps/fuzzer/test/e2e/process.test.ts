@@ -79,7 +79,8 @@ describe("jsfuzz", () => {
   });
 
   test("goes on after a finding and ends with its budget", () => {
-    const both = JSON.parse(fuzz("--executions", "3000").stdout) as {
+    const out = join(folder, "jsfuzz");
+    const both = JSON.parse(fuzz("--executions", "3000", "--out", out).stdout) as {
       executions: number;
       violations: { oracle: string }[];
     };
@@ -88,6 +89,18 @@ describe("jsfuzz", () => {
       "kernel assertion",
       "lost entry",
     ]);
+    // The campaign is on disk like any other: its growth, a point for each process, and its findings.
+    expect(readdirSync(join(out, "findings"))).toHaveLength(2);
+    const [state] = readdirSync(out).filter((name) => name.startsWith("campaign-"));
+    expect(JSON.parse(readFileSync(join(out, state!), "utf8"))).toMatchObject({
+      state: "done",
+      scenarios: {
+        "cpmt-vs-uffdcopy": {
+          executions: 3000,
+          growth: [{ findings: 1 }, { findings: 2 }, { executions: 3000 }],
+        },
+      },
+    });
   });
 
   test("on the fixed release it finds nothing, which is not the same as not having run", () => {
