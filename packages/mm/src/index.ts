@@ -6,6 +6,8 @@ export { bugById, bugs } from "./bugs/catalogue.ts";
 export { notModelled } from "./bugs/not-modelled.ts";
 export type { NotModelled } from "./bugs/not-modelled.ts";
 export type { KernelFacts, KernelOps } from "./kernel.ts";
+export { changedKernel, partsOfKernelId } from "./kernels/changed.ts";
+export type { ChangedProcedures } from "./kernels/changed.ts";
 export {
   kernelById,
   kernels,

@@ -1,14 +1,17 @@
 /** A worker thread of a campaign: a fuzzer of its own, run in rounds. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { kernelById, scenarioFamily } from "@mmrace/mm";
+import { scenarioFamily } from "@mmrace/mm";
 import { parseAblation, type MemoryModel } from "@mmrace/scheduler";
+import type { ChangeSource } from "../changes/change.ts";
+import { blaming, scenarioWith } from "../changes/changed-kernels.ts";
 import { Fuzzer, type FuzzStrategy, type RoundResult } from "./fuzzer.ts";
 
 /** What a worker is started with. Scenarios hold functions, so it is told their names. */
 export interface WorkerSetup {
   readonly scenario: string;
   readonly kernel: string;
+  readonly changes: readonly ChangeSource[];
   readonly randomSeed: number;
   readonly strategy: FuzzStrategy;
   readonly ablations: readonly string[];
@@ -24,7 +27,8 @@ export interface RoundRequest {
 }
 
 function start(setup: WorkerSetup): (request: RoundRequest) => RoundResult {
-  const fuzzer = new Fuzzer(scenarioFamily(setup.scenario).on(kernelById(setup.kernel).id), {
+  const scenario = scenarioWith(scenarioFamily(setup.scenario), setup.kernel, setup.changes);
+  const fuzzer = new Fuzzer(scenario, {
     ...setup,
     ablations: setup.ablations.map(parseAblation),
   });
@@ -48,4 +52,4 @@ function start(setup: WorkerSetup): (request: RoundRequest) => RoundResult {
 }
 
 const run = start(workerData as WorkerSetup);
-parentPort?.on("message", (request: RoundRequest) => parentPort?.postMessage(run(request)));
+parentPort?.on("message", (request: RoundRequest) => parentPort?.postMessage(blaming(() => run(request))));

@@ -1,8 +1,10 @@
 /** The native engine: one campaign per scenario in turn, with corpus directories, Ctrl-C and resuming. */
 
 import { join } from "node:path";
-import { scenarioOf, type World } from "@mmrace/mm";
+import type { World } from "@mmrace/mm";
 import { decodeToken, replayToken, type Scenario, type Violation } from "@mmrace/scheduler";
+import type { Change } from "../changes/change.ts";
+import { scenarioOfToken } from "../changes/changed-kernels.ts";
 import { deadlineOf, type FuzzJob } from "./job.ts";
 import { loadCorpus, saveSchedule } from "../corpus/on-disk.ts";
 import { Progress } from "../report/progress.ts";
@@ -30,7 +32,13 @@ export class NativeCampaigns {
   constructor(job: FuzzJob) {
     this.#job = job;
     // How the result is put out does not make it another campaign.
-    const settings = { ...job.options, json: undefined, scenarios: job.scenarios.map(({ name }) => name) };
+    const changes = job.changes.map(({ sha256 }) => sha256);
+    const settings = {
+      ...job.options,
+      json: undefined,
+      with: changes.length === 0 ? undefined : changes,
+      scenarios: job.scenarios.map(({ name }) => name),
+    };
     this.#stateFile = stateFile(job.options.out, settings);
   }
 
@@ -69,7 +77,7 @@ export class NativeCampaigns {
   }
 
   async #runOne(scenario: Scenario<World>, deadlineMs: number): Promise<Fuzzer<World>> {
-    const { options, ablations } = this.#job;
+    const { options, ablations, changes } = this.#job;
     const saved = this.#saved[scenario.name];
     const directory =
       options.corpus === undefined ? undefined : join(options.corpus, `${scenario.name}-${scenario.variant}`);
@@ -80,6 +88,7 @@ export class NativeCampaigns {
       randomSeed: options.seed + (saved === undefined ? 0 : 1_000_003 * saved.executions),
       strategy: options.strategy,
       ablations,
+      changes,
       memory: options.memory,
       stopOnFirst: options.stopOnFirst === true,
       executionsMax: options.executions,
@@ -92,7 +101,11 @@ export class NativeCampaigns {
       before:
         saved === undefined
           ? undefined
-          : { ...saved, seeds: [], findings: saved.findings.flatMap(findingOfToken) },
+          : {
+              ...saved,
+              seeds: [],
+              findings: saved.findings.flatMap((token) => findingOfToken(token, changes)),
+            },
       onSeed: (schedule) => {
         if (directory !== undefined) saveSchedule(directory, schedule);
       },
@@ -137,8 +150,8 @@ function reportOf(scenario: Scenario<World>, fuzzer: Fuzzer<World>, isInterrupte
 }
 
 /** The finding that a saved token shows; nothing when the model has changed since. */
-function findingOfToken(token: string): readonly Violation[] {
+function findingOfToken(token: string, changes: readonly Change[]): readonly Violation[] {
   const content = decodeToken(token);
-  const replayed = replayToken(scenarioOf(content), content);
+  const replayed = replayToken(scenarioOfToken(content, changes), content);
   return replayed.kind === "reproduced" ? [replayed.violation] : [];
 }

@@ -1,10 +1,11 @@
 /** Verdicts for people: as lines, and as a table in Markdown. */
 
-import { scenarioOf } from "@mmrace/mm";
 import { decodeToken, replayToken } from "@mmrace/scheduler";
+import type { Change } from "../changes/change.ts";
+import { scenarioOfToken } from "../changes/changed-kernels.ts";
 import { bold, green, red } from "../report/style.ts";
 import { counted, violationText } from "../report/violation-text.ts";
-import type { GuardKind } from "./guards.ts";
+import type { GuardKind } from "./sites.ts";
 import type { WhyBounds, WhyVerdict } from "./judge.ts";
 
 /** A verdict on one guard, or on two that are taken out together. */
@@ -38,10 +39,10 @@ function verdictText({ found, scenarios }: Row): string {
 }
 
 /** The counterexample of a row, as columns. */
-export function counterexample({ found }: Row): string {
+export function counterexample({ found }: Row, changes: readonly Change[]): string {
   if (found.finding === undefined) return "";
   const content = decodeToken(found.finding.token);
-  const scenario = scenarioOf(content);
+  const scenario = scenarioOfToken(content, changes);
   const replayed = replayToken(scenario, content);
   return replayed.kind === "reproduced" ? violationText(scenario, replayed.violation) : replayed.kind;
 }

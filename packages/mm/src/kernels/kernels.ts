@@ -11,6 +11,7 @@ import { pgtable } from "../ops/pgtable/ops.ts";
 import { rmap } from "../ops/rmap/ops.ts";
 import { userfaultfd } from "../ops/userfaultfd/ops.ts";
 import { zap } from "../ops/zap/ops.ts";
+import { partsOfKernelId } from "./changed.ts";
 import type { ReleaseId, ReleaseTable } from "./release-table.ts";
 
 /** One release. */
@@ -20,6 +21,8 @@ export interface Kernel {
   readonly ops: KernelOps;
   /** What sets it apart from the next newer one. */
   readonly about: string;
+  /** Of a release with changes that are no part of it: the procedures that were replaced, in the kernel's spelling. */
+  readonly changed?: readonly string[];
 }
 
 /** What a release is made from: the release that it differs from, and how, in words. */
@@ -143,6 +146,13 @@ export const proposals: readonly Kernel[] = PROPOSALS.map(({ id }) => built.get(
 export function kernelById(id: string): Kernel {
   const found = built.get(id.replace(/^v/, ""));
   if (found !== undefined) return found;
+  const { release, changed } = partsOfKernelId(id);
+  if (changed.length > 0) {
+    throw new UsageError(
+      `"${id}" is ${release} with another ${changed.join(" and ")}, which mmrace does not have. Name the file that has it: ` +
+        "--with FILE.",
+    );
+  }
   const known = [...kernels, ...proposals].map((kernel) => kernel.id);
   throw new UsageError(`There is no kernel "${id}" in the model. It has ${known.join(", ")}.`);
 }

@@ -3,16 +3,17 @@
 import { join } from "node:path";
 import { kernelById, kernels, scenarioFamilies } from "@mmrace/mm";
 import type { Command } from "commander";
+import type { Change } from "../../changes/change.ts";
+import { changesJson, kernelWith, withChanges } from "../../changes/changed-kernels.ts";
+import { readChanges } from "../../changes/read-changes.ts";
 import { nowMs } from "../../clock.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
-import { Progress } from "../../report/progress.ts";
 import { counted } from "../../report/violation-text.ts";
-import { answersTo } from "../../why/answers.ts";
-import { guardsOf, type Guard } from "../../why/guards.ts";
 import type { WhyBounds } from "../../why/judge.ts";
+import { guardRows, pairRows, type Question } from "../../why/rows.ts";
 import { counterexample, lineOf, markdownOf, type Row } from "../../why/table.ts";
 import { EXIT } from "../exit-code.ts";
-import { appended, familyOf, jsonOption, wholeNumber } from "../options.ts";
+import { appended, familyOf, jsonOption, wholeNumber, withOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
 
 const NEWEST = kernels.at(-1)!.id;
@@ -20,8 +21,10 @@ const NEWEST = kernels.at(-1)!.id;
 interface WhyOptions {
   readonly kernel: string;
   readonly scenario: readonly string[];
+  readonly with: readonly string[];
   readonly preemptions: number;
   readonly executions: number;
+  readonly own?: boolean;
   readonly pairs?: boolean;
   readonly columns?: boolean;
   readonly markdown?: boolean;
@@ -42,8 +45,10 @@ export function defineWhy(program: Command): Command {
     .argument("<target>", "a procedure, a site (procedure/operation/class) or a lock class")
     .option("--kernel <release>", "kernel release (see: mmrace list kernels)", NEWEST)
     .option("--scenario <name>", "only in this scenario; repeatable", appended, [])
+    .addOption(withOption())
     .option("--preemptions <n>", "search up to so many preemptions", wholeNumber(0), 2)
     .option("--executions <n>", "of one scenario on one level; then as many at random", wholeNumber(1), 3000)
+    .option("--own", "only guards of the procedure itself, and none of what it calls")
     .option("--pairs", "also take out two guards at a time, of those that are not needed alone")
     .option("--columns", "show every counterexample")
     .option("--markdown", "write a table in Markdown, with tokens")
@@ -54,94 +59,52 @@ export function defineWhy(program: Command): Command {
       "after",
       "\nExamples:\n  mmrace why retract_page_tables --kernel 6.12\n" +
         "  mmrace why retract_page_tables/spin_lock/pte_lock --kernel 6.12 --columns\n" +
-        "  mmrace why pmd_lock --kernel 6.6 --pairs --workers 2",
+        "  mmrace why pmd_lock --kernel 6.6 --pairs --workers 2\n" +
+        "  mmrace why retract_page_tables --kernel 6.12 --with my-retract.ts",
     );
 }
 
 /** Runs the command. */
 export async function runWhy(target: string, options: WhyOptions): Promise<CommandResult> {
   const startMs = nowMs();
-  const kernel = kernelById(options.kernel).id;
-  const families = options.scenario.length === 0 ? scenarioFamilies : options.scenario.map(familyOf);
-  const guards = guardsOf(target, kernel, families);
-  const singles = await rowsOf(
-    guards.map(({ site }) => [site]),
-    guards,
-    kernel,
-    options,
-  );
-  const pairs = options.pairs === true ? await pairRows(singles, guards, kernel, options) : [];
+  const changes = readChanges(options.with);
+  const question = questionOf(target, options, changes);
+  const kernel = kernelWith(options.kernel, changes).id;
+  const singles = await guardRows(question);
+  const pairs = options.pairs === true ? await pairRows(question, singles) : [];
   const rows = [...singles, ...pairs];
+  const text =
+    options.markdown === true ? markdownOf(rows, kernel, question.bounds) : textOf(rows, options, changes);
   return {
     exitCode: EXIT.clean,
-    text: options.markdown === true ? markdownOf(rows, kernel, boundsOf(options)) : textOf(rows, options),
+    text: withChanges(text, changes),
     json: {
       target,
       kernel,
-      sites: singles.map((row) => jsonOf(row, options)),
-      ...(options.pairs === true ? { pairs: pairs.map((row) => jsonOf(row, options)) } : {}),
+      ...changesJson(changes),
+      sites: singles.map((row) => jsonOf(row, question.bounds)),
+      ...(options.pairs === true ? { pairs: pairs.map((row) => jsonOf(row, question.bounds)) } : {}),
       elapsedMs: Math.round(nowMs() - startMs),
     },
   };
 }
 
-function boundsOf({ preemptions, executions }: WhyOptions): WhyBounds {
-  return { preemptionsMax: preemptions, executionsMax: executions };
-}
-
-/** The needed ones among all pairs of guards that are redundant alone. */
-async function pairRows(
-  singles: readonly Row[],
-  guards: readonly Guard[],
-  kernel: string,
-  options: WhyOptions,
-): Promise<readonly Row[]> {
-  const redundant = singles.flatMap(({ sites, found: { verdict } }) =>
-    verdict === "not needed within bound" ? sites : [],
-  );
-  const pairs = redundant.flatMap((a, at) => redundant.slice(at + 1).map((b) => [a, b]));
-  const rows = await rowsOf(pairs, guards, kernel, options);
-  return rows.filter(({ found: { verdict } }) => verdict === "needed");
-}
-
-/** One row for each group of guards, searched in the scenarios that come to all of them. */
-async function rowsOf(
-  groups: readonly (readonly string[])[],
-  guards: readonly Guard[],
-  kernel: string,
-  options: WhyOptions,
-): Promise<readonly Row[]> {
-  const bySite = new Map(guards.map((guard) => [guard.site, guard]));
-  const jobs = groups.map((sites) => ({
-    ...boundsOf(options),
-    kernel,
-    sites,
-    scenarios: scenariosOf(sites, bySite),
-  }));
-  const progress = new Progress();
-  const verdicts = await answersTo(jobs, {
+function questionOf(target: string, options: WhyOptions, changes: readonly Change[]): Question {
+  return {
+    target,
+    release: kernelById(options.kernel).id,
+    changes,
+    families: options.scenario.length === 0 ? scenarioFamilies : options.scenario.map(familyOf),
+    own: options.own === true,
+    bounds: { preemptionsMax: options.preemptions, executionsMax: options.executions },
     workers: options.workers,
     cache: options.cache ? join(STATE_DIRECTORY, "why") : undefined,
-    onAnswer: (answered) =>
-      progress.show(() => `${answered} of ${counted(jobs.length, "question")} answered`),
-  });
-  progress.end();
-  return jobs.map(({ sites, scenarios }, at) => ({
-    sites,
-    kind: sites.length > 1 ? "pair" : bySite.get(sites[0]!)!.kind,
-    scenarios,
-    found: verdicts[at]!,
-  }));
+  };
 }
 
-function scenariosOf(sites: readonly string[], bySite: ReadonlyMap<string, Guard>): readonly string[] {
-  const [first, ...others] = sites.map((site) => bySite.get(site)!.scenarios);
-  return first!.filter((name) => others.every((scenarios) => scenarios.includes(name)));
-}
-
-function textOf(rows: readonly Row[], { columns }: WhyOptions): string {
+function textOf(rows: readonly Row[], { columns }: WhyOptions, changes: readonly Change[]): string {
   const lines = rows.map((row) => {
-    const shown = columns === true ? counterexample(row) : tokenOf(row);
+    const shown = columns === true ? counterexample(row, changes) : tokenOf(row);
     return shown === "" ? lineOf(row) : `${lineOf(row)}\n${columns === true ? "\n" : "  "}${shown}`;
   });
   const needed = rows.filter(({ found: { verdict } }) => verdict === "needed").length;
@@ -152,14 +115,14 @@ function tokenOf({ found: { finding } }: Row): string {
   return finding === undefined ? "" : `npx mmrace replay ${finding.token}`;
 }
 
-function jsonOf({ sites, kind, scenarios, found }: Row, options: WhyOptions): Record<string, unknown> {
+function jsonOf({ sites, kind, scenarios, found }: Row, bound: WhyBounds): Record<string, unknown> {
   const { finding, ...counts } = found;
   return {
     ...(sites.length === 1 ? { site: sites[0] } : { sites }),
     kind,
     ...counts,
     ...finding,
-    bound: boundsOf(options),
+    bound,
     scenarios,
   };
 }
