@@ -133,7 +133,9 @@ const CELLS = {
 
 /** All releases at a glance. */
 function matrix(answers) {
-  const sites = [...new Set(answers.flatMap(({ sites }) => sites.map(({ site }) => site)))].toSorted();
+  const sites = [...new Set(answers.flatMap(({ sites }) => sites.map(({ site }) => site)))].toSorted((a, b) =>
+    a < b ? -1 : 1,
+  );
   const row = (cells) => `| ${cells.join(" | ")} |`;
   return [
     row(["guard", ...answers.map(({ release }) => release)]),

@@ -116,7 +116,27 @@ async function useThem(tarballs) {
   for (const program of programs)
     await run(project, process.execPath, [join("out", `${program}.js`)], program);
   await run(project, bin(project, "mmrace"), ["list", "scenarios"]);
+  await changeThere(project);
   await testThere(project);
+}
+
+/** Copies a procedure out of the installed sources, as docs/why/bring-your-own-change.md says, and runs it, in workers. */
+async function changeThere(project) {
+  const source = join(project, "node_modules/@mmrace/mm/src/ops/khugepaged/retract-page-tables.ts");
+  const text = readFileSync(source, "utf8").replaceAll(/"\.\.?\/[^"]+"/g, '"@mmrace/mm/procedures"');
+  const change = text.replace(/export (?=function coversHugePage|function\* retractPageTables_6_12)/g, "");
+  writeFileSync(join(project, "my-retract.ts"), change);
+  const search = [
+    "explore",
+    "guard-vs-retract",
+    "--kernel",
+    "6.18",
+    "--strategy",
+    "bounded",
+    "--workers",
+    "2",
+  ];
+  await run(project, bin(project, "mmrace"), [...search, "--with", "my-retract.ts"]);
 }
 
 /** Compiles and runs the tests in the project, with the repository's vitest as the one that its owner has. */

@@ -26,6 +26,11 @@ export interface Change extends ChangeSource {
   readonly names: readonly string[];
 }
 
+/** What workers are told of changes. */
+export function sourcesOf(changes: readonly ChangeSource[]): readonly ChangeSource[] {
+  return changes.map(({ file, sha256 }) => ({ file, sha256 }));
+}
+
 /** The procedures that can be replaced, in the spelling of the record. Every release has the same. */
 const KNOWN: readonly string[] = Object.entries(linux_6_18)
   .filter(([, value]) => typeof value === "function")
@@ -60,7 +65,7 @@ export function loadChange(path: string): Change {
     path,
     file,
     sha256: hashes.length === 1 ? hashes[0]! : sha256(hashes.join(" ")),
-    procedures: procedures as ChangedProcedures,
+    procedures,
     names,
   };
 }

@@ -12,7 +12,7 @@ import {
 } from "@mmrace/mm";
 import { UsageError, type Scenario, type TokenContent } from "@mmrace/scheduler";
 import { loadChange, type Change, type ChangeSource } from "./change.ts";
-import { ChangeFailed, refuseForgotten } from "./forgotten.ts";
+import { ChangeFailed, forgetMade, refuseForgotten } from "./forgotten.ts";
 
 /** By file, then by hash: a file may have been edited since. */
 const loaded = new Map<string, Change>();
@@ -79,6 +79,7 @@ export function scenarioOfToken(token: TokenContent, changes: readonly Change[])
 
 /** Runs something, and says of what goes wrong in a user's file that it does. @throws {UsageError} then. */
 export async function blamingLater<T>(work: () => Promise<T>): Promise<T> {
+  forgetMade();
   let result: T;
   try {
     result = await work();
@@ -91,6 +92,7 @@ export async function blamingLater<T>(work: () => Promise<T>): Promise<T> {
 
 /** The same, where everything is done at once. */
 export function blaming<T>(work: () => T): T {
+  forgetMade();
   let result: T;
   try {
     result = work();

@@ -77,6 +77,11 @@ export function watched(procedure: Procedure, name: string, file: string): Proce
   };
 }
 
+/** Forgets what was made so far. */
+export function forgetMade(): void {
+  begunAt.clear();
+}
+
 /**
  * Looks for places whose operations never began, in all executions since the last time: an execution that ends with a
  * violation ends before its procedures do.
@@ -85,7 +90,7 @@ export function watched(procedure: Procedure, name: string, file: string): Proce
  */
 export function refuseForgotten(): void {
   const left = [...begunAt].find(([, { count }]) => count === 0);
-  begunAt.clear();
+  forgetMade();
   if (left !== undefined) throw forgotten(left[0], left[1].text);
 }
 

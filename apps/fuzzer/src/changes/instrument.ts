@@ -80,7 +80,7 @@ function importOfMade(types: Build): Node {
 function passThroughMade(path: NodePath, { file }: State, types: Build): void {
   const { node } = path;
   const { type: callee } = node["callee"] as Node;
-  if (node.loc == null || callee === "Import" || callee === "Super") return;
+  if (node.loc === undefined || node.loc === null || callee === "Import" || callee === "Super") return;
   const use = useOf(path);
   if (use === "performed") return;
   const { line, column } = node.loc.start;

@@ -1,6 +1,6 @@
 /** Loads a file of a user: TypeScript, outside the repository, on the very modules that the program itself runs on. */
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import * as locks from "@mmrace/locks";
 import * as mm from "@mmrace/mm";
 import * as procedures from "@mmrace/mm/procedures";
@@ -61,7 +61,11 @@ export function load(file: string): Loaded {
   });
   let exports: Readonly<Record<string, unknown>>;
   try {
-    exports = jiti(file) as Readonly<Record<string, unknown>>;
+    exports = jiti.evalModule(readFileSync(file, "utf8"), {
+      id: file,
+      filename: file,
+      forceTranspile: true,
+    }) as Readonly<Record<string, unknown>>;
   } catch (error) {
     throw new UsageError(problems[0] ?? reasonOf(error, file), { cause: error });
   }

@@ -16,13 +16,17 @@ const SHOWN_MAX = 5;
  * Checks the types of files.
  *
  * @param files absolute paths.
+ * @param findCompiler the compiler's program for a file.
  * @throws {UsageError} with the first errors. Without a TypeScript it only says that types are not checked.
  */
-export function checkTypes(files: readonly string[]): void {
+export function checkTypes(
+  files: readonly string[],
+  findCompiler: (file: string) => string | undefined = compilerFor,
+): void {
   const typed = files.filter((file) => /\.[cm]?ts$/.test(file));
   const [first] = typed;
   if (first === undefined) return;
-  const compiler = compilerFor(first);
+  const compiler = findCompiler(first);
   if (compiler === undefined) {
     warn(
       `The types of ${typed.map((file) => basename(file)).join(", ")} are not checked, as no typescript is installed there ` +

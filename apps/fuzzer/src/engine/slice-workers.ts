@@ -11,7 +11,7 @@ import {
   type SliceRequest,
   type SliceResult,
 } from "@mmrace/scheduler";
-import type { ChangeSource } from "../changes/change.ts";
+import { sourcesOf, type ChangeSource } from "../changes/change.ts";
 import { ask } from "./ask.ts";
 import { turn } from "./event-loop.ts";
 import type { ExploreSetup, SliceAnswer } from "./explore-worker.ts";
@@ -32,7 +32,7 @@ export function sliceWorkers(
   const workerData: ExploreSetup = {
     scenario: scenario.name,
     kernel: partsOfKernelId(scenario.variant ?? "").release,
-    changes: settings.changes,
+    changes: sourcesOf(settings.changes),
     ablations: (settings.ablations ?? []).map(ablationText),
     memory: settings.memory ?? "sc",
   };

@@ -7,6 +7,7 @@
 import { Worker } from "node:worker_threads";
 import { partsOfKernelId, type World } from "@mmrace/mm";
 import { ablationText, type Scenario } from "@mmrace/scheduler";
+import { sourcesOf } from "../changes/change.ts";
 import { ask } from "./ask.ts";
 import type { CampaignOptions } from "./campaign.ts";
 import type { RoundRequest, WorkerSetup } from "./fuzz-worker.ts";
@@ -27,7 +28,7 @@ export class WorkerPool {
       const setup: WorkerSetup = {
         scenario: scenario.name,
         kernel: partsOfKernelId(scenario.variant ?? "").release,
-        changes: options.changes,
+        changes: sourcesOf(options.changes),
         randomSeed: options.randomSeed + index * SEED_STRIDE,
         strategy: options.strategy,
         ablations: options.ablations.map(ablationText),

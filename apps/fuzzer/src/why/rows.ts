@@ -1,7 +1,7 @@
 /** Verdicts on all guards of a target, on one release. */
 
 import type { ScenarioFamily } from "@mmrace/mm";
-import type { Change } from "../changes/change.ts";
+import { sourcesOf, type Change } from "../changes/change.ts";
 import { kernelWith } from "../changes/changed-kernels.ts";
 import { Progress } from "../report/progress.ts";
 import { counted } from "../report/violation-text.ts";
@@ -56,7 +56,7 @@ async function rowsOf(
   { release, changes, bounds, workers, cache }: Question,
 ): Promise<readonly Row[]> {
   const bySite = new Map(guards.map((guard) => [guard.site, guard]));
-  const sources = changes.map(({ file, sha256 }) => ({ file, sha256 }));
+  const sources = sourcesOf(changes);
   const jobs: readonly WhyJob[] = groups.map((sites) => ({
     ...bounds,
     kernel: release,
