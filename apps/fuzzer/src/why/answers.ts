@@ -5,12 +5,12 @@ import { Worker } from "node:worker_threads";
 import { scenarioFamily } from "@mmrace/mm";
 import { hashToHex, modelFingerprint } from "@mmrace/scheduler";
 import { array, boolean, number, object, optional, picklist, string, type GenericSchema } from "valibot";
-import { scenarioWith } from "../changes/changed-kernels.ts";
 import { ask } from "../engine/ask.ts";
 import { turn } from "../engine/event-loop.ts";
 import { readKept, writeWhole } from "../engine/json-file.ts";
 import { sha256 } from "../engine/sha256.ts";
 import { version } from "../version.ts";
+import { identityOf, kernelOf } from "./kernel-spec.ts";
 import { judge, type WhyJob, type WhyVerdict } from "./judge.ts";
 
 /** Who answers, and where answers are kept. */
@@ -99,11 +99,12 @@ function fileOf(directory: string, job: WhyJob): string {
 
 const fingerprints = new Map<string, string>();
 
-function fingerprintOf(name: string, { kernel, changes = [] }: WhyJob): string {
-  const key = [name, kernel, ...changes.map(({ sha256 }) => sha256)].join(" ");
+function fingerprintOf(name: string, job: WhyJob): string {
+  const kernel = kernelOf(job);
+  const key = [name, kernel.id, ...identityOf(job)].join(" ");
   let known = fingerprints.get(key);
   if (known === undefined) {
-    known = hashToHex(modelFingerprint(scenarioWith(scenarioFamily(name), kernel, changes)));
+    known = hashToHex(modelFingerprint(scenarioFamily(name).on(kernel)));
     fingerprints.set(key, known);
   }
   return known;

@@ -13,6 +13,9 @@ export interface Guard {
   readonly scenarios: readonly string[];
 }
 
+/** No scenario comes to what was asked about. */
+export class NeverExecuted extends UsageError {}
+
 /** Where guards are looked for. */
 export interface GuardSearch {
   readonly families?: readonly ScenarioFamily[];
@@ -28,7 +31,7 @@ export interface GuardSearch {
  * The guards that belong to a target, by address. A site that no scenario comes to is one without scenarios.
  *
  * @param target a procedure, whose guards include those of what it calls; a site, with or without `/n`; or a lock class.
- * @throws {UsageError} when no scenario comes to such a procedure or lock class on the release.
+ * @throws {NeverExecuted} when no scenario comes to such a procedure or lock class on the release.
  */
 export function guardsOf(target: string, kernel: Kernel, search: GuardSearch = {}): readonly Guard[] {
   const [, site, nth] = /^(.+\/.+\/.+)\/(\d+)$/.exec(target) ?? [];
@@ -68,7 +71,7 @@ function belongs(
 /** A site may be misspelt, or stand where nothing comes; anything else must be somewhere. */
 function neverExecuted(target: string, kernel: string): readonly Guard[] {
   if (target.split("/").length === 3) return [{ site: target, kind: "step", scenarios: [] }];
-  throw new UsageError(
+  throw new NeverExecuted(
     `No scenario comes to "${target}" on ${kernel}. Name a procedure in the kernel's spelling (retract_page_tables), ` +
       "a site (retract_page_tables/spin_lock/pte_lock) or a lock class (pte_lock); `mmrace list sites` shows all.",
   );

@@ -20,9 +20,8 @@ import {
   type Scenario,
   type Violation,
 } from "@mmrace/scheduler";
-import type { ChangeSource } from "../changes/change.ts";
-import { scenarioWith } from "../changes/changed-kernels.ts";
 import { ForgottenYield } from "../changes/forgotten.ts";
+import { kernelOf, type KernelSpec } from "./kernel-spec.ts";
 
 /** How far to search. */
 export interface WhyBounds {
@@ -33,10 +32,7 @@ export interface WhyBounds {
 }
 
 /** Guards to take out, together. */
-export interface WhyJob extends WhyBounds {
-  readonly kernel: string;
-  /** What the release is changed by, if it is. */
-  readonly changes?: readonly ChangeSource[];
+export interface WhyJob extends WhyBounds, KernelSpec {
   readonly sites: readonly string[];
   readonly scenarios: readonly string[];
 }
@@ -132,7 +128,7 @@ class Judge {
   }
 
   #scenario(name: string): Scenario<World> {
-    return scenarioWith(scenarioFamily(name), this.#job.kernel, this.#job.changes ?? []);
+    return scenarioFamily(name).on(kernelOf(this.#job));
   }
 
   /** Takes the guards out, and searches. @returns a finding, and whether higher levels have nothing to add. */

@@ -2,12 +2,12 @@
 
 import type { ScenarioFamily } from "@mmrace/mm";
 import { sourcesOf, type Change } from "../changes/change.ts";
-import { kernelWith } from "../changes/changed-kernels.ts";
 import { Progress } from "../report/progress.ts";
 import { counted } from "../report/violation-text.ts";
 import { answersTo } from "./answers.ts";
 import { guardsOf, type Guard } from "./guards.ts";
 import type { WhyBounds, WhyJob } from "./judge.ts";
+import { identityOf, kernelOf } from "./kernel-spec.ts";
 import type { Row } from "./table.ts";
 
 /** What is asked. */
@@ -45,8 +45,8 @@ export async function pairRows(question: Question, singles: readonly Row[]): Pro
 }
 
 function guardsIn({ target, release, changes, families, own, cache }: Question): readonly Guard[] {
-  const identity = changes.map(({ sha256 }) => sha256);
-  return guardsOf(target, kernelWith(release, changes), { families, own, identity, cache });
+  const spec = { kernel: release, changes };
+  return guardsOf(target, kernelOf(spec), { families, own, identity: identityOf(spec), cache });
 }
 
 /** One row for each group of guards, searched in the scenarios that come to all of them. */

@@ -26,7 +26,8 @@ function colour({ found: { verdict } }: Row): (text: string) => string {
   return verdict === "not needed within bound" ? green : (text) => text;
 }
 
-function verdictText({ found, scenarios }: Row): string {
+/** `needed: lost entry, 1 preemption, 40 steps, retract-vs-uffdcopy`. */
+export function verdictText({ found, scenarios }: Row): string {
   const { verdict, finding, executions, complete, leftOut } = found;
   const silent = leftOut.length === 0 ? "" : `; says nothing, as it speaks anyway: ${leftOut.join(", ")}`;
   if (finding !== undefined) {
@@ -47,11 +48,19 @@ export function counterexample({ found }: Row, changes: readonly Change[]): stri
   return replayed.kind === "reproduced" ? violationText(scenario, replayed.violation) : replayed.kind;
 }
 
+/** `searched within 2 preemptions, 1,000 executions of a scenario on a level`. */
+export function boundText({ preemptionsMax, executionsMax }: WhyBounds): string {
+  const [preemptions, executions] = [
+    counted(preemptionsMax, "preemption"),
+    counted(executionsMax, "execution"),
+  ];
+  return `searched within ${preemptions}, ${executions} of a scenario on a level`;
+}
+
 /** A table in Markdown, with the tokens. */
 export function markdownOf(rows: readonly Row[], kernel: string, bounds: WhyBounds): string {
-  const within = `${counted(bounds.preemptionsMax, "preemption")}, ${counted(bounds.executionsMax, "execution")} of a scenario on a level`;
   return [
-    `Linux ${kernel}; searched within ${within}.`,
+    `Linux ${kernel}; ${boundText(bounds)}.`,
     "",
     "| guard | what it is | without it | shortest counterexample |",
     "| --- | --- | --- | --- |",

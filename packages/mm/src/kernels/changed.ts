@@ -25,6 +25,18 @@ export function changedKernel(base: Kernel, procedures: ChangedProcedures): Kern
   };
 }
 
+/** A release with some of another's entries in the place of its own: a step of the history, taken in part. */
+export function mixedKernel(base: Kernel, other: Kernel, names: readonly string[]): Kernel {
+  const taken = Object.entries(other.ops).filter(([name]) => names.includes(name));
+  const changed = names.map((name) => `${kernelSpelling(name)} of ${other.id}`);
+  return {
+    id: [base.id, ...changed].join(CHANGED),
+    about: `${base.id} with ${changed.join(" and ")}`,
+    ops: { ...base.ops, ...Object.fromEntries(taken) },
+    changed,
+  };
+}
+
 /** The release and the names in an id; no names, where it is a release as it is. */
 export function partsOfKernelId(id: string): {
   readonly release: string;

@@ -119,10 +119,29 @@ const AREAS: readonly ReleaseTable<object>[] = [
   gup,
 ];
 
-/** What a release says itself, of all areas, with names for traces. */
+/** What a release says itself, of all areas. */
+function recordOf(id: ReleaseId): Readonly<Record<string, never>> {
+  return Object.assign({}, ...AREAS.map((area) => area[id] ?? {})) as Record<string, never>;
+}
+
+/** The same, with names for traces. */
 function ownOf(id: ReleaseId): Partial<KernelOps> {
-  const own = Object.assign({}, ...AREAS.map((area) => area[id] ?? {})) as Record<string, never>;
-  return defineProcedures(own) as Partial<KernelOps>;
+  return defineProcedures(recordOf(id)) as Partial<KernelOps>;
+}
+
+/** Something that a release has under a name, and the release whose own record says so. */
+export interface Entry {
+  readonly value: unknown;
+  readonly from: ReleaseId;
+}
+
+/** All that a release has, by name: procedures without their names for traces, so that equal ones are one, and facts. */
+export function entriesOf(id: string): ReadonlyMap<string, Entry> {
+  const release = [...RELEASES, ...PROPOSALS].find((one) => one.id === id);
+  if (release === undefined) return new Map();
+  const own = { ...recordOf(release.id), ...release.facts };
+  const entries = Object.entries(own).map(([name, value]) => [name, { value, from: release.id }] as const);
+  return new Map([...(release.base === undefined ? [] : entriesOf(release.base)), ...entries]);
 }
 
 function buildAll(): ReadonlyMap<string, Kernel> {

@@ -1,7 +1,8 @@
 /** `mmrace why`: what each guard of a procedure is for. */
 
 import { join } from "node:path";
-import { kernelById, kernels, scenarioFamilies } from "@mmrace/mm";
+import { historyBetween, kernelById, kernels, scenarioFamilies } from "@mmrace/mm";
+import { UsageError } from "@mmrace/scheduler";
 import type { Command } from "commander";
 import type { Change } from "../../changes/change.ts";
 import { changesJson, kernelWith, withChanges } from "../../changes/changed-kernels.ts";
@@ -10,6 +11,8 @@ import { nowMs } from "../../clock.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
 import { counted } from "../../report/violation-text.ts";
 import type { WhyBounds } from "../../why/judge.ts";
+import { compare } from "../../why/diff.ts";
+import { comparisonMarkdown, comparisonText, differenceJson } from "../../why/diff-text.ts";
 import { guardRows, pairRows, type Question } from "../../why/rows.ts";
 import { counterexample, lineOf, markdownOf, type Row } from "../../why/table.ts";
 import { EXIT } from "../exit-code.ts";
@@ -26,6 +29,7 @@ interface WhyOptions {
   readonly executions: number;
   readonly own?: boolean;
   readonly pairs?: boolean;
+  readonly diff?: readonly string[];
   readonly columns?: boolean;
   readonly markdown?: boolean;
   readonly workers: number;
@@ -50,6 +54,10 @@ export function defineWhy(program: Command): Command {
     .option("--executions <n>", "of one scenario on one level; then as many at random", wholeNumber(1), 3000)
     .option("--own", "only guards of the procedure itself, and none of what it calls")
     .option("--pairs", "also take out two guards at a time, of those that are not needed alone")
+    .option(
+      "--diff <releases...>",
+      "compare two releases, the older one first: what became needed, or redundant, and which commit did it",
+    )
     .option("--columns", "show every counterexample")
     .option("--markdown", "write a table in Markdown, with tokens")
     .option("--workers <n>", "worker threads", wholeNumber(1), 1)
@@ -60,6 +68,7 @@ export function defineWhy(program: Command): Command {
       "\nExamples:\n  mmrace why retract_page_tables --kernel 6.12\n" +
         "  mmrace why retract_page_tables/spin_lock/pte_lock --kernel 6.12 --columns\n" +
         "  mmrace why pmd_lock --kernel 6.6 --pairs --workers 2\n" +
+        "  mmrace why retract_page_tables --diff 6.12 6.14\n" +
         "  mmrace why retract_page_tables --kernel 6.12 --with my-retract.ts",
     );
 }
@@ -69,6 +78,7 @@ export async function runWhy(target: string, options: WhyOptions): Promise<Comma
   const startMs = nowMs();
   const changes = readChanges(options.with);
   const question = questionOf(target, options, changes);
+  if (options.diff !== undefined) return await runDiff(options.diff, question, options, startMs);
   const kernel = kernelWith(options.kernel, changes).id;
   const singles = await guardRows(question);
   const pairs = options.pairs === true ? await pairRows(question, singles) : [];
@@ -84,6 +94,37 @@ export async function runWhy(target: string, options: WhyOptions): Promise<Comma
       ...changesJson(changes),
       sites: singles.map((row) => jsonOf(row, question.bounds)),
       ...(options.pairs === true ? { pairs: pairs.map((row) => jsonOf(row, question.bounds)) } : {}),
+      elapsedMs: Math.round(nowMs() - startMs),
+    },
+  };
+}
+
+async function runDiff(
+  releases: readonly string[],
+  question: Question,
+  { markdown, pairs, columns }: WhyOptions,
+  startMs: number,
+): Promise<CommandResult> {
+  const { target, changes, bounds } = question;
+  const [older, newer, ...more] = releases.map((release) => kernelById(release).id);
+  if (older === undefined || newer === undefined || more.length > 0)
+    throw new UsageError(`--diff takes two releases, the older one first: --diff 6.12 6.14.`);
+  historyBetween(older, newer);
+  if (changes.length > 0 || pairs === true || columns === true)
+    throw new UsageError(
+      "--diff compares releases as they are, guard by guard: without --with, --pairs and --columns.",
+    );
+  const comparison = await compare({ older, newer }, question);
+  return {
+    exitCode: EXIT.clean,
+    text:
+      markdown === true ? comparisonMarkdown(target, comparison, bounds) : comparisonText(target, comparison),
+    json: {
+      target,
+      kernels: [older, newer],
+      bound: bounds,
+      differences: comparison.differences.map(differenceJson),
+      same: comparison.same,
       elapsedMs: Math.round(nowMs() - startMs),
     },
   };

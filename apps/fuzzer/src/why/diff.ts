@@ -1,0 +1,73 @@
+/** Two releases compared: which guards of a target became needed, or redundant, and which commit did it. */
+
+import { causeOf, type Cause } from "./cause.ts";
+import { NeverExecuted } from "./guards.ts";
+import { guardRows, type Question } from "./rows.ts";
+import type { Row } from "./table.ts";
+
+/** What happened to a guard. */
+export type Turn = "became needed" | "became redundant" | "came" | "went";
+
+/** A guard that is not what it was. */
+export interface Difference {
+  readonly site: string;
+  readonly turn: Turn;
+  /** Undefined where no scenario comes to it. */
+  readonly before: Row | undefined;
+  readonly after: Row | undefined;
+  /** Of guards that became needed or redundant. */
+  readonly cause: Cause | undefined;
+}
+
+/** A comparison. */
+export interface Comparison {
+  readonly older: string;
+  readonly newer: string;
+  readonly differences: readonly Difference[];
+  /** Guards with the same verdict on both. */
+  readonly same: number;
+}
+
+/** Which release is which in a question whose own release is left open. */
+export interface Releases {
+  readonly older: string;
+  readonly newer: string;
+}
+
+/** Compares. @throws {UsageError} when neither release has the target. */
+export async function compare({ older, newer }: Releases, question: Question): Promise<Comparison> {
+  const before = await rowsOn(older, question);
+  const after = await rowsOn(newer, question);
+  if (before.size === 0 && after.size === 0) await guardRows({ ...question, release: newer });
+  const sites = [...new Set([...before.keys(), ...after.keys()])].toSorted((a, b) => (a < b ? -1 : 1));
+  const differences: Difference[] = [];
+  for (const site of sites) {
+    const turn = turnOf(before.get(site), after.get(site));
+    if (turn === undefined) continue;
+    const [old, now] = [before.get(site), after.get(site)];
+    const scenario = (now?.found.finding ?? old?.found.finding)?.scenario;
+    const cause =
+      scenario === undefined ? undefined : await causeOf(site, scenario, { older, newer }, question);
+    differences.push({ site, turn, before: old, after: now, cause });
+  }
+  return { older, newer, differences, same: sites.length - differences.length };
+}
+
+/** By site; nothing where no scenario comes to the target. */
+async function rowsOn(release: string, question: Question): Promise<ReadonlyMap<string, Row>> {
+  try {
+    const rows = await guardRows({ ...question, release });
+    return new Map(rows.filter(({ scenarios }) => scenarios.length > 0).map((row) => [row.sites[0]!, row]));
+  } catch (error) {
+    if (error instanceof NeverExecuted) return new Map();
+    throw error;
+  }
+}
+
+/** Undefined: nothing happened. A guard that came and is needed became needed. */
+function turnOf(before: Row | undefined, after: Row | undefined): Turn | undefined {
+  const [was, is] = [before, after].map((row) => row?.found.verdict === "needed");
+  if (was !== is) return is === true ? "became needed" : "became redundant";
+  if (before === undefined) return "came";
+  return after === undefined ? "went" : undefined;
+}
