@@ -57,6 +57,9 @@ const PAGES = {
     },
   ],
 };
+/** Targets that are compared from release to release. */
+const COMPARED = ["retract_page_tables", "__pte_offset_map_lock", "collapse_pte_mapped_thp"];
+const BETWEEN = "between-releases";
 const BOUNDS = ["--preemptions", "2", "--executions", "1000"];
 const WORKERS = process.env.MMRACE_WORKERS ?? "2";
 
@@ -122,6 +125,34 @@ function procedureText({ target, about, own = false }, isAlone) {
       markdown,
     ]),
   ];
+}
+
+/** What became needed, or redundant, and which commit did it: each release against the one before. */
+function betweenReleases() {
+  const pairs = RELEASES.slice(1).map((newer, at) => [RELEASES[at], newer]);
+  return [
+    "# Between releases",
+    "",
+    "Which guards became needed, or redundant, from one release to the next, and the commit that did it: found by putting each",
+    "difference that the counterexample's scenario comes to into the older release alone, and by taking it back from the newer one.",
+    "Written by `node bench/why.mjs`, with `npx mmrace why TARGET --diff OLDER NEWER`; a test replays every token.",
+    ...COMPARED.flatMap((target) => [
+      "",
+      `## ${target}`,
+      ...pairs.flatMap(([older, newer]) => comparison(target, older, newer)),
+    ]),
+    "",
+  ].join("\n");
+}
+
+function comparison(target, older, newer) {
+  process.stderr.write(`${new Date().toISOString()} ${target} from ${older} to ${newer}\n`);
+  const common = ["why", target, "--diff", older, newer, ...BOUNDS, "--workers", WORKERS];
+  const json = mmrace(...common, "--json");
+  if (json === undefined) return [];
+  const isSame = JSON.parse(json).differences.length === 0;
+  const text = isSame ? "No guard changed." : mmrace(...common, "--markdown");
+  return ["", `### ${target}, from ${older} to ${newer}`, "", text];
 }
 
 const CELLS = {
@@ -191,5 +222,5 @@ function refreshClaims() {
 const asked = process.argv.slice(2);
 const isWhole = asked.length === 0;
 if (isWhole || asked.includes("--claims")) refreshClaims();
-for (const name of isWhole ? Object.keys(PAGES) : asked.filter((word) => word !== "--claims"))
-  writeFileSync(`${directory}${name}.md`, pageOf(name));
+for (const name of isWhole ? [...Object.keys(PAGES), BETWEEN] : asked.filter((word) => word !== "--claims"))
+  writeFileSync(`${directory}${name}.md`, name === BETWEEN ? betweenReleases() : pageOf(name));
