@@ -1,5 +1,7 @@
 /** Two releases compared: which guards of a target became needed, or redundant, and which commit did it. */
 
+import { historyBetween } from "@mmrace/mm";
+import { kernelSpelling } from "@mmrace/scheduler";
 import { causeOf, type Cause } from "./cause.ts";
 import { NeverExecuted } from "./guards.ts";
 import { guardRows, type Question } from "./rows.ts";
@@ -34,10 +36,25 @@ export interface Releases {
   readonly newer: string;
 }
 
-/** Compares. @throws {UsageError} when neither release has the target. */
-export async function compare({ older, newer }: Releases, question: Question): Promise<Comparison> {
-  const before = await rowsOn(older, question);
-  const after = await rowsOn(newer, question);
+/** The procedures that differ between two releases, in the kernel's spelling. */
+export function changedBetween({ older, newer }: Releases): readonly string[] {
+  const names = historyBetween(older, newer).flatMap(({ parts }) => parts.flatMap((part) => part.names));
+  return [...new Set(names.map(kernelSpelling))].toSorted();
+}
+
+/**
+ * Compares.
+ *
+ * @param questions one for each target.
+ * @throws {UsageError} when neither release has any of the targets.
+ */
+export async function compare(
+  { older, newer }: Releases,
+  questions: readonly Question[],
+): Promise<Comparison> {
+  const before = await rowsOn(older, questions);
+  const after = await rowsOn(newer, questions);
+  const [question] = questions as readonly [Question];
   if (before.size === 0 && after.size === 0) await guardRows({ ...question, release: newer });
   const sites = [...new Set([...before.keys(), ...after.keys()])].toSorted((a, b) => (a < b ? -1 : 1));
   const differences: Difference[] = [];
@@ -54,12 +71,20 @@ export async function compare({ older, newer }: Releases, question: Question): P
 }
 
 /** By site; nothing where no scenario comes to the target. */
-async function rowsOn(release: string, question: Question): Promise<ReadonlyMap<string, Row>> {
+async function rowsOn(release: string, questions: readonly Question[]): Promise<ReadonlyMap<string, Row>> {
+  const bySite = new Map<string, Row>();
+  for (const question of questions) {
+    for (const row of await rowsOrNone({ ...question, release }))
+      if (row.scenarios.length > 0) bySite.set(row.sites[0]!, row);
+  }
+  return bySite;
+}
+
+async function rowsOrNone(question: Question): Promise<readonly Row[]> {
   try {
-    const rows = await guardRows({ ...question, release });
-    return new Map(rows.filter(({ scenarios }) => scenarios.length > 0).map((row) => [row.sites[0]!, row]));
+    return await guardRows(question);
   } catch (error) {
-    if (error instanceof NeverExecuted) return new Map();
+    if (error instanceof NeverExecuted) return [];
     throw error;
   }
 }

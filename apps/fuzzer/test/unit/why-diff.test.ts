@@ -96,6 +96,14 @@ test("in Markdown", async () => {
   expect(text).toMatch(/\| `retract_page_tables\/spin_lock\/pmd_lock` \| became needed \| .* \| `mmr1\./);
 });
 
+test("without a target: the procedures that differ", async () => {
+  const run = await mmrace("why", "--diff", "6.11", "6.12", "--scenario", "mremap-vs-retract", ...QUICK);
+  expect(run.parsed).toMatchObject({ target: null, kernels: ["6.11", "6.12"] });
+  const found = differencesOf(run);
+  expect(found.map(({ site }) => site)).toEqual(["move_normal_pmd/read_once/pmd"]);
+  await expect(mmrace("why")).rejects.toThrow(/Name a procedure/);
+});
+
 test.each([
   [["6.12"], /two releases, the older one first/],
   [["6.1", "6.6", "6.12"], /two releases/],

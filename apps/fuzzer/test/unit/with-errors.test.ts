@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "@mmrace/scheduler";
 import { expect, test, vi } from "vitest";
+import { loadChange } from "../../src/changes/change.ts";
+import { kernelWith } from "../../src/changes/changed-kernels.ts";
 import { checkTypes } from "../../src/changes/type-check.ts";
 import { copy, edited, file, folder, PTE_LOCK, PTE_UNLOCK } from "../changes.ts";
 import { mmrace } from "../run.ts";
@@ -162,6 +164,13 @@ test("an operation that is kept and performed later is fine", async () => {
     path,
   );
   expect(run.exitCode).toBe(0);
+});
+
+test("a file that was edited while workers run it", () => {
+  const path = file(copy);
+  expect(kernelWith("6.18", [loadChange(path)]).id).toBe("6.18+retract_page_tables");
+  const source = { file: path, sha256: "of another text" };
+  expect(() => kernelWith("6.18", [source])).toThrow(/was edited while it was being run/);
 });
 
 test("without a typescript anywhere, types are not checked, and that is said", () => {

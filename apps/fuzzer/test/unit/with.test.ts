@@ -96,6 +96,11 @@ test.each([
   });
 });
 
+test("a type that is imported without the word is none of what must exist", async () => {
+  const path = edited(["type Steps }", "Steps }"], ["import type { PageTable }", "import { PageTable }"]);
+  expect((await search(path)).exitCode).toBe(0);
+});
+
 test("two files, of two procedures; not of one", async () => {
   const flush = file(
     [

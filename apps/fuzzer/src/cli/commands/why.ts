@@ -1,7 +1,7 @@
 /** `mmrace why`: what each guard of a procedure is for. */
 
 import { join } from "node:path";
-import { historyBetween, kernelById, kernels, scenarioFamilies } from "@mmrace/mm";
+import { kernelById, kernels, scenarioFamilies } from "@mmrace/mm";
 import { UsageError } from "@mmrace/scheduler";
 import type { Command } from "commander";
 import type { Change } from "../../changes/change.ts";
@@ -11,7 +11,7 @@ import { nowMs } from "../../clock.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
 import { counted } from "../../report/violation-text.ts";
 import type { WhyBounds } from "../../why/judge.ts";
-import { compare } from "../../why/diff.ts";
+import { changedBetween, compare } from "../../why/diff.ts";
 import { comparisonMarkdown, comparisonText, differenceJson } from "../../why/diff-text.ts";
 import { guardRows, pairRows, type Question } from "../../why/rows.ts";
 import { counterexample, lineOf, markdownOf, type Row } from "../../why/table.ts";
@@ -46,7 +46,10 @@ export function defineWhy(program: Command): Command {
         "preemptions, for what then goes wrong. needed: with the shortest counterexample found. not needed within bound: " +
         "nothing went wrong in what was searched. Answers are kept, and asked for again only when the model has changed.",
     )
-    .argument("<target>", "a procedure, a site (procedure/operation/class) or a lock class")
+    .argument(
+      "[target]",
+      "a procedure, a site (procedure/operation/class) or a lock class; with --diff, default: all procedures that differ",
+    )
     .option("--kernel <release>", "kernel release (see: mmrace list kernels)", NEWEST)
     .option("--scenario <name>", "only in this scenario; repeatable", appended, [])
     .addOption(withOption())
@@ -69,16 +72,22 @@ export function defineWhy(program: Command): Command {
         "  mmrace why retract_page_tables/spin_lock/pte_lock --kernel 6.12 --columns\n" +
         "  mmrace why pmd_lock --kernel 6.6 --pairs --workers 2\n" +
         "  mmrace why retract_page_tables --diff 6.12 6.14\n" +
+        "  mmrace why --diff 6.11 6.12\n" +
         "  mmrace why retract_page_tables --kernel 6.12 --with my-retract.ts",
     );
 }
 
 /** Runs the command. */
-export async function runWhy(target: string, options: WhyOptions): Promise<CommandResult> {
+export async function runWhy(target: string | undefined, options: WhyOptions): Promise<CommandResult> {
   const startMs = nowMs();
+  if (options.diff !== undefined) return await runDiff(target, options.diff, options, startMs);
+  if (target === undefined) {
+    throw new UsageError(
+      "Name a procedure (retract_page_tables), a site (retract_page_tables/spin_lock/pte_lock) or a lock class (pte_lock).",
+    );
+  }
   const changes = readChanges(options.with);
   const question = questionOf(target, options, changes);
-  if (options.diff !== undefined) return await runDiff(options.diff, question, options, startMs);
   const kernel = kernelWith(options.kernel, changes).id;
   const singles = await guardRows(question);
   const pairs = options.pairs === true ? await pairRows(question, singles) : [];
@@ -100,27 +109,34 @@ export async function runWhy(target: string, options: WhyOptions): Promise<Comma
 }
 
 async function runDiff(
+  target: string | undefined,
   releases: readonly string[],
-  question: Question,
-  { markdown, pairs, columns }: WhyOptions,
+  options: WhyOptions,
   startMs: number,
 ): Promise<CommandResult> {
-  const { target, changes, bounds } = question;
   const [older, newer, ...more] = releases.map((release) => kernelById(release).id);
   if (older === undefined || newer === undefined || more.length > 0)
     throw new UsageError(`--diff takes two releases, the older one first: --diff 6.12 6.14.`);
-  historyBetween(older, newer);
-  if (changes.length > 0 || pairs === true || columns === true)
+  if (options.with.length > 0 || options.pairs === true || options.columns === true)
     throw new UsageError(
       "--diff compares releases as they are, guard by guard: without --with, --pairs and --columns.",
     );
-  const comparison = await compare({ older, newer }, question);
+  const changed = changedBetween({ older, newer });
+  const questions = (target === undefined ? changed : [target]).map((name) => {
+    const question = questionOf(name, options, []);
+    return target === undefined ? { ...question, own: true } : question;
+  });
+  const { bounds } = questions[0]!;
+  const about = target ?? `the ${counted(changed.length, "procedure")} that differ`;
+  const comparison = await compare({ older, newer }, questions);
   return {
     exitCode: EXIT.clean,
     text:
-      markdown === true ? comparisonMarkdown(target, comparison, bounds) : comparisonText(target, comparison),
+      options.markdown === true
+        ? comparisonMarkdown(about, comparison, bounds)
+        : comparisonText(about, comparison),
     json: {
-      target,
+      target: target ?? null,
       kernels: [older, newer],
       bound: bounds,
       differences: comparison.differences.map(differenceJson),
