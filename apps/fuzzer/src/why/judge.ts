@@ -22,6 +22,7 @@ import {
 } from "@mmrace/scheduler";
 import { ForgottenYield } from "../changes/forgotten.ts";
 import { kernelOf, type KernelSpec } from "./kernel-spec.ts";
+import { goesTheSameWay } from "./same-way.ts";
 
 /** How far to search. */
 export interface WhyBounds {
@@ -112,7 +113,7 @@ class Judge {
       const { violation, isThrough } = this.#search(scenario, level);
       if (violation === undefined) {
         if (!isThrough) next.push(name);
-      } else if (this.#speaksAnyway(scenario, level)) this.#leftOut.push(name);
+      } else if (this.#speaksAnyway(scenario, level, violation)) this.#leftOut.push(name);
       else found.push({ violation, scenario: name });
     }
     this.#open = next;
@@ -143,9 +144,10 @@ class Judge {
     return searched;
   }
 
-  /** Whether the scenario has findings with its guards in place, as far as the same effort shows. */
-  #speaksAnyway<W>(scenario: Scenario<W>, preemptionsMax: number): boolean {
+  /** Whether the scenario has findings with its guards in place: this one, or another, as far as the same effort shows. */
+  #speaksAnyway<W>(scenario: Scenario<W>, preemptionsMax: number, violation: Violation): boolean {
     const { executionsMax } = this.#job;
+    if (goesTheSameWay(scenario, violation, this.#ablations)) return true;
     return searchBoth(scenario, { preemptionsMax, executionsMax }, []).violation !== undefined;
   }
 }
