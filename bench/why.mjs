@@ -58,9 +58,11 @@ const PAGES = {
   ],
 };
 /** Targets that are compared from release to release. */
-const COMPARED = ["retract_page_tables", "__pte_offset_map_lock", "collapse_pte_mapped_thp"];
+const COMPARED = ["retract_page_tables", "__pte_offset_map_lock"];
 const BETWEEN = "between-releases";
 const BOUNDS = ["--preemptions", "2", "--executions", "1000"];
+/** For procedures that nearly every scenario comes to. */
+const NARROW = ["--preemptions", "2", "--executions", "300"];
 const WORKERS = process.env.MMRACE_WORKERS ?? "2";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -85,7 +87,8 @@ const RELEASES = JSON.parse(mmrace("list", "kernels", "--json"))
 
 function ask(target, release, ...options) {
   process.stderr.write(`${new Date().toISOString()} ${target} on ${release}\n`);
-  return mmrace("why", target, "--kernel", release, ...BOUNDS, "--workers", WORKERS, ...options);
+  const bounds = options.includes("--own") ? NARROW : BOUNDS;
+  return mmrace("why", target, "--kernel", release, ...bounds, "--workers", WORKERS, ...options);
 }
 
 function pageOf(name) {
