@@ -3,9 +3,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { scenarioFamily } from "@mmrace/mm";
 import { parseAblation, type MemoryModel } from "@mmrace/scheduler";
+import type { FuzzStrategy } from "../arms/arms.ts";
 import type { ChangeSource } from "../changes/change.ts";
 import { blaming, scenarioWith } from "../changes/changed-kernels.ts";
-import { Fuzzer, type FuzzStrategy, type RoundResult } from "./fuzzer.ts";
+import { Fuzzer, type RoundResult } from "./fuzzer.ts";
 
 /** What a worker is started with. Scenarios hold functions, so it is told their names. */
 export interface WorkerSetup {

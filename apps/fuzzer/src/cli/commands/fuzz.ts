@@ -6,7 +6,7 @@ import { Option, type Command } from "commander";
 import { changesJson, withChanges } from "../../changes/changed-kernels.ts";
 import { readChanges } from "../../changes/read-changes.ts";
 import { nowMs } from "../../clock.ts";
-import { fuzzStrategies } from "../../engine/fuzzer.ts";
+import { fuzzStrategies } from "../../arms/arms.ts";
 import type { FuzzJob, FuzzOptions } from "../../engine/job.ts";
 import { NativeCampaigns } from "../../engine/native-campaigns.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
