@@ -109,17 +109,16 @@ function pageOf(name) {
 
 function procedureText({ target, about, own = false }, isAlone) {
   const options = own ? ["--own"] : [];
-  const answers = RELEASES.map((release) => ({
-    release,
-    json: ask(target, release, "--json", ...options),
-    markdown: ask(target, release, "--markdown", ...options),
-  })).filter(({ json }) => json !== undefined);
+  const answers = RELEASES.flatMap((release) => {
+    const json = ask(target, release, "--json", "--markdown", ...options);
+    return json === undefined ? [] : [{ release, ...JSON.parse(json) }];
+  });
   const left = RELEASES.filter((release) => answers.every((answer) => answer.release !== release));
   const notes = left.length === 0 ? [] : ["", `On ${left.join(", ")} no scenario comes to it.`];
   return [
     ...(isAlone ? [] : ["", `## ${target}`, "", `${about}.`]),
     "",
-    ...matrix(answers.map(({ release, json }) => ({ release, sites: JSON.parse(json).sites }))),
+    ...matrix(answers),
     ...notes,
     ...answers.flatMap(({ release, markdown }) => [
       "",

@@ -102,6 +102,7 @@ export async function runWhy(target: string | undefined, options: WhyOptions): P
       kernel,
       ...changesJson(changes),
       sites: singles.map((row) => jsonOf(row, question.bounds)),
+      ...(options.markdown === true ? { markdown: text } : {}),
       ...(options.pairs === true ? { pairs: pairs.map((row) => jsonOf(row, question.bounds)) } : {}),
       elapsedMs: Math.round(nowMs() - startMs),
     },
