@@ -119,6 +119,7 @@ async function useThem(tarballs) {
     await run(project, process.execPath, [join("out", `${program}.js`)], program);
   await run(project, bin(project, "mmrace"), ["list", "scenarios"]);
   await hunt(project);
+  await changeThere(project);
   await testThere(project);
 }
 
@@ -132,6 +133,25 @@ async function hunt(project) {
   // The program of the page is built apart, and would be missed only in a browser; it brings the licence of what is in it.
   if (!page.includes("Leon Sorokin") || !page.includes("mremap-vs-retract"))
     fail("mmrace report: the page lacks its program, or its data.");
+}
+
+/** Copies a procedure out of the installed sources, as docs/why/bring-your-own-change.md says, and runs it, in workers. */
+async function changeThere(project) {
+  const source = join(project, "node_modules/@mmrace/mm/src/ops/khugepaged/retract-page-tables.ts");
+  const text = readFileSync(source, "utf8").replaceAll(/"\.\.?\/[^"]+"/g, '"@mmrace/mm/procedures"');
+  const change = text.replace(/export (?=function coversHugePage|function\* retractPageTables_6_12)/g, "");
+  writeFileSync(join(project, "my-retract.ts"), change);
+  const search = [
+    "explore",
+    "guard-vs-retract",
+    "--kernel",
+    "6.18",
+    "--strategy",
+    "bounded",
+    "--workers",
+    "2",
+  ];
+  await run(project, bin(project, "mmrace"), [...search, "--with", "my-retract.ts"]);
 }
 
 /** Compiles and runs the tests in the project, with the repository's vitest as the one that its owner has. */

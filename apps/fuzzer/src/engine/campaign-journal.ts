@@ -41,7 +41,7 @@ export class CampaignJournal {
    * @throws {UsageError} when another process runs the campaign. An error of the file system, when nothing can be saved.
    */
   constructor(job: FuzzJob, onFinding: (violation: Violation, directory: string) => void = () => {}) {
-    const { options } = job;
+    const { options, changes } = job;
     this.#job = job;
     this.#onFinding = onFinding;
     // How the result is put out, and shown, does not make it another campaign.
@@ -49,6 +49,7 @@ export class CampaignJournal {
       ...options,
       json: undefined,
       events: undefined,
+      with: changes.length === 0 ? undefined : changes.map(({ sha256 }) => sha256),
       scenarios: job.scenarios.map(({ name }) => name),
     };
     this.file = stateFile(options.out, "campaign", settings);

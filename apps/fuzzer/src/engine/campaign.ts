@@ -2,6 +2,7 @@
 
 import type { World } from "@mmrace/mm";
 import type { Scenario } from "@mmrace/scheduler";
+import type { ChangeSource } from "../changes/change.ts";
 import { nowMs } from "../clock.ts";
 import { turn } from "./event-loop.ts";
 import { Fuzzer, type FuzzerOptions, type RoundResult } from "./fuzzer.ts";
@@ -23,6 +24,8 @@ export interface CampaignProgress {
 /** What a campaign needs besides its scenario. */
 export interface CampaignOptions extends FuzzerOptions {
   readonly executionsMax: number;
+  /** What the scenario's release was changed by. */
+  readonly changes: readonly ChangeSource[];
   /** Worker threads; 1 runs in this one. */
   readonly workers: number;
   /** When to stop, on the clock of `nowMs`. */

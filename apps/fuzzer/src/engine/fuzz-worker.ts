@@ -1,9 +1,11 @@
 /** A worker thread of a campaign: a fuzzer of its own, run in rounds. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { kernelById, scenarioFamily } from "@mmrace/mm";
+import { scenarioFamily } from "@mmrace/mm";
 import { parseAblation, type MemoryModel } from "@mmrace/scheduler";
 import type { FuzzStrategy } from "../arms/arms.ts";
+import type { ChangeSource } from "../changes/change.ts";
+import { blaming, scenarioWith } from "../changes/changed-kernels.ts";
 import { nowMs } from "../clock.ts";
 import { Fuzzer, type RoundResult } from "./fuzzer.ts";
 
@@ -11,6 +13,7 @@ import { Fuzzer, type RoundResult } from "./fuzzer.ts";
 export interface WorkerSetup {
   readonly scenario: string;
   readonly kernel: string;
+  readonly changes: readonly ChangeSource[];
   readonly randomSeed: number;
   readonly strategy: FuzzStrategy;
   readonly ablations: readonly string[];
@@ -38,7 +41,8 @@ const TELL_EVERY_MS = 200;
 type Tell = (sofar: RoundResult) => void;
 
 function start(setup: WorkerSetup): (request: RoundRequest, tell: Tell) => RoundResult {
-  const fuzzer = new Fuzzer(scenarioFamily(setup.scenario).on(kernelById(setup.kernel).id), {
+  const scenario = scenarioWith(scenarioFamily(setup.scenario), setup.kernel, setup.changes);
+  const fuzzer = new Fuzzer(scenario, {
     ...setup,
     ablations: setup.ablations.map(parseAblation),
   });
@@ -71,6 +75,6 @@ function start(setup: WorkerSetup): (request: RoundRequest, tell: Tell) => Round
 const run = start(workerData as WorkerSetup);
 parentPort?.on("message", (request: RoundRequest) => {
   const say = (message: RoundMessage): void => parentPort?.postMessage(message);
-  const result = run(request, (sofar) => say({ isDone: false, result: sofar }));
+  const result = blaming(() => run(request, (sofar) => say({ isDone: false, result: sofar })));
   say({ isDone: true, result });
 });

@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { safeParse, type GenericSchema } from "valibot";
 
 /** What a file says; undefined when there is none, and `damaged` when it is no JSON. */
 export function readJson(file: string): { readonly content?: unknown; readonly isDamaged: boolean } {
@@ -12,6 +13,16 @@ export function readJson(file: string): { readonly content?: unknown; readonly i
   } catch {
     return { isDamaged: true };
   }
+}
+
+/** What a file that fits a schema says. Nothing when there is none; a damaged one is moved aside. */
+export function readKept<T>(file: string, schema: GenericSchema<T>): T | undefined {
+  const { content, isDamaged } = readJson(file);
+  if (content === undefined && !isDamaged) return undefined;
+  const parsed = safeParse(schema, content);
+  if (parsed.success) return parsed.output;
+  quarantine(file);
+  return undefined;
 }
 
 /** Moves a damaged file aside; never deletes it. @returns its new name. */

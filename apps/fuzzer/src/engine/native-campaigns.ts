@@ -65,7 +65,7 @@ export class NativeCampaigns {
   }
 
   async #runOne(scenario: Scenario<World>, deadlineMs: number): Promise<Fuzzer<World>> {
-    const { options, ablations } = this.#job;
+    const { options, ablations, changes } = this.#job;
     const saved = this.#journal.before(scenario);
     const directory = options.corpus === undefined ? undefined : join(options.corpus, corpusFolder(scenario));
     const { memory } = options;
@@ -75,6 +75,7 @@ export class NativeCampaigns {
       randomSeed: options.seed + (saved === undefined ? 0 : 1_000_003 * saved.executions),
       strategy: options.strategy,
       ablations,
+      changes,
       memory: options.memory,
       stopOnFirst: options.stopOnFirst === true,
       executionsMax: options.executions,
@@ -84,7 +85,7 @@ export class NativeCampaigns {
         ...fromDisk.map(({ schedule }) => schedule),
         ...(saved === undefined ? [] : schedulesOf(saved)),
       ],
-      before: saved === undefined ? undefined : { ...roundOf(saved), seeds: [] },
+      before: saved === undefined ? undefined : { ...roundOf(saved, changes), seeds: [] },
       onSeed: (schedule) => {
         if (directory !== undefined) this.#journal.attempt(() => saveSchedule(directory, schedule));
       },

@@ -1,13 +1,15 @@
 /** What a saved campaign hands on to the one that goes on with it. */
 
-import { scenarioOf } from "@mmrace/mm";
 import { decodeToken, replayToken, type Violation } from "@mmrace/scheduler";
+import type { Change } from "../changes/change.ts";
+import { scenarioOfToken } from "../changes/changed-kernels.ts";
 import type { RoundResult } from "./fuzzer.ts";
 import type { ScenarioState } from "./saved-state.ts";
 
 /** All that it had done, as if a worker had done it. */
-export function roundOf(saved: ScenarioState): RoundResult {
-  return { ...saved, seeds: schedulesOf(saved), findings: saved.findings.flatMap(findingOfToken) };
+export function roundOf(saved: ScenarioState, changes: readonly Change[]): RoundResult {
+  const findings = saved.findings.flatMap((token) => findingOfToken(token, changes));
+  return { ...saved, seeds: schedulesOf(saved), findings };
 }
 
 /** The schedules that it had kept. */
@@ -16,8 +18,8 @@ export function schedulesOf({ corpus }: ScenarioState): readonly Uint8Array[] {
 }
 
 /** The finding that a saved token shows; nothing when the model has changed since. */
-function findingOfToken(token: string): readonly Violation[] {
+function findingOfToken(token: string, changes: readonly Change[]): readonly Violation[] {
   const content = decodeToken(token);
-  const replayed = replayToken(scenarioOf(content), content);
+  const replayed = replayToken(scenarioOfToken(content, changes), content);
   return replayed.kind === "reproduced" ? [replayed.violation] : [];
 }

@@ -5,11 +5,13 @@
  */
 
 import { Worker } from "node:worker_threads";
-import type { World } from "@mmrace/mm";
+import { partsOfKernelId, type World } from "@mmrace/mm";
 import { ablationText, type Scenario } from "@mmrace/scheduler";
+import { sourcesOf } from "../changes/change.ts";
 import { nowMs } from "../clock.ts";
+import type { CampaignOptions } from "./campaign.ts";
 import type { RoundMessage, RoundRequest, WorkerSetup } from "./fuzz-worker.ts";
-import type { Fuzzer, FuzzerOptions, RoundResult } from "./fuzzer.ts";
+import type { Fuzzer, RoundResult } from "./fuzzer.ts";
 
 /** Executions of one worker in one round: enough that merging costs little. */
 const ROUND = 1024;
@@ -25,11 +27,12 @@ export class WorkerPool {
   readonly #workers: readonly Worker[];
   #seedsGiven = 0;
 
-  constructor(scenario: Scenario<World>, options: FuzzerOptions, count: number) {
+  constructor(scenario: Scenario<World>, options: CampaignOptions, count: number) {
     this.#workers = Array.from({ length: count }, (_, index) => {
       const setup: WorkerSetup = {
         scenario: scenario.name,
-        kernel: scenario.variant ?? "",
+        kernel: partsOfKernelId(scenario.variant ?? "").release,
+        changes: sourcesOf(options.changes),
         randomSeed: options.randomSeed + index * SEED_STRIDE,
         strategy: options.strategy,
         ablations: options.ablations.map(ablationText),

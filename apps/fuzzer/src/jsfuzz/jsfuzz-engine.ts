@@ -66,7 +66,7 @@ class JsfuzzCampaign {
       stopOnFirst: false,
     });
     const before = journal.before(scenario);
-    if (before !== undefined) this.#triage.absorb(roundOf(before));
+    if (before !== undefined) this.#triage.absorb(roundOf(before, []));
   }
 
   async run(deadlineMs: number): Promise<ScenarioReport> {

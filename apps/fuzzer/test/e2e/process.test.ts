@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { edited, PTE_UNLOCK, withoutPteLock } from "../changes.ts";
 import { withoutTimes } from "../run.ts";
 
 const program = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -57,6 +58,36 @@ test("two workers find both violations and agree with themselves; a budget is ke
   expect(first.executions).toBe(5001);
   expect(first.violations.map(({ oracle }) => oracle).toSorted()).toEqual(["kernel assertion", "lost entry"]);
   expect(withoutTimes(JSON.parse(command()))).toEqual(withoutTimes(first));
+});
+
+test("workers run a change of the user, and say what is wrong with it", () => {
+  const path = withoutPteLock();
+  const search = "explore guard-vs-retract --kernel 6.18 --strategy bounded --json --workers 2 --with".split(
+    " ",
+  );
+  const found = run(...search, path);
+  expect(found.status).toBe(3);
+  expect(JSON.parse(found.stdout)).toMatchObject({ kernel: "6.18+retract_page_tables", violations: [{}] });
+  const fuzz = [
+    "fuzz",
+    "guard-vs-retract",
+    "--kernel",
+    "6.18",
+    "--workers",
+    "2",
+    "--executions",
+    "3000",
+    "--with",
+  ];
+  expect(run(...fuzz, path).status).toBe(3);
+  const forgotten = edited([PTE_UNLOCK, "const undo = spinUnlock(table.ptl); void undo;"]);
+  for (const command of [search, fuzz]) {
+    const { status, stderr } = run(...command, forgotten);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("a yield* is missing")]);
+  }
+  const why = ["why", "retract_page_tables", "--own", "--kernel", "6.18", "--scenario", "guard-vs-retract"];
+  const asked = run(...why, "--workers", "2", "--executions", "200", "--with", forgotten, "--json");
+  expect(JSON.parse(asked.stdout)).toMatchObject({ exitCode: 2, error: expect.stringContaining("yield*") });
 });
 
 describe("jsfuzz", () => {
