@@ -4,13 +4,12 @@
  * Markers make a table that looks unused one that must not go. Before v6.19 the VMA gets an anon_vma, which keeps retract
  * away.
  *
- * Reduced: a call that meets pages in its fourth attempt is refused, not sent round through user space; entries that
- * this world does not have stay none.
+ * Reduced: entries that this world does not have stay none.
  *
  * @see mm/madvise.c, madvise_guard_install(), madvise_guard_remove(), Linux v6.14 and v6.18
  */
 
-import { readOnce, UsageError, type Steps } from "@mmrace/scheduler";
+import { readOnce, type Steps } from "@mmrace/scheduler";
 import {
   isGuardMarker,
   mkGuardMarker,
@@ -29,56 +28,80 @@ import { ptepGet, setPte } from "../../state/page-table.ts";
 import type { Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import type { Mapped } from "../pgtable/mapped.ts";
+import { walkVmas, type Advised } from "./madvise.ts";
 import { ZAP_PAGES } from "./zap-details.ts";
 
 /** MAX_MADVISE_GUARD_RETRIES. Each retry needs a fault that comes in between. */
 const RETRIES_MAX = 3;
 
-/** v6.15 and later. True: the markers are there. */
-export function* madviseGuardInstall(w: World, mm: MmStruct, start: number, end: number): Steps<boolean> {
-  yield* w.kernel.mmapReadLock(w, mm);
-  const vma = yield* vmaOf(w, mm, start, end);
-  yield* guardRange(w, vma, start, end);
-  yield* w.kernel.mmapReadUnlock(w, mm);
-  return true;
+/** v6.15 and later. */
+export function* madviseGuardInstall(w: World, mm: MmStruct, start: number, end: number): Steps<Advised> {
+  return yield* installOver(w, mm, start, end, () => true);
 }
 
-/** v6.13 and v6.14: in anonymous memory only. False: EINVAL. */
+/** v6.13 and v6.14: in anonymous memory only. */
 export function* madviseGuardInstall_6_14(
   w: World,
   mm: MmStruct,
   start: number,
   end: number,
-): Steps<boolean> {
-  yield* w.kernel.mmapReadLock(w, mm);
-  const vma = yield* vmaOf(w, mm, start, end);
-  if (vma.file === null) yield* guardRange(w, vma, start, end);
-  yield* w.kernel.mmapReadUnlock(w, mm);
-  return vma.file === null;
+): Steps<Advised> {
+  return yield* installOver(w, mm, start, end, (vma) => vma.file === null);
 }
 
 /** Up to v6.12: EINVAL, as for any advice that there is not. */
 // oxlint-disable-next-line require-yield
-export function* madviseGuardInstall_6_12(): Steps<boolean> {
-  return false;
+export function* madviseGuardInstall_6_12(): Steps<Advised> {
+  return "EINVAL";
 }
 
-/** Puts markers in, and throws away what is in their way. */
-function* guardRange(w: World, vma: Vma, start: number, end: number): Steps<void> {
+/** Puts markers in, VMA by VMA. Where faults come in between again and again, the call begins anew, without the lock. */
+function* installOver(
+  w: World,
+  mm: MmStruct,
+  start: number,
+  end: number,
+  mayHaveThem: (vma: Vma) => boolean,
+): Steps<Advised> {
+  for (;;) {
+    let mustRestart = false; // restart_syscall()
+    yield* w.kernel.mmapReadLock(w, mm);
+    const answer = yield* walkVmas(mm, start, end, function* (vma, from, to) {
+      if (!mayHaveThem(vma)) return "EINVAL";
+      mustRestart ||= !(yield* guardRange(w, vma, from, to));
+      return 0;
+    });
+    yield* w.kernel.mmapReadUnlock(w, mm);
+    if (!mustRestart) return answer;
+  }
+}
+
+/** Puts markers in, and throws away what is in their way. Says whether it came to its end. */
+function* guardRange(w: World, vma: Vma, start: number, end: number): Steps<boolean> {
   yield* w.kernel.anonVmaPrepare(w, vma);
   for (let attempt = 0; !(yield* installAll(w, vma, start, end)); attempt++) {
-    if (attempt === RETRIES_MAX) throw new UsageError("MADV_GUARD_INSTALL met pages again and again.");
+    if (attempt === RETRIES_MAX) return false;
     w.reached.add("MADV_GUARD_INSTALL met a page");
     yield* w.kernel.zapPageRangeSingle(w, vma, start, end, ZAP_PAGES);
   }
   const promised = w.guards.changed(() => w.guards.promise(vma.mm, start, end));
   yield* ghostStep("guards_are_in", w.guards, promised);
+  return true;
 }
 
 /** Takes markers away. Nothing is cached of an entry that is not present, so nothing is flushed. */
-export function* madviseGuardRemove(w: World, mm: MmStruct, start: number, end: number): Steps<void> {
+export function* madviseGuardRemove(w: World, mm: MmStruct, start: number, end: number): Steps<Advised> {
   yield* w.kernel.mmapReadLock(w, mm);
-  const vma = yield* vmaOf(w, mm, start, end);
+  const answer = yield* walkVmas(mm, start, end, function* (vma, from, to) {
+    yield* unguardRange(w, vma, from, to);
+    return 0;
+  });
+  yield* w.kernel.mmapReadUnlock(w, mm);
+  return answer;
+}
+
+function* unguardRange(w: World, vma: Vma, start: number, end: number): Steps<void> {
+  const { mm } = vma;
   const forgotten = w.guards.changed(() => w.guards.forget(mm, start, end));
   yield* ghostStep("guards_may_go", w.guards, forgotten);
   for (const address of slotsOf(vma, start, end)) {
@@ -89,13 +112,6 @@ export function* madviseGuardRemove(w: World, mm: MmStruct, start: number, end: 
     }
     yield* w.kernel.pteUnmapUnlock(w, mapped);
   }
-  yield* w.kernel.mmapReadUnlock(w, mm);
-}
-
-function* vmaOf(w: World, mm: MmStruct, start: number, end: number): Steps<Vma> {
-  const vma = yield* w.kernel.findVma(w, mm, start);
-  if (vma === null || end > vma.end) throw new UsageError("Guard markers need a range within one VMA.");
-  return vma;
 }
 
 /** The first address of the range at each slot. */
