@@ -22,7 +22,7 @@ import {
   pteNone,
 } from "@mmrace/x86-paging";
 import { pteIndex } from "../../state/geometry.ts";
-import { ghostStep } from "../../state/ghost.ts";
+import { along, type GhostChange } from "../../state/ghost.ts";
 import type { MmStruct } from "../../state/mm-struct.ts";
 import { ptepGet, setPte } from "../../state/page-table.ts";
 import type { Vma } from "../../state/vma.ts";
@@ -51,7 +51,7 @@ export function* madviseGuardInstall_6_14(
 
 /** Up to v6.12: EINVAL, as for any advice that there is not. */
 // oxlint-disable-next-line require-yield
-export function* madviseGuardInstall_6_12(): Steps<Advised> {
+export function* madviseGuard_6_12(): Steps<Advised> {
   return "EINVAL";
 }
 
@@ -84,8 +84,6 @@ function* guardRange(w: World, vma: Vma, start: number, end: number): Steps<bool
     w.reached.add("MADV_GUARD_INSTALL met a page");
     yield* w.kernel.zapPageRangeSingle(w, vma, start, end, ZAP_PAGES);
   }
-  const promised = w.guards.changed(() => w.guards.promise(vma.mm, start, end));
-  yield* ghostStep("guards_are_in", w.guards, promised);
   return true;
 }
 
@@ -101,17 +99,32 @@ export function* madviseGuardRemove(w: World, mm: MmStruct, start: number, end: 
 }
 
 function* unguardRange(w: World, vma: Vma, start: number, end: number): Steps<void> {
-  const { mm } = vma;
-  const forgotten = w.guards.changed(() => w.guards.forget(mm, start, end));
-  yield* ghostStep("guards_may_go", w.guards, forgotten);
   for (const address of slotsOf(vma, start, end)) {
-    const mapped = yield* w.kernel.__pteOffsetMapLock(w, mm.slotOf(address));
+    const mapped = yield* w.kernel.__pteOffsetMapLock(w, vma.mm.slotOf(address));
     if (mapped === null) continue; // No table, no marker.
     for (const index of indicesOf(mapped, address, end)) {
-      if (isGuardMarker(yield* ptepGet(mapped.table, index))) yield* setPte(mapped.table, index, NONE_ENTRY);
+      if (!isGuardMarker(yield* ptepGet(mapped.table, index))) continue;
+      yield* along(setPte(mapped.table, index, NONE_ENTRY), forgotten(w, vma, address, index));
     }
     yield* w.kernel.pteUnmapUnlock(w, mapped);
   }
+}
+
+/** The address of an entry, given another one of its table. */
+function addressAt(address: number, index: number): number {
+  return address + (index - pteIndex(address)) * PAGE_SIZE;
+}
+
+/** Ghost state, in the step that writes the marker. */
+function promised(w: World, { mm }: Vma, near: number, index: number): GhostChange {
+  const address = addressAt(near, index);
+  return w.guards.changed(() => w.guards.promise(mm, address, address + PAGE_SIZE));
+}
+
+/** Ghost state, in the step that takes it away. */
+function forgotten(w: World, { mm }: Vma, near: number, index: number): GhostChange {
+  const address = addressAt(near, index);
+  return w.guards.changed(() => w.guards.forget(mm, address, address + PAGE_SIZE));
 }
 
 /** The first address of the range at each slot. */
@@ -135,7 +148,8 @@ function* installAll(w: World, vma: Vma, start: number, end: number): Steps<bool
     let isClear = true;
     for (const index of indicesOf(mapped, address, end)) {
       const pte = yield* ptepGet(mapped.table, index);
-      if (pteNone(pte)) yield* setPte(mapped.table, index, mkGuardMarker());
+      if (pteNone(pte))
+        yield* along(setPte(mapped.table, index, mkGuardMarker()), promised(w, vma, address, index));
       isClear = pteNone(pte) || isGuardMarker(pte);
       if (!isClear) break;
     }

@@ -13,8 +13,8 @@ import type { Vma, VmaPlace } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import { exitMmap, exitMmap_4_12, mmput } from "./exit.ts";
 import {
+  madviseGuard_6_12,
   madviseGuardInstall,
-  madviseGuardInstall_6_12,
   madviseGuardInstall_6_14,
   madviseGuardRemove,
 } from "./guard.ts";
@@ -240,7 +240,8 @@ export const zap: ReleaseTable<ZapOps> = {
     tlbTableFlush: tlbTableFlush_6_12,
     zapPteRange: zapPteRange_6_12,
     madviseDontneed: madviseDontneed_6_12,
-    madviseGuardInstall: madviseGuardInstall_6_12,
+    madviseGuardInstall: madviseGuard_6_12,
+    madviseGuardRemove: madviseGuard_6_12,
   },
   // Before mappings of a file were unlinked together (6.11).
   "6.9": { freePgtables: freePgtables_6_9 },

@@ -1,0 +1,106 @@
+/** Runs the calls of a program. What a call answers, an error too, is of no consequence: the program goes on. */
+
+import { update, type Steps } from "@mmrace/scheduler";
+import { PAGE_SIZE } from "@mmrace/x86-paging";
+import type { Folio } from "../state/folio.ts";
+import { secondaryFault } from "../state/secondary-mmu.ts";
+import type { Advice, Process, Protection } from "../sys/process.ts";
+import { askReferenced, shrinkFolioList } from "./activities.ts";
+import { areaOf } from "./areas.ts";
+import { ADVICE, MAP_FIXED_NOREPLACE, MAP_SHARED, MODE_MINOR, MODE_MISSING, MODE_WP } from "./constants.ts";
+import { addressOf, type ProgramWorld } from "./layout.ts";
+import type { Call, ProgramThread } from "./program.ts";
+
+/** A thread under way. */
+interface Running {
+  readonly w: ProgramWorld;
+  /** `undefined`: a kernel thread. */
+  readonly process: Process | undefined;
+  /** What it has pinned. */
+  readonly pinned: Folio[];
+}
+
+type Run = (running: Running, args: readonly number[]) => Steps<unknown>;
+
+/** The body of a thread. @param countsEnd whether somebody waits for the ends of threads. */
+export function* runThread(w: ProgramWorld, thread: ProgramThread, countsEnd: boolean): Steps<void> {
+  const process = thread.process === null ? undefined : w.processes[thread.process];
+  const running: Running = { w, process, pinned: [] };
+  for (const call of thread.calls) yield* runCall(running, call);
+  yield* unpinAll(running);
+  if (countsEnd) yield* update(w.finished, (finished) => finished + 1);
+}
+
+function* runCall(running: Running, { name, args }: Call): Steps<void> {
+  const run = runs[name];
+  if (run !== undefined) yield* run(running, args);
+}
+
+function* unpinAll({ w, pinned }: Running): Steps<void> {
+  for (const folio of pinned.splice(0)) yield* w.kernel.unpinUserPage(w, folio);
+}
+
+const ADVICES = new Map(Object.entries(ADVICE).map(([name, value]) => [value, name as Advice]));
+
+const PROTECTIONS: Readonly<Record<number, Protection>> = {
+  1: "PROT_READ",
+  2: "PROT_WRITE",
+  3: "PROT_READ|PROT_WRITE",
+};
+
+function* mmap({ w, process }: Running, args: readonly number[]): Steps<unknown> {
+  const { start, pages, prot, map, file, pgoff } = areaOf({ name: "mmap", args });
+  const flags = { shared: (map & MAP_SHARED) !== 0, noreplace: (map & MAP_FIXED_NOREPLACE) !== 0 };
+  const of = file < 0 ? null : w.programFiles[file]!;
+  return yield* process!.mmap(addressOf(start), pages * PAGE_SIZE, PROTECTIONS[prot]!, flags, of, pgoff);
+}
+
+function* register({ process }: Running, [page, pages, modes]: readonly number[]): Steps<unknown> {
+  const wanted = {
+    missing: (modes! & MODE_MISSING) !== 0,
+    wp: (modes! & MODE_WP) !== 0,
+    minor: (modes! & MODE_MINOR) !== 0,
+  };
+  return yield* process!.userfaultfd().register(addressOf(page!), wanted, pages! * PAGE_SIZE);
+}
+
+function* pin({ w, process, pinned }: Running, [page, flags]: readonly number[]): Steps<void> {
+  const folio = yield* w.kernel.gupFast(w, process!.mm, addressOf(page!), { write: flags === 1, pin: true });
+  if (folio !== null) pinned.push(folio);
+}
+
+/** What each call does, of those that threads make. */
+const runs: Readonly<Partial<Record<Call["name"], Run>>> = {
+  mmap,
+  munmap: ({ process }, [page, pages]) => process!.munmap(addressOf(page!), pages! * PAGE_SIZE),
+  mremap: ({ process }, [page, pages, to]) =>
+    process!.mremap(addressOf(page!), pages! * PAGE_SIZE, addressOf(to!)),
+  madvise: ({ process }, [page, pages, advice]) =>
+    process!.madvise(addressOf(page!), pages! * PAGE_SIZE, ADVICES.get(advice!)!),
+  ioctl$UFFDIO_REGISTER: register,
+  ioctl$UFFDIO_UNREGISTER: ({ process }, [page, pages]) =>
+    process!.userfaultfd().unregister(addressOf(page!), pages! * PAGE_SIZE),
+  ioctl$UFFDIO_COPY: ({ process }, [page]) => process!.userfaultfd().copy(addressOf(page!)),
+  ioctl$UFFDIO_ZEROPAGE: ({ process }, [page]) => process!.userfaultfd().zeropage(addressOf(page!)),
+  ioctl$UFFDIO_CONTINUE: ({ process }, [page]) => process!.userfaultfd().continue(addressOf(page!)),
+  ioctl$UFFDIO_POISON: ({ process }, [page]) => process!.userfaultfd().poison(addressOf(page!)),
+  ioctl$UFFDIO_WRITEPROTECT: ({ process }, [page, pages, mode]) =>
+    process!.userfaultfd().writeprotect(addressOf(page!), pages! * PAGE_SIZE, mode === 1),
+  ioctl$UFFDIO_MOVE: ({ process }, [dst, src, pages]) =>
+    process!.userfaultfd().move(addressOf(dst!), addressOf(src!), pages! * PAGE_SIZE),
+  ioctl$UFFDIO_WAKE: ({ process }) => process!.userfaultfd().wake(),
+  ftruncate: ({ w }, [file, size]) => w.kernel.truncate(w, w.programFiles[file!]!, size!),
+  fallocate: ({ w }, [file, , index, pages]) =>
+    w.kernel.punchHole(w, w.programFiles[file!]!, index!, index! + pages!),
+  load: ({ process }, [page]) => process!.load(addressOf(page!)),
+  store: ({ process }, [page, value]) => process!.store(addressOf(page!), value!),
+  pin_user_pages_fast: pin,
+  unpin_user_pages: unpinAll,
+  exit_group: ({ w, process }) => w.kernel.mmput(w, process!.mm),
+  khugepaged_scan_mm_slot: ({ w }, [process]) => w.kernel.khugepagedScanMmSlot(w, w.processes[process!]!.mm),
+  hpage_collapse_scan_file: ({ w }, [file]) => w.kernel.hpageCollapseScanFile(w, w.programFiles[file!]!),
+  shrink_folio_list: ({ w }, [file, index]) => shrinkFolioList(w, w.programFiles[file!]!, index!),
+  folio_referenced: ({ w }, [file, index]) => askReferenced(w, w.programFiles[file!]!, index!),
+  kvm_page_fault: ({ w }, [process, page]) =>
+    secondaryFault(w, w.machines.get(w.processes[process!]!)!, addressOf(page!)),
+};
