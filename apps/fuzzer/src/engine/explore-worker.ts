@@ -1,7 +1,7 @@
 /** A worker thread of an exhaustive search: it runs the slices that it is asked for. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { kernelById, scenarioFamily } from "@mmrace/mm";
+import { scenarioOf, type ScenarioIdentity } from "@mmrace/mm";
 import {
   parseAblation,
   SliceRunner,
@@ -11,10 +11,9 @@ import {
   type SliceResult,
 } from "@mmrace/scheduler";
 
-/** What a worker is started with. Scenarios hold functions, so it is told their names. */
+/** What a worker is started with. Scenarios hold functions, so it is told what names them. */
 export interface ExploreSetup {
-  readonly scenario: string;
-  readonly kernel: string;
+  readonly scenario: ScenarioIdentity;
   readonly ablations: readonly string[];
   readonly memory: MemoryModel;
 }
@@ -22,8 +21,8 @@ export interface ExploreSetup {
 /** What a worker answers. An error that crosses threads is of no class any more, so the caller's own mistakes are named. */
 export type SliceAnswer = { readonly result: SliceResult } | { readonly usageError: string };
 
-const { scenario, kernel, ablations, memory } = workerData as ExploreSetup;
-const runner = new SliceRunner(scenarioFamily(scenario).on(kernelById(kernel).id), {
+const { scenario, ablations, memory } = workerData as ExploreSetup;
+const runner = new SliceRunner(scenarioOf(scenario), {
   ablations: ablations.map(parseAblation),
   memory,
 });

@@ -1,14 +1,13 @@
 /** A worker thread of a campaign: a fuzzer of its own, run in rounds. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { kernelById, scenarioFamily } from "@mmrace/mm";
+import { scenarioOf, type ScenarioIdentity } from "@mmrace/mm";
 import { parseAblation, type MemoryModel } from "@mmrace/scheduler";
 import { Fuzzer, type FuzzStrategy, type RoundResult } from "./fuzzer.ts";
 
-/** What a worker is started with. Scenarios hold functions, so it is told their names. */
+/** What a worker is started with. Scenarios hold functions, so it is told what names them. */
 export interface WorkerSetup {
-  readonly scenario: string;
-  readonly kernel: string;
+  readonly scenario: ScenarioIdentity;
   readonly randomSeed: number;
   readonly strategy: FuzzStrategy;
   readonly ablations: readonly string[];
@@ -24,7 +23,7 @@ export interface RoundRequest {
 }
 
 function start(setup: WorkerSetup): (request: RoundRequest) => RoundResult {
-  const fuzzer = new Fuzzer(scenarioFamily(setup.scenario).on(kernelById(setup.kernel).id), {
+  const fuzzer = new Fuzzer(scenarioOf(setup.scenario), {
     ...setup,
     ablations: setup.ablations.map(parseAblation),
   });

@@ -11,6 +11,7 @@ import {
   type SliceRequest,
   type SliceResult,
 } from "@mmrace/scheduler";
+import { identityOf } from "../programs/identity.ts";
 import { ask } from "./ask.ts";
 import { turn } from "./event-loop.ts";
 import type { ExploreSetup, SliceAnswer } from "./explore-worker.ts";
@@ -29,8 +30,7 @@ export function sliceWorkers(
 ): readonly SliceWorker[] {
   if (count === 1) return [inThisThread(new SliceRunner(scenario, settings))];
   const workerData: ExploreSetup = {
-    scenario: scenario.name,
-    kernel: scenario.variant ?? "",
+    scenario: identityOf(scenario),
     ablations: (settings.ablations ?? []).map(ablationText),
     memory: settings.memory ?? "sc",
   };

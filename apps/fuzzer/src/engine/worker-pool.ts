@@ -7,6 +7,7 @@
 import { Worker } from "node:worker_threads";
 import type { World } from "@mmrace/mm";
 import { ablationText, type Scenario } from "@mmrace/scheduler";
+import { identityOf } from "../programs/identity.ts";
 import { ask } from "./ask.ts";
 import type { RoundRequest, WorkerSetup } from "./fuzz-worker.ts";
 import type { Fuzzer, FuzzerOptions, RoundResult } from "./fuzzer.ts";
@@ -24,8 +25,7 @@ export class WorkerPool {
   constructor(scenario: Scenario<World>, options: FuzzerOptions, count: number) {
     this.#workers = Array.from({ length: count }, (_, index) => {
       const setup: WorkerSetup = {
-        scenario: scenario.name,
-        kernel: scenario.variant ?? "",
+        scenario: identityOf(scenario),
         randomSeed: options.randomSeed + index * SEED_STRIDE,
         strategy: options.strategy,
         ablations: options.ablations.map(ablationText),

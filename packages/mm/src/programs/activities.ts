@@ -77,10 +77,16 @@ const idleKind: OperationKind<Cell<number>, Waiting, void> = {
   perform: () => {},
 };
 
-/** The body of a daemon: closes a process's userfaultfd when all threads of the program have finished or wait for one. */
-export function* closeUserfaultfd(w: ProgramWorld, mm: MmStruct, threads: number): Steps<void> {
+/**
+ * The body of a daemon: takes all of a process's registrations back, and wakes who waits, whenever all threads of the program
+ * have finished or wait for a userfaultfd.
+ */
+export function* answerForever(w: ProgramWorld, mm: MmStruct, threads: number): Steps<void> {
   const queues = w.mms.map(({ userfaultfd }) => userfaultfd.faultPending);
   const own = mm.userfaultfd.faultPending;
-  yield* Operation.of(idleKind, w.finished, { queues, own, threads });
-  yield* w.kernel.userfaultfdRelease(w, mm);
+  for (;;) {
+    yield* Operation.of(idleKind, w.finished, { queues, own, threads });
+    yield* w.kernel.userfaultfdUnregisterRange(w, mm, 0, Infinity);
+    yield* w.kernel.wakeUserfault(w, mm.userfaultfd);
+  }
 }

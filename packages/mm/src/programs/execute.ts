@@ -69,6 +69,14 @@ function* pin({ w, process, pinned }: Running, [page, flags]: readonly number[])
   if (folio !== null) pinned.push(folio);
 }
 
+/** A virtual machine faults, and finds the page under mmap_lock: hva_to_pfn_slow(). */
+function* kvmFault(w: ProgramWorld, process: Process, address: number): Steps<void> {
+  yield* w.kernel.mmapReadLock(w, process.mm);
+  const vma = yield* w.kernel.findVma(w, process.mm, address);
+  if (vma !== null) yield* secondaryFault(w, w.machines.get(process)!, address);
+  yield* w.kernel.mmapReadUnlock(w, process.mm);
+}
+
 /** What each call does, of those that threads make. */
 const runs: Readonly<Partial<Record<Call["name"], Run>>> = {
   mmap,
@@ -101,6 +109,5 @@ const runs: Readonly<Partial<Record<Call["name"], Run>>> = {
   hpage_collapse_scan_file: ({ w }, [file]) => w.kernel.hpageCollapseScanFile(w, w.programFiles[file!]!),
   shrink_folio_list: ({ w }, [file, index]) => shrinkFolioList(w, w.programFiles[file!]!, index!),
   folio_referenced: ({ w }, [file, index]) => askReferenced(w, w.programFiles[file!]!, index!),
-  kvm_page_fault: ({ w }, [process, page]) =>
-    secondaryFault(w, w.machines.get(w.processes[process!]!)!, addressOf(page!)),
+  kvm_page_fault: ({ w }, [process, page]) => kvmFault(w, w.processes[process!]!, addressOf(page!)),
 };

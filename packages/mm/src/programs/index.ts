@@ -6,6 +6,8 @@ export type { CallName } from "./call-specs.ts";
 export { checkProgram } from "./check.ts";
 export { generateProgram } from "./generate.ts";
 export type { GenerateOptions } from "./generate.ts";
+export { importSyz } from "./import-syz.ts";
+export type { Imported, ImportOptions } from "./import-syz.ts";
 export { minimizeProgram } from "./minimize-program.ts";
 export { mutateProgram, spliceProgram } from "./mutate.ts";
 export { packProgram, unpackProgram } from "./pack.ts";

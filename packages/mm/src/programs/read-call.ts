@@ -54,7 +54,8 @@ function readAll(
 
 /** What a structure may leave out at its end. */
 function isOptional(shape: Shape): boolean {
-  return shape.kind === "ignored" || shape.kind === "fixed";
+  const isSaid = shape.kind === "number" && shape.mayBeMissing === true;
+  return isSaid || shape.kind === "ignored" || shape.kind === "fixed";
 }
 
 /** How a value may look. */

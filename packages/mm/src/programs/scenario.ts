@@ -11,7 +11,7 @@ import {
 import { kernelById, type Kernel } from "../kernels/kernels.ts";
 import { allOracles } from "../oracles/oracles.ts";
 import type { World } from "../state/world.ts";
-import { closeUserfaultfd } from "./activities.ts";
+import { answerForever } from "./activities.ts";
 import { callsOf } from "./areas.ts";
 import { checkProgram } from "./check.ts";
 import { runThread } from "./execute.ts";
@@ -32,9 +32,9 @@ export function programScenario(program: Program, release: string | Kernel): Sce
     thread.name,
     (w) => runThread(w, thread, waiting.length > 0),
   ]);
-  const closers = waiting.map((process): [string, ThreadBody<ProgramWorld>] => [
-    `close:${process + 1}`,
-    (w) => closeUserfaultfd(w, w.processes[process]!.mm, threads.length),
+  const monitors = waiting.map((process): [string, ThreadBody<ProgramWorld>] => [
+    `monitor:${process + 1}`,
+    (w) => answerForever(w, w.processes[process]!.mm, threads.length),
   ]);
   // Whoever explores a program needs no more of its world than a `World`, and never makes one.
   return defineScenario<ProgramWorld>({
@@ -43,7 +43,7 @@ export function programScenario(program: Program, release: string | Kernel): Sce
     parameters: { ...program.geometry, program: packProgram(program) },
     setup: () => buildWorld(program, kernel.ops),
     threads: Object.fromEntries(threads),
-    daemons: { rcu: (w) => rcuCallbacks(w.rcu), ...Object.fromEntries(closers) },
+    daemons: { rcu: (w) => rcuCallbacks(w.rcu), ...Object.fromEntries(monitors) },
     properties: allOracles,
   }) as unknown as Scenario<World>;
 }

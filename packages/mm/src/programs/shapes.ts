@@ -20,12 +20,12 @@ export type Shape =
   | { readonly kind: "uffd" }
   /** A process, by its number in the text. */
   | { readonly kind: "process"; readonly arg: number }
-  | { readonly kind: "number"; readonly arg: number }
+  | { readonly kind: "number"; readonly arg: number; readonly mayBeMissing?: boolean }
   /** Always the same value. */
   | { readonly kind: "fixed"; readonly value: number; readonly text?: string }
   /** Part of the kernel's structure, without meaning here: any value is read. */
   | { readonly kind: "ignored"; readonly text: string }
-  /** A structure; fields at its end that are fixed or ignored may be missing. */
+  /** A structure; fields at its end that are fixed, ignored or said to be optional may be missing. */
   | { readonly kind: "struct"; readonly items: readonly Shape[] }
   /** A pointer to a structure: `&AUTO={...}`. */
   | { readonly kind: "pointer"; readonly to: Shape };
@@ -44,6 +44,7 @@ export const fileOrNone = (arg: number): Shape => ({ kind: "file", arg, mayBeNon
 export const uffd: Shape = { kind: "uffd" };
 export const process = (arg: number): Shape => ({ kind: "process", arg });
 export const number = (arg: number): Shape => ({ kind: "number", arg });
+export const optional = (arg: number): Shape => ({ kind: "number", arg, mayBeMissing: true });
 export const fixed = (value: number, text?: string): Shape => ({
   kind: "fixed",
   value,

@@ -2,6 +2,7 @@
 
 import { UsageError, type Scenario, type TokenContent } from "@mmrace/scheduler";
 import type { World } from "../state/world.ts";
+import { isProgramName, programOf, programScenario } from "../programs/scenario.ts";
 import { anonCollapseVsDontneed } from "./anon-collapse-vs-dontneed.ts";
 import { anonCollapseVsGupFast } from "./anon-collapse-vs-gup-fast.ts";
 import { collapseFileVsUffdMissing } from "./collapse-file-vs-uffd-missing.ts";
@@ -124,7 +125,15 @@ export function scenarioFamily(name: string): ScenarioFamily {
   throw new UsageError(`There is no scenario "${name}". There are: ${names}.`);
 }
 
-/** The scenario that a token was made on. @throws {UsageError} when this version does not have it. */
-export function scenarioOf(token: TokenContent): Scenario<World> {
+/** What names a scenario: a token does, and so does a scenario itself. */
+export type ScenarioIdentity = Pick<TokenContent, "scenario" | "variant" | "parameters">;
+
+/**
+ * The scenario that a token was made on: one of a family, or a program, which its parameters carry.
+ *
+ * @throws {UsageError} when this version does not have it.
+ */
+export function scenarioOf(token: ScenarioIdentity): Scenario<World> {
+  if (isProgramName(token.scenario)) return programScenario(programOf(token), token.variant);
   return scenarioFamily(token.scenario).on(token.variant, geometryOf(token.parameters));
 }

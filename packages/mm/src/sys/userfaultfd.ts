@@ -81,11 +81,6 @@ export class Userfaultfd {
     return result;
   }
 
-  /** close(): nothing is watched any more. */
-  *close(): Steps<void> {
-    yield* this.#w.kernel.userfaultfdRelease(this.#w, this.#mm);
-  }
-
   /** UFFDIO_WAKE. */
   *wake(): Steps<void> {
     yield* this.#w.kernel.wakeUserfault(this.#w, this.#mm.userfaultfd);

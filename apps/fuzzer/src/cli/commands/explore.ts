@@ -1,9 +1,19 @@
 /** `mmrace explore`: exhaustive search of one scenario. */
 
-import type { Exploration, MemoryModel, StateExploration } from "@mmrace/scheduler";
+import type { World } from "@mmrace/mm";
+import { programScenario } from "@mmrace/mm/programs";
+import {
+  UsageError,
+  type Exploration,
+  type MemoryModel,
+  type Scenario,
+  type StateExploration,
+} from "@mmrace/scheduler";
 import type { Command } from "commander";
 import { nowMs } from "../../clock.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
+import { NEWEST } from "../../programs/newest.ts";
+import { readProgram } from "../../programs/program-file.ts";
 import { warn } from "../../report/warn.ts";
 import { counted, violationText } from "../../report/violation-text.ts";
 import { EXIT } from "../exit-code.ts";
@@ -26,6 +36,7 @@ import { green } from "../../report/style.ts";
 /** Options, as the command line gives them. */
 export interface ExploreOptions {
   readonly kernel?: string;
+  readonly program?: string;
   readonly strategy:
     | "dfs"
     | "dpor"
@@ -59,7 +70,8 @@ export function defineExplore(program: Command): Command {
         "breadth-first, so that its first finding has the fewest steps. The result does not depend on the number of " +
         "workers. Ctrl-C saves the search; the same command goes on with it.",
     )
-    .argument("<scenario>", "scenario, or the id of a bug (see: mmrace list scenarios)")
+    .argument("[scenario]", "scenario, or the id of a bug (see: mmrace list scenarios)")
+    .option("--program <file>", "search a program of system calls instead (see: mmrace program)")
     .addOption(kernelOption())
     .option(
       "--strategy <name>",
@@ -93,14 +105,15 @@ export function defineExplore(program: Command): Command {
         "  mmrace explore mremap-vs-retract --kernel 6.12\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy bounded --preemptions 1\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy states\n" +
+        "  mmrace explore --program move.prog --kernel 6.11 --strategy bounded\n" +
         "  mmrace explore retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy interleavings --all --workers 2 --checkpoint search.json",
     );
 }
 
 /** Runs the command. */
-export async function runExplore(name: string, options: ExploreOptions): Promise<CommandResult> {
-  const scenario = scenarioOn(familyOf(name), options.kernel);
+export async function runExplore(name: string | undefined, options: ExploreOptions): Promise<CommandResult> {
+  const scenario = scenarioAsked(name, options);
   const startMs = nowMs();
   const { exploration, isInterrupted, savedIn } = await search(scenario, options, startMs);
   if (!isInterrupted) refuseUnmatched(exploration.unmatched, scenario.name);
@@ -121,6 +134,14 @@ export async function runExplore(name: string, options: ExploreOptions): Promise
       elapsedMs: Math.round(nowMs() - startMs),
     },
   };
+}
+
+/** @throws {UsageError} unless a scenario or a program is named, and not both. */
+function scenarioAsked(name: string | undefined, { program, kernel }: ExploreOptions): Scenario<World> {
+  if ((name === undefined) === (program === undefined))
+    throw new UsageError("Name a scenario, or a program with --program FILE, and not both.");
+  if (name !== undefined) return scenarioOn(familyOf(name), kernel);
+  return programScenario(readProgram(program!), kernel ?? NEWEST);
 }
 
 /** The fields that every exploration has in JSON. */

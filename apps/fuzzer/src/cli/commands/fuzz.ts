@@ -1,6 +1,7 @@
 /** `mmrace fuzz`: campaigns. */
 
 import { scenarioFamilies } from "@mmrace/mm";
+import { programScenario } from "@mmrace/mm/programs";
 import { UsageError } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
 import { nowMs } from "../../clock.ts";
@@ -9,11 +10,15 @@ import type { FuzzJob, FuzzOptions } from "../../engine/job.ts";
 import { NativeCampaigns } from "../../engine/native-campaigns.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
 import { runJsfuzz } from "../../jsfuzz/jsfuzz-engine.ts";
+import { huntPrograms, withPrograms } from "../fuzz-programs.ts";
+import { NEWEST } from "../../programs/newest.ts";
+import { readProgram } from "../../programs/program-file.ts";
 import { reportText, type ScenarioReport } from "../../report/scenario-report.ts";
 import { EXIT } from "../exit-code.ts";
 import {
   ablateOption,
   ablationsOf,
+  appended,
   duration,
   familyOf,
   jsonOption,
@@ -37,6 +42,13 @@ export function defineFuzz(program: Command): Command {
     )
     .argument("[scenario...]", "scenarios or bug ids; default: all (see: mmrace list scenarios)")
     .addOption(kernelOption())
+    .option(
+      "--program <file>",
+      "fuzz a program of system calls too (see: mmrace program); repeatable",
+      appended,
+      [],
+    )
+    .option("--programs <n>", "generate, run and change so many programs", wholeNumber(1))
     .addOption(
       new Option("--engine <engine>", "native, or the jsfuzz package on the same target")
         .choices(["native", "jsfuzz"])
@@ -72,16 +84,21 @@ export function defineFuzz(program: Command): Command {
         "  mmrace fuzz\n" +
         "  mmrace fuzz cpmt-vs-uffdcopy --kernel 6.6-dev --stop-on-first\n" +
         "  mmrace fuzz T1-01 --engine jsfuzz --seed 7 --json\n" +
+        "  mmrace fuzz --programs 200 --kernel 6.11\n" +
         "  mmrace fuzz retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock --time 30s",
     );
 }
 
 /** Runs the command. */
 export async function runFuzz(names: readonly string[], options: FuzzOptions): Promise<CommandResult> {
-  const families = names.length === 0 ? scenarioFamilies : [...new Set(names.map(familyOf))];
+  const hasPrograms = options.program.length > 0 || options.programs !== undefined;
+  const families = names.length === 0 && !hasPrograms ? scenarioFamilies : [...new Set(names.map(familyOf))];
+  const programs = options.program.map((file) =>
+    programScenario(readProgram(file), options.kernel ?? NEWEST),
+  );
   const startMs = nowMs();
   const job: FuzzJob = {
-    scenarios: families.map((family) => scenarioOn(family, options.kernel)),
+    scenarios: [...families.map((family) => scenarioOn(family, options.kernel)), ...programs],
     ablations: ablationsOf(options.ablate),
     options,
     deadlineMs: options.time === undefined ? Infinity : startMs + options.time,
@@ -94,9 +111,13 @@ export async function runFuzz(names: readonly string[], options: FuzzOptions): P
   if (options.engine === "jsfuzz" && options.workers !== 1) {
     throw new UsageError("jsfuzz has one worker of its own; --workers goes with --engine native.");
   }
+  if (options.engine === "jsfuzz" && hasPrograms)
+    throw new UsageError("jsfuzz fuzzes scenarios; --program and --programs go with --engine native.");
   const reports = options.engine === "jsfuzz" ? await runJsfuzz(job) : await new NativeCampaigns(job).run();
   for (const report of reports) refuseUnmatched(report.unmatched, report.scenario.name);
-  return resultOf(job, reports, nowMs() - startMs);
+  const hunted = await huntPrograms(job);
+  const all = [...reports, ...(hunted?.reports ?? [])];
+  return withPrograms(resultOf(job, all, nowMs() - startMs), hunted);
 }
 
 function resultOf(

@@ -74,7 +74,6 @@ import {
 import {
   userfaultfdRegister,
   userfaultfdRegisterRange,
-  userfaultfdRelease,
   userfaultfdUnregister,
   userfaultfdUnregisterRange,
 } from "./register.ts";
@@ -118,8 +117,6 @@ export interface UserfaultfdOps {
   ) => Steps<Result>;
   /** UFFDIO_UNREGISTER. */
   readonly userfaultfdUnregisterRange: (w: World, mm: MmStruct, start: number, end: number) => Steps<Result>;
-  /** The last close() of the descriptor. */
-  readonly userfaultfdRelease: (w: World, mm: MmStruct) => Steps<void>;
 
   readonly handleUserfault: (
     w: World,
@@ -178,7 +175,6 @@ export const userfaultfd: ReleaseTable<UserfaultfdOps> = {
     userfaultfdUnregister,
     userfaultfdRegisterRange,
     userfaultfdUnregisterRange,
-    userfaultfdRelease,
     handleUserfault,
     userfaultfdMustWait,
     wakeUserfault,

@@ -86,21 +86,6 @@ export function* userfaultfdUnregisterRange(
   return vmas.length > 0 ? 0 : "EINVAL";
 }
 
-/**
- * The last reference to the userfaultfd goes: nothing is watched any more, and who waits goes on. Kernel:
- * userfaultfd_release().
- */
-export function* userfaultfdRelease(w: World, mm: MmStruct): Steps<void> {
-  const ctx = mm.userfaultfd;
-  yield* writeOnce(ctx.released, true);
-  yield* w.kernel.mmapWriteLock(w, mm);
-  for (const vma of yield* readOnce(mm.vmas)) {
-    if ((yield* readOnce(vma.uffdCtx)) !== null) yield* unregister(w, vma, ctx);
-  }
-  yield* w.kernel.mmapWriteUnlock(w, mm);
-  yield* w.kernel.wakeUserfault(w, ctx);
-}
-
 function* unregister(w: World, vma: Vma, ctx: UserfaultfdCtx): Steps<void> {
   const flags = yield* readOnce(vma.flags);
   if ((flags & VM_UFFD_MISSING) !== 0) yield* w.kernel.wakeUserfault(w, ctx);

@@ -22,7 +22,7 @@ import {
   pteNone,
 } from "@mmrace/x86-paging";
 import { pteIndex } from "../../state/geometry.ts";
-import { along, type GhostChange } from "../../state/ghost.ts";
+import { along, ghostStep, together, type GhostChange } from "../../state/ghost.ts";
 import type { MmStruct } from "../../state/mm-struct.ts";
 import { ptepGet, setPte } from "../../state/page-table.ts";
 import type { Vma } from "../../state/vma.ts";
@@ -82,9 +82,21 @@ function* guardRange(w: World, vma: Vma, start: number, end: number): Steps<bool
   for (let attempt = 0; !(yield* installAll(w, vma, start, end)); attempt++) {
     if (attempt === RETRIES_MAX) return false;
     w.reached.add("MADV_GUARD_INSTALL met a page");
-    yield* w.kernel.zapPageRangeSingle(w, vma, start, end, ZAP_PAGES);
+    yield* discard(w, vma, start, end);
   }
   return true;
+}
+
+/** Throws away what is in the way of markers. Ghost state: what user memory holds, and what is pinned, goes with it. */
+function* discard(w: World, vma: Vma, start: number, end: number): Steps<void> {
+  const begins = together(
+    w.reference.changed(() => w.reference.beginDiscard(vma, start, end)),
+    w.pins.changed(() => w.pins.forget(vma.mm, start, end)),
+  );
+  yield* ghostStep("guard_zap_begins", w.reference, begins);
+  yield* w.kernel.zapPageRangeSingle(w, vma, start, end, ZAP_PAGES);
+  const ends = w.reference.changed(() => w.reference.endDiscard(vma, start, end));
+  yield* ghostStep("guard_zap_returns", w.reference, ends);
 }
 
 /** Takes markers away. Nothing is cached of an entry that is not present, so nothing is flushed. */

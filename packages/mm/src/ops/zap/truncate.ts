@@ -25,7 +25,7 @@ import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
 import { withFolio, type AddressSpace } from "../../state/address-space.ts";
 import { clearHighpage, folioPut, folioTryGet, type Folio } from "../../state/folio.ts";
-import { along, ghostStep, type GhostChange } from "../../state/ghost.ts";
+import { along, ghostStep, together, type GhostChange } from "../../state/ghost.ts";
 import type { Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import { ZAP_PAGES, type ZapDetails } from "./zap-details.ts";
@@ -154,6 +154,23 @@ class Truncation {
   }
 
   begins(): GhostChange {
+    const file = this.#file;
+    const unpinned = this.#w.pins.changed(
+      () => this.#forgetPins(file.vmas.value),
+      () => [file.vmas],
+    );
+    return together(unpinned, this.#discards());
+  }
+
+  #forgetPins(vmas: readonly Vma[]): void {
+    for (const vma of vmas) {
+      const start = vma.start + (this.#start - vma.pgoff) * PAGE_SIZE;
+      const end = vma.start + (this.#end - vma.pgoff) * PAGE_SIZE;
+      this.#w.pins.forget(vma.mm, Math.max(start, vma.start), Math.min(end, vma.end));
+    }
+  }
+
+  #discards(): GhostChange {
     const file = this.#file;
     return this.#w.reference.changed(
       () => {
