@@ -55,10 +55,10 @@ export function areaOf(call: Call): Area {
 }
 
 /** The calls that a process's set-up and threads make. */
-export function callsOf({ processes, threads }: Program, process: number): readonly Call[] {
+export function callsOf({ processes, threads }: Program, owner: number): readonly Call[] {
   return [
-    ...(processes[process]?.setup ?? []),
-    ...threads.filter((thread) => thread.process === process).flatMap(({ calls }) => calls),
+    ...(processes[owner]?.setup ?? []),
+    ...threads.filter((thread) => thread.owner === owner).flatMap(({ calls }) => calls),
   ];
 }
 

@@ -27,12 +27,11 @@ function checkCaches({ files, geometry }: Program, refuse: Refuse): readonly Cac
       caches.push({ pages: new Set(), isHuge: false });
       continue;
     }
-    const cache = caches[call.args[0]!];
-    if (cache === undefined) refuse(call, "The file is made further down.");
-    if (cache!.isHuge || (call.name === "page_cache_huge" && cache!.pages.size > 0))
+    const cache = caches[call.args[0]!] ?? refuse(call, "The file is made further down.");
+    if (cache.isHuge || (call.name === "page_cache_huge" && cache.pages.size > 0))
       refuse(call, "The page cache holds small pages of a file, or one huge folio.");
-    if (call.name === "page_cache_huge") cache!.isHuge = true;
-    else addPages(cache!, call, geometry.ptesPerTable, refuse);
+    if (call.name === "page_cache_huge") cache.isHuge = true;
+    else addPages(cache, call, geometry.ptesPerTable, refuse);
   }
   return caches;
 }
@@ -69,32 +68,32 @@ class SetupChecker {
   }
 
   #checkCall(call: Call): void {
-    const [page = 0, pages = 1] = call.args;
-    switch (call.name) {
-      case "userfaultfd":
-        if (this.#hasUffd) this.#refuse(call, "A process has one userfaultfd here.");
-        this.#hasUffd = true;
-        return;
-      case "mmap":
-        if (this.#areas.some((area) => overlap(area, areaOf(call))))
-          this.#refuse(call, "There is a mapping in this place already.");
-        this.#areas.push(areaOf(call));
-        return;
-      case "ioctl$UFFDIO_REGISTER":
-        return this.#checkRegister(call);
-      case "page_table":
-        this.#areaAt(call, page);
-        return this.#addTable(call, page);
-      case "populate":
-        for (let at = page; at < page + pages; at++) this.#populate(call, at);
-        return;
-      case "populate_huge":
-        return this.#populateHuge(call, page);
-      case "pte_marker":
-        return this.#checkMarker(call, page);
-      default:
-    }
+    const [page = 0] = call.args;
+    this.#checks[call.name]?.(call, page);
   }
+
+  /** What is asked of each call. */
+  readonly #checks: Readonly<Partial<Record<Call["name"], (call: Call, page: number) => void>>> = {
+    userfaultfd: (call) => {
+      if (this.#hasUffd) this.#refuse(call, "A process has one userfaultfd here.");
+      this.#hasUffd = true;
+    },
+    mmap: (call) => {
+      if (this.#areas.some((area) => overlap(area, areaOf(call))))
+        this.#refuse(call, "There is a mapping in this place already.");
+      this.#areas.push(areaOf(call));
+    },
+    ioctl$UFFDIO_REGISTER: (call) => this.#checkRegister(call),
+    page_table: (call, page) => {
+      this.#areaAt(call, page);
+      this.#addTable(call, page);
+    },
+    populate: (call, page) => {
+      for (let at = page; at < page + call.args[1]!; at++) this.#populate(call, at);
+    },
+    populate_huge: (call, page) => this.#populateHuge(call, page),
+    pte_marker: (call, page) => this.#checkMarker(call, page),
+  };
 
   #checkRegister(call: Call): void {
     const [start, pages, modes] = call.args as [number, number, number];

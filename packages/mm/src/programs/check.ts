@@ -68,15 +68,15 @@ class ProgramChecker {
     this.#checkSizes();
     for (const call of files) this.#checkCall(call, "files");
     for (const { setup } of processes) for (const call of setup) this.#checkCall(call, "process");
-    for (const { process, calls } of threads) {
-      if (process !== null && processes[process] === undefined)
+    for (const { owner, calls } of threads) {
+      if (owner !== null && processes[owner] === undefined)
         this.#refuse(
           calls[0],
-          `There is no process ${process + 1}: write its section, with what it has mapped.`,
+          `There is no process ${owner + 1}: write its section, with what it has mapped.`,
         );
-      for (const call of calls) this.#checkCall(call, process === null ? "kthread" : "thread");
+      for (const call of calls) this.#checkCall(call, owner === null ? "kthread" : "thread");
     }
-    for (const process of processes.keys()) this.#checkProcess(process);
+    for (const owner of processes.keys()) this.#checkProcess(owner);
     checkSetup(this.#program, this.#refuse);
   }
 
@@ -176,13 +176,13 @@ class ProgramChecker {
     }
   }
 
-  #checkProcess(process: number): void {
+  #checkProcess(owner: number): void {
     const { threads } = this.#program;
-    const calls = callsOf(this.#program, process);
+    const calls = callsOf(this.#program, owner);
     const areas = areasOf(calls);
     for (const one of areas) this.#checkArea(one);
     for (const call of calls) this.#checkWhole(call, areas);
-    const own = threads.filter((thread) => thread.process === process);
+    const own = threads.filter((thread) => thread.owner === owner);
     const exit = own.flatMap((thread) => thread.calls).find(({ name }) => name === "exit_group");
     if (exit !== undefined && (own.length > 1 || own[0]!.calls.at(-1) !== exit))
       this.#refuse(exit, "exit_group() is the last call of a process that has one thread.");
@@ -192,7 +192,7 @@ class ProgramChecker {
     )
       this.#refuse(
         calls.find(({ name }) => name.startsWith("ioctl$UFFDIO")),
-        `Process ${process + 1} has no userfaultfd: write r1 = userfaultfd(0x0) in its section.`,
+        `Process ${owner + 1} has no userfaultfd: write r1 = userfaultfd(0x0) in its section.`,
       );
   }
 

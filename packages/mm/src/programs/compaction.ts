@@ -19,6 +19,8 @@ export interface Linked {
 export class Compaction {
   /** By slot: the places where something begins or ends, in order, from 0 up to the end of the 2 MiB. */
   readonly #cuts: ReadonlyMap<number, readonly number[]>;
+  /** The last page that is used. */
+  readonly #last: number;
 
   constructor(ranges: readonly PageRange[], links: readonly Linked[]) {
     const cuts = new Set(ranges.flatMap(({ start, pages }) => [start, start + pages]));
@@ -26,6 +28,7 @@ export class Compaction {
       for (const place of [from, to]) cuts.add(place).add(place + pages);
     while (addMirrored(cuts, links));
     this.#cuts = bySlot(cuts);
+    this.#last = Math.max(0, ...cuts) - 1;
   }
 
   /** Entries that each table needs. */
@@ -35,7 +38,7 @@ export class Compaction {
 
   /** Slots, up to the last that is used. */
   get pmds(): number {
-    return Math.max(0, ...this.#cuts.keys()) + 1;
+    return Math.floor(this.#last / SLOT_PAGES) + 1;
   }
 
   /** The new place of a page at which something begins or ends. */

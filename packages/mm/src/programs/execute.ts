@@ -15,7 +15,7 @@ import type { Call, ProgramThread } from "./program.ts";
 interface Running {
   readonly w: ProgramWorld;
   /** `undefined`: a kernel thread. */
-  readonly process: Process | undefined;
+  readonly owner: Process | undefined;
   /** What it has pinned. */
   readonly pinned: Folio[];
 }
@@ -24,8 +24,8 @@ type Run = (running: Running, args: readonly number[]) => Steps<unknown>;
 
 /** The body of a thread. @param countsEnd whether somebody waits for the ends of threads. */
 export function* runThread(w: ProgramWorld, thread: ProgramThread, countsEnd: boolean): Steps<void> {
-  const process = thread.process === null ? undefined : w.processes[thread.process];
-  const running: Running = { w, process, pinned: [] };
+  const owner = thread.owner === null ? undefined : w.processes[thread.owner];
+  const running: Running = { w, owner, pinned: [] };
   for (const call of thread.calls) yield* runCall(running, call);
   yield* unpinAll(running);
   if (countsEnd) yield* update(w.finished, (finished) => finished + 1);
@@ -48,66 +48,66 @@ const PROTECTIONS: Readonly<Record<number, Protection>> = {
   3: "PROT_READ|PROT_WRITE",
 };
 
-function* mmap({ w, process }: Running, args: readonly number[]): Steps<unknown> {
+function* mmap({ w, owner }: Running, args: readonly number[]): Steps<unknown> {
   const { start, pages, prot, map, file, pgoff } = areaOf({ name: "mmap", args });
   const flags = { shared: (map & MAP_SHARED) !== 0, noreplace: (map & MAP_FIXED_NOREPLACE) !== 0 };
   const of = file < 0 ? null : w.programFiles[file]!;
-  return yield* process!.mmap(addressOf(start), pages * PAGE_SIZE, PROTECTIONS[prot]!, flags, of, pgoff);
+  return yield* owner!.mmap(addressOf(start), pages * PAGE_SIZE, PROTECTIONS[prot]!, flags, of, pgoff);
 }
 
-function* register({ process }: Running, [page, pages, modes]: readonly number[]): Steps<unknown> {
+function* register({ owner }: Running, [page, pages, modes]: readonly number[]): Steps<unknown> {
   const wanted = {
     missing: (modes! & MODE_MISSING) !== 0,
     wp: (modes! & MODE_WP) !== 0,
     minor: (modes! & MODE_MINOR) !== 0,
   };
-  return yield* process!.userfaultfd().register(addressOf(page!), wanted, pages! * PAGE_SIZE);
+  return yield* owner!.userfaultfd().register(addressOf(page!), wanted, pages! * PAGE_SIZE);
 }
 
-function* pin({ w, process, pinned }: Running, [page, flags]: readonly number[]): Steps<void> {
-  const folio = yield* w.kernel.gupFast(w, process!.mm, addressOf(page!), { write: flags === 1, pin: true });
+function* pin({ w, owner, pinned }: Running, [page, flags]: readonly number[]): Steps<void> {
+  const folio = yield* w.kernel.gupFast(w, owner!.mm, addressOf(page!), { write: flags === 1, pin: true });
   if (folio !== null) pinned.push(folio);
 }
 
 /** A virtual machine faults, and finds the page under mmap_lock: hva_to_pfn_slow(). */
-function* kvmFault(w: ProgramWorld, process: Process, address: number): Steps<void> {
-  yield* w.kernel.mmapReadLock(w, process.mm);
-  const vma = yield* w.kernel.findVma(w, process.mm, address);
-  if (vma !== null) yield* secondaryFault(w, w.machines.get(process)!, address);
-  yield* w.kernel.mmapReadUnlock(w, process.mm);
+function* kvmFault(w: ProgramWorld, owner: Process, address: number): Steps<void> {
+  yield* w.kernel.mmapReadLock(w, owner.mm);
+  const vma = yield* w.kernel.findVma(w, owner.mm, address);
+  if (vma !== null) yield* secondaryFault(w, w.machines.get(owner)!, address);
+  yield* w.kernel.mmapReadUnlock(w, owner.mm);
 }
 
 /** What each call does, of those that threads make. */
 const runs: Readonly<Partial<Record<Call["name"], Run>>> = {
   mmap,
-  munmap: ({ process }, [page, pages]) => process!.munmap(addressOf(page!), pages! * PAGE_SIZE),
-  mremap: ({ process }, [page, pages, to]) =>
-    process!.mremap(addressOf(page!), pages! * PAGE_SIZE, addressOf(to!)),
-  madvise: ({ process }, [page, pages, advice]) =>
-    process!.madvise(addressOf(page!), pages! * PAGE_SIZE, ADVICES.get(advice!)!),
+  munmap: ({ owner }, [page, pages]) => owner!.munmap(addressOf(page!), pages! * PAGE_SIZE),
+  mremap: ({ owner }, [page, pages, to]) =>
+    owner!.mremap(addressOf(page!), pages! * PAGE_SIZE, addressOf(to!)),
+  madvise: ({ owner }, [page, pages, advice]) =>
+    owner!.madvise(addressOf(page!), pages! * PAGE_SIZE, ADVICES.get(advice!)!),
   ioctl$UFFDIO_REGISTER: register,
-  ioctl$UFFDIO_UNREGISTER: ({ process }, [page, pages]) =>
-    process!.userfaultfd().unregister(addressOf(page!), pages! * PAGE_SIZE),
-  ioctl$UFFDIO_COPY: ({ process }, [page]) => process!.userfaultfd().copy(addressOf(page!)),
-  ioctl$UFFDIO_ZEROPAGE: ({ process }, [page]) => process!.userfaultfd().zeropage(addressOf(page!)),
-  ioctl$UFFDIO_CONTINUE: ({ process }, [page]) => process!.userfaultfd().continue(addressOf(page!)),
-  ioctl$UFFDIO_POISON: ({ process }, [page]) => process!.userfaultfd().poison(addressOf(page!)),
-  ioctl$UFFDIO_WRITEPROTECT: ({ process }, [page, pages, mode]) =>
-    process!.userfaultfd().writeprotect(addressOf(page!), pages! * PAGE_SIZE, mode === 1),
-  ioctl$UFFDIO_MOVE: ({ process }, [dst, src, pages]) =>
-    process!.userfaultfd().move(addressOf(dst!), addressOf(src!), pages! * PAGE_SIZE),
-  ioctl$UFFDIO_WAKE: ({ process }) => process!.userfaultfd().wake(),
+  ioctl$UFFDIO_UNREGISTER: ({ owner }, [page, pages]) =>
+    owner!.userfaultfd().unregister(addressOf(page!), pages! * PAGE_SIZE),
+  ioctl$UFFDIO_COPY: ({ owner }, [page]) => owner!.userfaultfd().copy(addressOf(page!)),
+  ioctl$UFFDIO_ZEROPAGE: ({ owner }, [page]) => owner!.userfaultfd().zeropage(addressOf(page!)),
+  ioctl$UFFDIO_CONTINUE: ({ owner }, [page]) => owner!.userfaultfd().continue(addressOf(page!)),
+  ioctl$UFFDIO_POISON: ({ owner }, [page]) => owner!.userfaultfd().poison(addressOf(page!)),
+  ioctl$UFFDIO_WRITEPROTECT: ({ owner }, [page, pages, mode]) =>
+    owner!.userfaultfd().writeprotect(addressOf(page!), pages! * PAGE_SIZE, mode === 1),
+  ioctl$UFFDIO_MOVE: ({ owner }, [dst, src, pages]) =>
+    owner!.userfaultfd().move(addressOf(dst!), addressOf(src!), pages! * PAGE_SIZE),
+  ioctl$UFFDIO_WAKE: ({ owner }) => owner!.userfaultfd().wake(),
   ftruncate: ({ w }, [file, size]) => w.kernel.truncate(w, w.programFiles[file!]!, size!),
   fallocate: ({ w }, [file, , index, pages]) =>
     w.kernel.punchHole(w, w.programFiles[file!]!, index!, index! + pages!),
-  load: ({ process }, [page]) => process!.load(addressOf(page!)),
-  store: ({ process }, [page, value]) => process!.store(addressOf(page!), value!),
+  load: ({ owner }, [page]) => owner!.load(addressOf(page!)),
+  store: ({ owner }, [page, value]) => owner!.store(addressOf(page!), value!),
   pin_user_pages_fast: pin,
   unpin_user_pages: unpinAll,
-  exit_group: ({ w, process }) => w.kernel.mmput(w, process!.mm),
-  khugepaged_scan_mm_slot: ({ w }, [process]) => w.kernel.khugepagedScanMmSlot(w, w.processes[process!]!.mm),
+  exit_group: ({ w, owner }) => w.kernel.mmput(w, owner!.mm),
+  khugepaged_scan_mm_slot: ({ w }, [owner]) => w.kernel.khugepagedScanMmSlot(w, w.processes[owner!]!.mm),
   hpage_collapse_scan_file: ({ w }, [file]) => w.kernel.hpageCollapseScanFile(w, w.programFiles[file!]!),
   shrink_folio_list: ({ w }, [file, index]) => shrinkFolioList(w, w.programFiles[file!]!, index!),
   folio_referenced: ({ w }, [file, index]) => askReferenced(w, w.programFiles[file!]!, index!),
-  kvm_page_fault: ({ w }, [process, page]) => kvmFault(w, w.processes[process!]!, addressOf(page!)),
+  kvm_page_fault: ({ w }, [owner, page]) => kvmFault(w, w.processes[owner!]!, addressOf(page!)),
 };

@@ -13,6 +13,7 @@ import {
   MAP_FIXED_NOREPLACE,
   MAP_PRIVATE,
   MAP_SHARED,
+  PTE_MARKER_UFFD_WP,
 } from "./constants.ts";
 import { between, happens, oneOf } from "./draws.ts";
 import type { Call, Program } from "./program.ts";
@@ -22,14 +23,14 @@ const WEIGHTS: Readonly<Partial<Record<CallName, number>>> = {
   store: 3,
   load: 3,
   madvise: 4,
-  mremap: 3,
+  mremap: 5,
   munmap: 2,
   mmap: 2,
   ioctl$UFFDIO_COPY: 2,
   ioctl$UFFDIO_MOVE: 2,
   ioctl$UFFDIO_WRITEPROTECT: 2,
   ftruncate: 2,
-  hpage_collapse_scan_file: 4,
+  hpage_collapse_scan_file: 6,
   khugepaged_scan_mm_slot: 3,
   shrink_folio_list: 2,
   // A process that ends is an end of the program too.
@@ -40,7 +41,7 @@ const WEIGHTS: Readonly<Partial<Record<CallName, number>>> = {
 /** The program under work, as far as draws look at it. */
 export interface Surroundings {
   readonly program: Program;
-  readonly process: number;
+  readonly owner: number;
   /** Where mappings lie, and may come to lie. */
   readonly areas: readonly PageRange[];
 }
@@ -48,10 +49,10 @@ export interface Surroundings {
 /** What lies around the calls of one process. */
 export function surroundingsOf(
   program: Program,
-  process: number,
+  owner: number,
   places: readonly PageRange[] = [],
 ): Surroundings {
-  return { program, process, areas: [...areasOf(callsOf(program, process)), ...places] };
+  return { program, owner, areas: [...areasOf(callsOf(program, owner)), ...places] };
 }
 
 /** A call for a place. It need not fit: whoever draws it checks the program that it makes. */
@@ -121,7 +122,7 @@ function drawArgument(prng: Prng, around: Surroundings, kind: ArgKind, range: Pa
     case "foll":
       return prng.below(2);
     case "marker":
-      return oneOf(prng, [1, 2]);
+      return PTE_MARKER_UFFD_WP; // Poison is what UFFDIO_POISON puts there, on releases that have it.
     case "value":
       return between(prng, 1, 9);
   }

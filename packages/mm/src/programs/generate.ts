@@ -5,6 +5,7 @@ import { SMALL, type Geometry } from "../state/geometry.ts";
 import { SLOT_PAGES, type PageRange } from "./areas.ts";
 import { checkProgram } from "./check.ts";
 import { specOf } from "./call-specs.ts";
+import { MAP_FIXED, MAP_FIXED_NOREPLACE } from "./constants.ts";
 import { between, happens, oneOf } from "./draws.ts";
 import { drawArguments, drawCall, surroundingsOf } from "./generate-calls.ts";
 import { ProgramError } from "./program-error.ts";
@@ -33,8 +34,7 @@ export function generateProgram(prng: Prng, options: GenerateOptions = {}): Prog
   let program: Program = { geometry, files, processes: [], threads: [] };
   const places = [drawPlaces(prng, geometry), drawPlaces(prng, geometry)];
   const processes = files.length > 0 && happens(prng, 1, 4) ? 2 : 1;
-  for (let process = 0; process < processes; process++)
-    program = addProcess(prng, program, process, places[process]!);
+  for (let owner = 0; owner < processes; owner++) program = addProcess(prng, program, owner, places[owner]!);
   const threads = between(prng, 2, Math.max(2, threadsMax));
   for (let at = 0; at < threads; at++) program = addThread(prng, program, at, callsMax, places);
   return program;
@@ -52,7 +52,7 @@ export function isRunnable(program: Program): boolean {
 }
 
 /** Any thread will do where a set-up is tried out. */
-const IDLE: ProgramThread = { name: "idle", process: null, calls: [] };
+const IDLE: ProgramThread = { name: "idle", owner: null, calls: [] };
 
 function fits(program: Program): boolean {
   return isRunnable(program.threads.length === 0 ? { ...program, threads: [IDLE] } : program);
@@ -86,7 +86,7 @@ function drawPlaces(prng: Prng, { ptesPerTable, pmdsPerMm }: Geometry): readonly
   );
 }
 
-function addProcess(prng: Prng, program: Program, process: number, places: readonly PageRange[]): Program {
+function addProcess(prng: Prng, program: Program, owner: number, places: readonly PageRange[]): Program {
   const setup: Call[] = [{ name: "userfaultfd", args: [] }];
   const withSetup = (calls: readonly Call[]): Program => ({
     ...program,
@@ -98,8 +98,12 @@ function addProcess(prng: Prng, program: Program, process: number, places: reado
   if (happens(prng, 1, 4)) tryToAdd({ name: "ioctl$UFFDIO_API", args: [4] });
   for (const place of places) {
     if (setup.some(({ name }) => name === "mmap") && happens(prng, 1, 3)) continue;
-    tryToAdd(drawArguments(prng, { program, process, areas: [place] }, "mmap"));
-    const around = surroundingsOf(withSetup(setup), process);
+    const { name, args } = drawArguments(prng, { program, owner, areas: [place] }, "mmap");
+    tryToAdd({
+      name,
+      args: args.map((arg, at) => (at === 3 ? (arg & ~MAP_FIXED_NOREPLACE) | MAP_FIXED : arg)),
+    });
+    const around = surroundingsOf(withSetup(setup), owner);
     if (happens(prng, 2, 5))
       tryToAdd(drawArguments(prng, { ...around, areas: [place] }, "ioctl$UFFDIO_REGISTER"));
     const how = oneOf(prng, ["populate", "populate", "populate", "page_table", "populate_huge"] as const);
@@ -118,15 +122,15 @@ function addThread(
   places: readonly (readonly PageRange[])[],
 ): Program {
   const isKernels = happens(prng, program.files.length > 0 ? 2 : 1, 5);
-  const process = isKernels ? null : prng.below(program.processes.length);
+  const owner = isKernels ? null : prng.below(program.processes.length);
   const calls: Call[] = [];
   const withCalls = (some: readonly Call[]): Program => ({
     ...program,
-    threads: [...program.threads, { name: threadName(process, at), process, calls: some }],
+    threads: [...program.threads, { name: threadName(owner, at), owner, calls: some }],
   });
   const wanted = between(prng, 1, callsMax);
   for (let left = ATTEMPTS; left > 0 && calls.length < wanted; left--) {
-    const around = surroundingsOf(withCalls(calls), process ?? 0, places[process ?? 0]);
+    const around = surroundingsOf(withCalls(calls), owner ?? 0, places[owner ?? 0]);
     const call = drawCall(prng, around, isKernels ? "kthread" : "thread");
     if (fits(withCalls([...calls, call]))) calls.push(call);
   }
@@ -134,8 +138,8 @@ function addThread(
 }
 
 /** A name that tells threads of the kernel from others. */
-export function threadName(process: number | null, at: number): string {
-  return `${process === null ? "k" : "t"}${at}`;
+export function threadName(owner: number | null, at: number): string {
+  return `${owner === null ? "k" : "t"}${at}`;
 }
 
 /** How many files a program has. */

@@ -140,7 +140,7 @@ class SyzImport {
         if (this.#uffd !== variable)
           throw new ProgramError({ line, column }, `${variable} is not the userfaultfd.`);
       },
-      process: (_number, { column }) => {
+      owner: (_number, { column }) => {
         throw new ProgramError({ line, column }, "There is one process.");
       },
     };
@@ -181,8 +181,8 @@ class SyzImport {
     const main = rest.filter(({ raw }) => !this.#isAlone(raw)).flatMap(({ calls }) => calls);
     const alone = rest
       .filter(({ raw }) => this.#isAlone(raw))
-      .map(({ raw, calls }) => ({ name: `line${raw.line}`, process: 0, calls }));
-    return main.length === 0 ? alone : [{ name: "main", process: 0, calls: main }, ...alone];
+      .map(({ raw, calls }) => ({ name: `line${raw.line}`, owner: 0, calls }));
+    return main.length === 0 ? alone : [{ name: "main", owner: 0, calls: main }, ...alone];
   }
 
   #isAlone({ isAsync }: RawCall): boolean {

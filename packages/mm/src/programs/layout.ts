@@ -46,13 +46,13 @@ export function buildWorld(program: Program, kernel: KernelOps): ProgramWorld {
   const programFiles: AddressSpace[] = [];
   for (const call of files) makeFile(w, programFiles, call);
   const processes = setups.map(({ setup }) => {
-    const process = new Process(w, w.createMm());
-    for (const call of setup) setUp(w, process, programFiles, call);
-    return process;
+    const owner = new Process(w, w.createMm());
+    for (const call of setup) setUp(w, owner, programFiles, call);
+    return owner;
   });
-  for (const [cpu, { process, calls }] of threads.entries()) {
+  for (const [cpu, { owner, calls }] of threads.entries()) {
     const isUser = calls.some(({ name }) => name === "load" || name === "store");
-    if (process !== null && isUser) w.runOn(cpu, processes[process]!.mm);
+    if (owner !== null && isUser) w.runOn(cpu, processes[owner]!.mm);
   }
   const finished = new Cell("threads_finished", 0);
   trackCounter("threads finished", () => finished.value);
@@ -66,7 +66,7 @@ function machinesOf(
 ): ReadonlyMap<Process, SecondaryMmu> {
   const faults = threads.flatMap(({ calls }) => calls).filter(({ name }) => name === "kvm_page_fault");
   const wanted = new Set(faults.map(({ args }) => processes[args[0]!]!));
-  return new Map([...wanted].map((process) => [process, w.attachSecondaryMmu(process.mm)]));
+  return new Map([...wanted].map((owner) => [owner, w.attachSecondaryMmu(owner.mm)]));
 }
 
 function makeFile(w: World, files: AddressSpace[], { name, args }: Call): void {
@@ -79,35 +79,36 @@ function makeFile(w: World, files: AddressSpace[], { name, args }: Call): void {
   else for (let page = 0; page < args[2]!; page++) cacheFolio(w, file, args[1]! + page);
 }
 
-function setUp(w: World, process: Process, files: readonly AddressSpace[], call: Call): void {
-  const { mm } = process;
-  const [page = 0, pages = 1, third = 0] = call.args;
-  switch (call.name) {
-    case "ioctl$UFFDIO_API":
-      mm.userfaultfd.eventRemap = (page & FEATURE_EVENT_REMAP) !== 0;
-      return;
-    case "mmap":
-      map(w, process, files, call);
-      return;
-    case "ioctl$UFFDIO_REGISTER":
-      for (const vma of mm.vmas.value)
-        if (vma.start < addressOf(page + pages) && vma.end > addressOf(page)) register(vma, third);
-      return;
-    case "page_table":
-      populateTable(w, vmaAt(process, page), addressOf(page));
-      return;
-    case "populate":
-      for (let at = page; at < page + pages; at++) populate(w, vmaAt(process, at), at);
-      return;
-    case "populate_huge":
-      populateHuge(w, vmaAt(process, page), page);
-      return;
-    case "pte_marker":
-      putMarker(w, vmaAt(process, page), page, pages);
-      return;
-    default:
-  }
+/** A process that is being set up. */
+interface SetUp {
+  readonly w: World;
+  readonly owner: Process;
+  readonly files: readonly AddressSpace[];
 }
+
+function setUp(w: World, owner: Process, files: readonly AddressSpace[], call: Call): void {
+  steps[call.name]?.({ w, owner, files }, call.args);
+}
+
+/** What each call of a set-up does. */
+const steps: Readonly<Partial<Record<Call["name"], (at: SetUp, args: readonly number[]) => void>>> = {
+  ioctl$UFFDIO_API: ({ owner }, [features]) => {
+    owner.mm.userfaultfd.eventRemap = (features! & FEATURE_EVENT_REMAP) !== 0;
+  },
+  mmap: ({ w, owner, files }, args) => map(w, owner, files, { name: "mmap", args }),
+  ioctl$UFFDIO_REGISTER: ({ owner }, [page, pages, modes]) => {
+    for (const vma of owner.mm.vmas.value)
+      if (vma.start < addressOf(page! + pages!) && vma.end > addressOf(page!)) register(vma, modes!);
+  },
+  page_table: ({ w, owner }, [page]) => {
+    populateTable(w, vmaAt(owner, page!), addressOf(page!));
+  },
+  populate: ({ w, owner }, [page, pages]) => {
+    for (let at = page!; at < page! + pages!; at++) populate(w, vmaAt(owner, at), at);
+  },
+  populate_huge: ({ w, owner }, [page]) => populateHuge(w, vmaAt(owner, page!), page!),
+  pte_marker: ({ w, owner }, [page, marker]) => putMarker(w, vmaAt(owner, page!), page!, marker!),
+};
 
 function map(w: World, { mm }: Process, files: readonly AddressSpace[], call: Call): void {
   const { start, pages, prot, map: mapFlags, file, pgoff } = areaOf(call);

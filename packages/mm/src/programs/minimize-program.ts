@@ -1,5 +1,6 @@
 /** The smallest program that still shows something: threads go first, then calls, then what is set up, then arguments. */
 
+import { SLOT_PAGES } from "./areas.ts";
 import { specOf } from "./call-specs.ts";
 import type { ArgKind } from "./call-spec.ts";
 import { isRunnable } from "./generate.ts";
@@ -60,7 +61,7 @@ function* withoutSetup(program: Program): Generator<Program> {
 
 function* withoutOneProcess(program: Program): Generator<Program> {
   for (const drop of program.processes.keys()) {
-    if (program.threads.some(({ process }) => process === drop)) continue;
+    if (program.threads.some(({ owner }) => owner === drop)) continue;
     const renumbered = renumber(
       { ...program, processes: without(program.processes, drop) },
       ["process"],
@@ -71,7 +72,7 @@ function* withoutOneProcess(program: Program): Generator<Program> {
       ...renumbered,
       threads: renumbered.threads.map((thread) => ({
         ...thread,
-        process: thread.process !== null && thread.process > drop ? thread.process - 1 : thread.process,
+        owner: thread.owner !== null && thread.owner > drop ? thread.owner - 1 : thread.owner,
       })),
     };
   }
@@ -146,20 +147,21 @@ function* simplerCalls(calls: readonly Call[]): Generator<Call[]> {
 
 /** Smaller values that mean less: fewer modes, fewer pages, the first page. */
 function simplerArguments(kind: ArgKind, arg: number): readonly number[] {
-  switch (kind) {
-    case "value":
-      return arg > 1 ? [1] : [];
-    case "registerModes":
-    case "features":
-    case "foll":
-    case "wpMode":
-      return [1, 2, 4].filter((bit) => (arg & bit) !== 0 && arg !== bit).map((bit) => arg & ~bit);
-    case "pages":
-      return arg > 1 && arg < 512 ? [1, arg - 1] : [];
-    case "size":
-    case "index":
-      return arg > 0 ? [0, arg - 1] : [];
-    default:
-      return [];
-  }
+  return simpler[kind]?.(arg) ?? [];
 }
+
+function withoutOneBit(arg: number): readonly number[] {
+  return [1, 2, 4].filter((bit) => (arg & bit) !== 0 && arg !== bit).map((bit) => arg & ~bit);
+}
+
+function lower(arg: number): readonly number[] {
+  return arg > 0 ? [0, arg - 1] : [];
+}
+
+const simpler: Readonly<Partial<Record<ArgKind, (arg: number) => readonly number[]>>> = {
+  value: (arg) => (arg > 1 ? [1] : []),
+  registerModes: withoutOneBit,
+  pages: (arg) => (arg > 1 && arg < SLOT_PAGES ? [1, arg - 1] : []),
+  size: lower,
+  index: lower,
+};

@@ -4,6 +4,7 @@ import type { Prng } from "@mmrace/scheduler";
 import { happens, oneOf } from "./draws.ts";
 import { drawCall, redrawArgument, surroundingsOf } from "./generate-calls.ts";
 import { isRunnable, threadName } from "./generate.ts";
+import { packProgram } from "./pack.ts";
 import type { Call, Program, ProgramThread } from "./program.ts";
 
 /** Changes that are tried before a program is given back as it was. */
@@ -19,7 +20,7 @@ export function mutateProgram(prng: Prng, program: Program): Program {
   let mutated = program;
   for (let wanted = 1 + prng.below(3), left = ATTEMPTS; wanted > 0 && left > 0; left--) {
     const changed = oneOf(prng, CHANGES)(prng, mutated);
-    if (changed === mutated || !isRunnable(changed)) continue;
+    if (packProgram(changed) === packProgram(mutated) || !isRunnable(changed)) continue;
     mutated = changed;
     wanted--;
   }
@@ -38,11 +39,11 @@ export function spliceProgram(prng: Prng, layout: Program, other: Program): Prog
 }
 
 /** Adds those calls of a thread that fit. */
-function takeOver(program: Program, { process, calls }: ProgramThread): Program {
-  if (process !== null && program.processes[process] === undefined) return program;
+function takeOver(program: Program, { owner, calls }: ProgramThread): Program {
+  if (owner !== null && program.processes[owner] === undefined) return program;
   const withCalls = (some: readonly Call[]): Program => ({
     ...program,
-    threads: [...program.threads, { name: freeName(program, process), process, calls: some }],
+    threads: [...program.threads, { name: freeName(program, owner), owner, calls: some }],
   });
   const fitting: Call[] = [];
   for (const call of calls) if (isRunnable(withCalls([...fitting, call]))) fitting.push(call);
@@ -50,9 +51,9 @@ function takeOver(program: Program, { process, calls }: ProgramThread): Program 
 }
 
 /** A name that no thread has. */
-function freeName({ threads }: Program, process: number | null): string {
+function freeName({ threads }: Program, owner: number | null): string {
   for (let at = 0; ; at++) {
-    const name = threadName(process, at);
+    const name = threadName(owner, at);
     if (threads.every((thread) => thread.name !== name)) return name;
   }
 }
@@ -66,10 +67,10 @@ function withThread(program: Program, at: number, calls: readonly Call[]): Progr
 
 function insertCall(prng: Prng, program: Program): Program {
   const at = prng.below(program.threads.length);
-  const { process, calls } = program.threads[at]!;
+  const { owner, calls } = program.threads[at]!;
   if (calls.length >= CALLS_MAX) return program;
-  const around = surroundingsOf(program, process ?? 0);
-  const call = drawCall(prng, around, process === null ? "kthread" : "thread");
+  const around = surroundingsOf(program, owner ?? 0);
+  const call = drawCall(prng, around, owner === null ? "kthread" : "thread");
   const where = prng.below(calls.length + 1);
   return withThread(program, at, [...calls.slice(0, where), call, ...calls.slice(where)]);
 }
@@ -88,10 +89,10 @@ function dropCall(prng: Prng, program: Program): Program {
 
 function changeArgument(prng: Prng, program: Program): Program {
   const at = prng.below(program.threads.length);
-  const { process, calls } = program.threads[at]!;
+  const { owner, calls } = program.threads[at]!;
   if (calls.length === 0) return program;
   const which = prng.below(calls.length);
-  const around = surroundingsOf(program, process ?? 0);
+  const around = surroundingsOf(program, owner ?? 0);
   const changed = redrawArgument(prng, around, calls[which]!);
   return withThread(
     program,
@@ -115,17 +116,17 @@ function swapCalls(prng: Prng, program: Program): Program {
 
 function copyThread(prng: Prng, program: Program): Program {
   if (program.threads.length >= THREADS_MAX) return program;
-  const { process, calls } = oneOf(prng, program.threads);
-  return { ...program, threads: [...program.threads, { name: freeName(program, process), process, calls }] };
+  const { owner, calls } = oneOf(prng, program.threads);
+  return { ...program, threads: [...program.threads, { name: freeName(program, owner), owner, calls }] };
 }
 
 function newThread(prng: Prng, program: Program): Program {
   if (program.threads.length >= THREADS_MAX) return program;
-  const process = happens(prng, 1, 3) ? null : prng.below(Math.max(1, program.processes.length));
-  const call = drawCall(prng, surroundingsOf(program, process ?? 0), process === null ? "kthread" : "thread");
+  const owner = happens(prng, 1, 3) ? null : prng.below(Math.max(1, program.processes.length));
+  const call = drawCall(prng, surroundingsOf(program, owner ?? 0), owner === null ? "kthread" : "thread");
   return {
     ...program,
-    threads: [...program.threads, { name: freeName(program, process), process, calls: [call] }],
+    threads: [...program.threads, { name: freeName(program, owner), owner, calls: [call] }],
   };
 }
 
@@ -138,9 +139,9 @@ function dropThread(prng: Prng, program: Program): Program {
 /** Changes a set-up: another argument, a call more, a call less. */
 function changeSetup(prng: Prng, program: Program): Program {
   if (program.processes.length === 0) return program;
-  const process = prng.below(program.processes.length);
-  const { setup } = program.processes[process]!;
-  const around = surroundingsOf(program, process);
+  const owner = prng.below(program.processes.length);
+  const { setup } = program.processes[owner]!;
+  const around = surroundingsOf(program, owner);
   const which = prng.below(Math.max(1, setup.length));
   const how = prng.below(3);
   const changed =
@@ -151,7 +152,7 @@ function changeSetup(prng: Prng, program: Program): Program {
         : setup.map((call, at) => (at === which ? redrawArgument(prng, around, call) : call));
   return {
     ...program,
-    processes: program.processes.map((one, at) => (at === process ? { setup: changed } : one)),
+    processes: program.processes.map((one, at) => (at === owner ? { setup: changed } : one)),
   };
 }
 

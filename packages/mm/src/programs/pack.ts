@@ -19,8 +19,8 @@ export function packProgram({ geometry, files, processes, threads }: Program): s
   ].join(";");
 }
 
-function packThread({ name, process, calls }: ProgramThread): string {
-  return `${process === null ? "k" : `t${process}`}:${name}:${packCalls(calls)}`;
+function packThread({ name, owner, calls }: ProgramThread): string {
+  return `${owner === null ? "k" : `t${owner}`}:${name}:${packCalls(calls)}`;
 }
 
 function packCalls(calls: readonly Call[]): string {
@@ -47,7 +47,7 @@ export function unpackProgram(text: string): Program {
 function unpackThread(section: string): ProgramThread {
   const [, whose, name, calls] = /^(k|t\d+):([\w-]+):(.*)$/.exec(section) ?? [];
   if (whose === undefined || name === undefined || calls === undefined) throw damaged(section);
-  return { name, process: whose === "k" ? null : Number(whose.slice(1)), calls: unpackCalls(calls) };
+  return { name, owner: whose === "k" ? null : Number(whose.slice(1)), calls: unpackCalls(calls) };
 }
 
 function unpackCalls(text: string): Call[] {

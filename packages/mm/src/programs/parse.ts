@@ -17,7 +17,7 @@ interface Section {
   /** Of a thread. */
   readonly name: string;
   /** Index of the process that it belongs to. */
-  readonly process: number;
+  readonly owner: number;
   readonly calls: Call[];
   readonly line: number;
 }
@@ -61,9 +61,9 @@ class ProgramParser {
       geometry: this.#geometry,
       files: of("files").flatMap(({ calls }) => calls),
       processes: of("process").map(({ calls }) => ({ setup: calls })),
-      threads: threads.map(({ name, process, place, calls }) => ({
+      threads: threads.map(({ name, owner, place, calls }) => ({
         name,
-        process: place === "kthread" ? null : process,
+        owner: place === "kthread" ? null : owner,
         calls,
       })),
     };
@@ -72,14 +72,14 @@ class ProgramParser {
   #header(text: string, line: number): void {
     const [, word, rest] = /^(\w+)\s*(.*):$/.exec(text)!;
     if (word === "program") return this.#begin(rest!, line);
-    if (word === "process") return this.#process(rest!, line);
-    const [, name, process] = /^([A-Za-z0-9][\w-]*)(?: in process (\d+))?$/.exec(rest!) ?? [];
-    if (name === undefined || (word === "kthread" && process !== undefined))
+    if (word === "process") return this.#owner(rest!, line);
+    const [, name, owner] = /^([A-Za-z0-9][\w-]*)(?: in process (\d+))?$/.exec(rest!) ?? [];
+    if (name === undefined || (word === "kthread" && owner !== undefined))
       fail(line, 1, 'Write "thread NAME:", "thread NAME in process 2:" or "kthread NAME:".');
     if (this.#sections.some((section) => section.name === name))
       fail(line, 1, `There are two threads named ${name}: give each a name of its own.`);
-    const index = Number(process ?? 1) - 1;
-    this.#open({ place: word as CallPlace, name, process: index, calls: [], line });
+    const index = Number(owner ?? 1) - 1;
+    this.#open({ place: word as CallPlace, name, owner: index, calls: [], line });
   }
 
   #begin(sizes: string, line: number): void {
@@ -90,14 +90,14 @@ class ProgramParser {
         fail(line, 1, 'Write "program ptes=4 pmds=2:", or leave the line out for these sizes.');
       this.#geometry = { ptesPerTable: Number(ptes), pmdsPerMm: Number(pmds) };
     }
-    this.#open({ place: "files", name: "", process: 0, calls: [], line });
+    this.#open({ place: "files", name: "", owner: 0, calls: [], line });
   }
 
-  #process(number: string, line: number): void {
+  #owner(number: string, line: number): void {
     const index = this.#sections.filter(({ place }) => place === "process").length;
     if (number !== String(index + 1))
       fail(line, 1, `Processes are numbered as they come: this is process ${index + 1}.`);
-    this.#open({ place: "process", name: "", process: index, calls: [], line });
+    this.#open({ place: "process", name: "", owner: index, calls: [], line });
   }
 
   #open(section: Section): void {
@@ -106,7 +106,7 @@ class ProgramParser {
 
   #call(raw: string, line: number): void {
     const call = parseCallLine(raw, line);
-    if (this.#sections.length === 0) this.#open({ place: "files", name: "", process: 0, calls: [], line });
+    if (this.#sections.length === 0) this.#open({ place: "files", name: "", owner: 0, calls: [], line });
     const section = this.#sections.at(-1)!;
     if (call.properties.length > 0)
       fail(line, call.column, "Call properties are not modelled: threads are sections of their own here.");
@@ -136,8 +136,8 @@ class ProgramParser {
     if (this.#files.has(result) || [...this.#uffds.values()].includes(result))
       fail(line, 1, `${result} has been given before. Use another number.`);
     if (makes === "file") this.#files.set(result, this.#files.size);
-    else if (this.#uffds.has(section.process)) fail(line, column, "A process has one userfaultfd here.");
-    else this.#uffds.set(section.process, result);
+    else if (this.#uffds.has(section.owner)) fail(line, column, "A process has one userfaultfd here.");
+    else this.#uffds.set(section.owner, result);
   }
 
   #reading(section: Section, line: number): Reading {
@@ -149,10 +149,10 @@ class ProgramParser {
         this.#files.get(variable) ??
         fail(line, column, `${variable} is no file. Make it first: ${variable} = memfd_create('shmem', 0x0)`),
       uffd: (variable, { column }) => {
-        if (this.#uffds.get(section.process) !== variable)
-          fail(line, column, `${variable} is not the userfaultfd of process ${section.process + 1}.`);
+        if (this.#uffds.get(section.owner) !== variable)
+          fail(line, column, `${variable} is not the userfaultfd of process ${section.owner + 1}.`);
       },
-      process: (number, { column }) =>
+      owner: (number, { column }) =>
         number > 0n && number < 100n
           ? Number(number) - 1
           : fail(line, column, "Processes are numbered from 1."),

@@ -23,7 +23,7 @@ export interface ProgramProcess {
 export interface ProgramThread {
   readonly name: string;
   /** Index of its process; `null`: a kernel thread. */
-  readonly process: number | null;
+  readonly owner: number | null;
   readonly calls: readonly Call[];
 }
 

@@ -18,7 +18,7 @@ export interface Reading {
   /** Checks that a variable is the process's userfaultfd. */
   readonly uffd: (variable: string, value: Value) => void;
   /** Index of the process that has a number. */
-  readonly process: (number: bigint, value: Value) => number;
+  readonly owner: (number: bigint, value: Value) => number;
   readonly line: number;
 }
 
@@ -112,7 +112,7 @@ function read(shape: Shape, value: Value, context: Context): void {
       if (value.kind !== "variable") return refuse(shape, value, context);
       return context.uffd(value.name, value);
     case "process":
-      return set(context, shape.arg, context.process(numberOf(shape, value, context), value));
+      return set(context, shape.arg, context.owner(numberOf(shape, value, context), value));
     case "number":
       return set(context, shape.arg, Number(numberOf(shape, value, context)));
     case "fixed":

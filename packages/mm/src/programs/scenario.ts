@@ -32,9 +32,9 @@ export function programScenario(program: Program, release: string | Kernel): Sce
     thread.name,
     (w) => runThread(w, thread, waiting.length > 0),
   ]);
-  const monitors = waiting.map((process): [string, ThreadBody<ProgramWorld>] => [
-    `monitor:${process + 1}`,
-    (w) => answerForever(w, w.processes[process]!.mm, threads.length),
+  const monitors = waiting.map((owner): [string, ThreadBody<ProgramWorld>] => [
+    `monitor:${owner + 1}`,
+    (w) => answerForever(w, w.processes[owner]!.mm, threads.length),
   ]);
   // Whoever explores a program needs no more of its world than a `World`, and never makes one.
   return defineScenario<ProgramWorld>({
@@ -50,8 +50,8 @@ export function programScenario(program: Program, release: string | Kernel): Sce
 
 /** The processes whose threads may come to wait for userfaultfd: the kernel fills nothing that is not loaded or stored. */
 function waitingProcesses(program: Program): number[] {
-  return [...program.processes.keys()].filter((process) => {
-    const names = callsOf(program, process).map(({ name }) => name);
+  return [...program.processes.keys()].filter((owner) => {
+    const names = callsOf(program, owner).map(({ name }) => name);
     return names.includes("ioctl$UFFDIO_REGISTER") && (names.includes("load") || names.includes("store"));
   });
 }

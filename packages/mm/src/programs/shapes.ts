@@ -42,7 +42,7 @@ export const choice = (arg: number, table: ConstantTable): Shape => ({ kind: "ch
 export const file = (arg: number): Shape => ({ kind: "file", arg });
 export const fileOrNone = (arg: number): Shape => ({ kind: "file", arg, mayBeNone: true });
 export const uffd: Shape = { kind: "uffd" };
-export const process = (arg: number): Shape => ({ kind: "process", arg });
+export const processNumber = (arg: number): Shape => ({ kind: "process", arg });
 export const number = (arg: number): Shape => ({ kind: "number", arg });
 export const optional = (arg: number): Shape => ({ kind: "number", arg, mayBeMissing: true });
 export const fixed = (value: number, text?: string): Shape => ({

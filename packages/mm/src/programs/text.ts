@@ -11,14 +11,14 @@ import type { Shape } from "./shapes.ts";
 export interface Descriptors {
   readonly files: number;
   /** The number of a process's userfaultfd. */
-  readonly uffdOf: (process: number) => number;
+  readonly uffdOf: (owner: number) => number;
 }
 
 /** How the descriptors of a program are numbered. */
 export function descriptorsOf({ files, processes }: Program): Descriptors {
   const count = files.filter(({ name }) => specOf(name).makes === "file").length;
   const has = processes.map(({ setup }) => setup.some(({ name }) => name === "userfaultfd"));
-  return { files: count, uffdOf: (process) => count + has.slice(0, process).filter(Boolean).length };
+  return { files: count, uffdOf: (owner) => count + has.slice(0, owner).filter(Boolean).length };
 }
 
 /** The text of a program, by which everybody gets the same program again. */
@@ -26,18 +26,18 @@ export function programText(program: Program): string {
   const { geometry, files, processes, threads } = program;
   const descriptors = descriptorsOf(program);
   let file = 0;
-  const lines = (calls: readonly Call[], process: number): string[] =>
+  const lines = (calls: readonly Call[], owner: number): string[] =>
     calls.map((call) => {
       const { makes } = specOf(call.name);
-      const made = makes === "file" ? file++ : makes === "uffd" ? descriptors.uffdOf(process) : undefined;
-      return `${made === undefined ? "" : `r${made} = `}${callText(call, descriptors.uffdOf(process))}`;
+      const made = makes === "file" ? file++ : makes === "uffd" ? descriptors.uffdOf(owner) : undefined;
+      return `${made === undefined ? "" : `r${made} = `}${callText(call, descriptors.uffdOf(owner))}`;
     });
   const sections = [
     [`program ptes=${geometry.ptesPerTable} pmds=${geometry.pmdsPerMm}:`, ...lines(files, 0)],
     ...processes.map(({ setup }, at) => [`process ${at + 1}:`, ...lines(setup, at)]),
-    ...threads.map(({ name, process, calls }) => {
-      const where = process === null || process === 0 ? "" : ` in process ${process + 1}`;
-      return [`${process === null ? "kthread" : "thread"} ${name}${where}:`, ...lines(calls, process ?? 0)];
+    ...threads.map(({ name, owner, calls }) => {
+      const where = owner === null || owner === 0 ? "" : ` in process ${owner + 1}`;
+      return [`${owner === null ? "kthread" : "thread"} ${name}${where}:`, ...lines(calls, owner ?? 0)];
     }),
   ];
   return `${sections.map((section) => section.join("\n")).join("\n\n")}\n`;

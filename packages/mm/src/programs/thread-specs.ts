@@ -11,7 +11,7 @@ import {
   flags,
   ignored,
   number,
-  process,
+  processNumber,
   struct,
   vma,
   type Shape,
@@ -182,7 +182,7 @@ export const threadSpecs: Readonly<Record<ThreadCallName, CallSpec>> = {
   khugepaged_scan_mm_slot: {
     code: "kh",
     args: ["process"],
-    shape: [process(0)],
+    shape: [processNumber(0)],
     places: KTHREAD,
     about: "khugepaged comes to a process",
   },
@@ -210,7 +210,7 @@ export const threadSpecs: Readonly<Record<ThreadCallName, CallSpec>> = {
   kvm_page_fault: {
     code: "kv",
     args: ["process", "page"],
-    shape: [process(0), address(1)],
+    shape: [processNumber(0), address(1)],
     places: KTHREAD,
     about: "the process's virtual machine faults on a page",
   },
