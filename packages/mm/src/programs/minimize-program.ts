@@ -12,82 +12,74 @@ import type { Call, Program } from "./program.ts";
  */
 export function minimizeProgram(program: Program, stillFails: (candidate: Program) => boolean): Program {
   for (let smallest = program; ;) {
-    const smaller = firstThat(
-      candidatesOf(smallest),
-      (candidate) => isRunnable(candidate) && stillFails(candidate),
-    );
+    const smaller = firstSmaller(smallest, stillFails);
     if (smaller === undefined) return smallest;
     smallest = smaller;
   }
 }
 
-function firstThat<T>(candidates: Iterable<T>, holds: (candidate: T) => boolean): T | undefined {
-  for (const candidate of candidates) if (holds(candidate)) return candidate;
+function firstSmaller(program: Program, stillFails: (candidate: Program) => boolean): Program | undefined {
+  for (const change of changes) {
+    const found = change(program).find((candidate) => isRunnable(candidate) && stillFails(candidate));
+    if (found !== undefined) return found;
+  }
   return undefined;
 }
 
 /** All that are one change smaller, those with the largest change first. */
-function* candidatesOf(program: Program): Generator<Program> {
-  yield* withoutOneThread(program);
-  yield* withoutOneCall(program);
-  yield* withoutSetup(program);
-  yield* withoutOneProcess(program);
-  yield* withoutOneFile(program);
-  yield* withSimplerArguments(program);
-}
+const changes: readonly ((program: Program) => readonly Program[])[] = [
+  withoutOneThread,
+  withoutOneCall,
+  withoutSetup,
+  withoutOneProcess,
+  withoutOneFile,
+  withSimplerArguments,
+];
 
 function without<T>(list: readonly T[], at: number): T[] {
   return list.filter((_, index) => index !== at);
 }
 
-function* withoutOneThread(program: Program): Generator<Program> {
-  for (const at of program.threads.keys()) yield { ...program, threads: without(program.threads, at) };
+function withoutOneThread(program: Program): Program[] {
+  return program.threads.map((_, at) => ({ ...program, threads: without(program.threads, at) }));
 }
 
-function* withoutOneCall(program: Program): Generator<Program> {
-  for (const [at, thread] of program.threads.entries()) {
-    for (const drop of thread.calls.keys())
-      yield withCalls(program, { threads: at }, without(thread.calls, drop));
-  }
+function withoutOneCall(program: Program): Program[] {
+  return program.threads.flatMap(({ calls }, at) =>
+    calls.map((_, drop) => withCalls(program, { threads: at }, without(calls, drop))),
+  );
 }
 
-function* withoutSetup(program: Program): Generator<Program> {
-  for (const [at, { setup }] of program.processes.entries()) {
-    for (const drop of setup.keys()) yield withCalls(program, { processes: at }, without(setup, drop));
-  }
-  for (const [drop, { name }] of program.files.entries())
-    if (specOf(name).makes === undefined) yield { ...program, files: without(program.files, drop) };
+function withoutSetup(program: Program): Program[] {
+  const mappings = program.processes.flatMap(({ setup }, at) =>
+    setup.map((_, drop) => withCalls(program, { processes: at }, without(setup, drop))),
+  );
+  const caches = program.files.flatMap(({ name }, drop) =>
+    specOf(name).makes === undefined ? [{ ...program, files: without(program.files, drop) }] : [],
+  );
+  return [...mappings, ...caches];
 }
 
-function* withoutOneProcess(program: Program): Generator<Program> {
-  for (const drop of program.processes.keys()) {
-    if (program.threads.some(({ owner }) => owner === drop)) continue;
-    const renumbered = renumber(
-      { ...program, processes: without(program.processes, drop) },
-      ["process"],
-      drop,
-    );
-    if (renumbered === undefined) continue;
-    yield {
-      ...renumbered,
-      threads: renumbered.threads.map((thread) => ({
-        ...thread,
-        owner: thread.owner !== null && thread.owner > drop ? thread.owner - 1 : thread.owner,
-      })),
-    };
-  }
+function withoutOneProcess(program: Program): Program[] {
+  return program.processes.flatMap((_, drop) => {
+    if (program.threads.some(({ owner }) => owner === drop)) return [];
+    const fewer = { ...program, processes: without(program.processes, drop) };
+    const renumbered = renumber(fewer, ["process"], drop);
+    if (renumbered === undefined) return [];
+    const threads = renumbered.threads.map((thread) => ({
+      ...thread,
+      owner: thread.owner !== null && thread.owner > drop ? thread.owner - 1 : thread.owner,
+    }));
+    return [{ ...renumbered, threads }];
+  });
 }
 
-function* withoutOneFile(program: Program): Generator<Program> {
+function withoutOneFile(program: Program): Program[] {
   const makers = program.files.flatMap(({ name }, at) => (specOf(name).makes === "file" ? [at] : []));
-  for (const [number, at] of makers.entries()) {
-    const renumbered = renumber(
-      { ...program, files: without(program.files, at) },
-      ["file", "fileOrNone"],
-      number,
-    );
-    if (renumbered !== undefined) yield renumbered;
-  }
+  return makers.flatMap((at, number) => {
+    const fewer = { ...program, files: without(program.files, at) };
+    return renumber(fewer, ["file", "fileOrNone"], number) ?? [];
+  });
 }
 
 /** The program with the numbers above one lowered by one; nothing where somebody uses that one. */
@@ -124,25 +116,28 @@ function withCalls(
   return { ...program, processes };
 }
 
-function* withSimplerArguments(program: Program): Generator<Program> {
-  for (const [at, { calls }] of program.threads.entries()) {
-    for (const simpler of simplerCalls(calls)) yield withCalls(program, { threads: at }, simpler);
-  }
-  for (const [at, { setup }] of program.processes.entries()) {
-    for (const simpler of simplerCalls(setup)) yield withCalls(program, { processes: at }, simpler);
-  }
-  for (const files of simplerCalls(program.files)) yield { ...program, files };
+function withSimplerArguments(program: Program): Program[] {
+  return [
+    ...program.threads.flatMap(({ calls }, at) =>
+      simplerCalls(calls).map((simpler) => withCalls(program, { threads: at }, simpler)),
+    ),
+    ...program.processes.flatMap(({ setup }, at) =>
+      simplerCalls(setup).map((simpler) => withCalls(program, { processes: at }, simpler)),
+    ),
+    ...simplerCalls(program.files).map((files) => ({ ...program, files })),
+  ];
 }
 
-function* simplerCalls(calls: readonly Call[]): Generator<Call[]> {
-  for (const [at, { name, args }] of calls.entries()) {
-    for (const [index, arg] of args.entries()) {
-      for (const simpler of simplerArguments(specOf(name).args[index]!, arg)) {
-        const changed = { name, args: args.map((one, place) => (place === index ? simpler : one)) };
-        yield calls.map((call, place) => (place === at ? changed : call));
-      }
-    }
-  }
+/** The calls with one argument of one of them simpler. */
+function simplerCalls(calls: readonly Call[]): Call[][] {
+  return calls.flatMap(({ name, args }, at) =>
+    args.flatMap((arg, index) =>
+      simplerArguments(specOf(name).args[index]!, arg).map((value) => {
+        const changed = { name, args: args.map((one, place) => (place === index ? value : one)) };
+        return calls.map((call, place) => (place === at ? changed : call));
+      }),
+    ),
+  );
 }
 
 /** Smaller values that mean less: fewer modes, fewer pages, the first page. */

@@ -64,16 +64,25 @@ function* installOver(
   mayHaveThem: (vma: Vma) => boolean,
 ): Steps<Advised> {
   for (;;) {
-    let mustRestart = false; // restart_syscall()
+    const course = { mayHaveThem, mustRestart: false };
     yield* w.kernel.mmapReadLock(w, mm);
-    const answer = yield* walkVmas(mm, start, end, function* (vma, from, to) {
-      if (!mayHaveThem(vma)) return "EINVAL";
-      mustRestart ||= !(yield* guardRange(w, vma, from, to));
-      return 0;
-    });
+    const answer = yield* walkVmas(mm, start, end, (vma, from, to) => guardOne(w, vma, from, to, course));
     yield* w.kernel.mmapReadUnlock(w, mm);
-    if (!mustRestart) return answer;
+    if (!course.mustRestart) return answer;
   }
+}
+
+/** How one attempt of the call goes. */
+interface Course {
+  readonly mayHaveThem: (vma: Vma) => boolean;
+  /** restart_syscall() */
+  mustRestart: boolean;
+}
+
+function* guardOne(w: World, vma: Vma, start: number, end: number, course: Course): Steps<0 | "EINVAL"> {
+  if (!course.mayHaveThem(vma)) return "EINVAL";
+  if (!(yield* guardRange(w, vma, start, end))) course.mustRestart = true;
+  return 0;
 }
 
 /** Puts markers in, and throws away what is in their way. Says whether it came to its end. */
@@ -102,15 +111,12 @@ function* discard(w: World, vma: Vma, start: number, end: number): Steps<void> {
 /** Takes markers away. Nothing is cached of an entry that is not present, so nothing is flushed. */
 export function* madviseGuardRemove(w: World, mm: MmStruct, start: number, end: number): Steps<Advised> {
   yield* w.kernel.mmapReadLock(w, mm);
-  const answer = yield* walkVmas(mm, start, end, function* (vma, from, to) {
-    yield* unguardRange(w, vma, from, to);
-    return 0;
-  });
+  const answer = yield* walkVmas(mm, start, end, (vma, from, to) => unguardRange(w, vma, from, to));
   yield* w.kernel.mmapReadUnlock(w, mm);
   return answer;
 }
 
-function* unguardRange(w: World, vma: Vma, start: number, end: number): Steps<void> {
+function* unguardRange(w: World, vma: Vma, start: number, end: number): Steps<0> {
   for (const address of slotsOf(vma, start, end)) {
     const mapped = yield* w.kernel.__pteOffsetMapLock(w, vma.mm.slotOf(address));
     if (mapped === null) continue; // No table, no marker.
@@ -120,6 +126,7 @@ function* unguardRange(w: World, vma: Vma, start: number, end: number): Steps<vo
     }
     yield* w.kernel.pteUnmapUnlock(w, mapped);
   }
+  return 0;
 }
 
 /** The address of an entry, given another one of its table. */
