@@ -12,7 +12,7 @@ import type { Program } from "./program.ts";
 import { machineDeadlocks } from "./wrong/deadlock/machine.ts";
 import { deadlocks, largeDeadlocks } from "./wrong/deadlock/sctbench.ts";
 import { lockOrders } from "./wrong/lock-order/kernel.ts";
-import { largeRaces, races } from "./wrong/race/sctbench.ts";
+import { crowdedRaces, largeRaces, races } from "./wrong/race/sctbench.ts";
 
 export { executionsToBug, hunt, hunters } from "./hunt.ts";
 export type { Hunt, Hunter } from "./hunt.ts";
@@ -45,6 +45,9 @@ export const wrong: Readonly<Record<string, readonly Program[]>> = {
 
 /** Programs without a bug that take too long for tests, for bench/dpor.mjs. */
 export const slow: readonly Program[] = ofAnyWorld([...largeAtomics, ...largeReadsAndWrites, ...largeTables]);
+
+/** Programs with a bug and a hundred threads: for samplers only. */
+export const crowded: readonly Program[] = ofAnyWorld(crowdedRaces);
 
 /** Programs with a bug that are too large for a complete search: for samplers and for searches within a bound. */
 export const large: Readonly<Record<string, readonly Program[]>> = {

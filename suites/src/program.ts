@@ -9,6 +9,7 @@ import {
   UsageError,
   type Scenario,
   type Steps,
+  type ThreadSpec,
 } from "@mmrace/scheduler";
 import { Mutex } from "./mutex.ts";
 
@@ -142,15 +143,18 @@ export function program({
       name: id,
       setup: () => new Memory(cells, mutexes),
       threads: Object.fromEntries(
-        Object.entries(threads).map(
-          ([name, body]) => [name, (memory: Memory) => body(memory, name)] as const,
-        ),
+        Object.entries(threads).map(([name, body]) => [name, threadOf(name, body)] as const),
       ),
       properties: [atEnd(NOTHING_WRONG, (memory) => memory.wrong === undefined && check(memory))],
     }),
     finalState: (memory) => memory.describe(),
     expected,
   };
+}
+
+/** A thread; those that run one function have their sites in common, as they have their code. */
+function threadOf(name: string, body: Body): ThreadSpec<Memory> {
+  return { run: (memory) => body(memory, name), ...(body.name === "" ? {} : { code: body.name }) };
 }
 
 /** The same body several times, under the names `t1`, `t2`, ... */

@@ -37,8 +37,9 @@ export function spawned(threads: Readonly<Record<string, Body>>): Spawned {
 }
 
 function begun(flag: string, body: Body): Body {
-  return function* (memory, self) {
+  const spawnedBody: Body = function* (memory, self) {
     yield* Operation.of(beginKind, memory.at(flag), undefined);
     yield* body(memory, self);
   };
+  return Object.defineProperty(spawnedBody, "name", { value: body.name });
 }

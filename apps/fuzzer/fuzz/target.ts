@@ -94,7 +94,7 @@ export function fuzz(bytes: Uint8Array): void {
   const ending = engine.run(strategy);
   executions++;
   steps += engine.sites.length;
-  if (novelty.isNew(observer)) counters[corpus++] = 1;
+  if (novelty.newIn(observer).length > 0) counters[corpus++] = 1;
   if (!("oracle" in ending) || known.has(signatureOf(ending, engine))) return;
   input = Buffer.from(schedule).toString("base64");
   stop("violation", `${ending.oracle}: ${ending.message}`);

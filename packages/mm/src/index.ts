@@ -66,6 +66,7 @@ export {
   scanPtes,
   setPte,
 } from "./state/page-table.ts";
+export { entryKinds } from "./state/entry-kinds.ts";
 export { PmdSlot, PmdTable } from "./state/pmd-table.ts";
 export {
   populateAnon,

@@ -13,6 +13,7 @@ export interface Part<W> {
   readonly name: string;
   readonly cpu: number;
   readonly isDaemon: boolean;
+  readonly code: string;
   readonly run: ThreadBody<W>;
 }
 
@@ -31,8 +32,8 @@ function partOf<W>(
   ownCpu: number,
   isDaemon: boolean,
 ): Part<W> {
-  if (typeof spec === "function") return { name, cpu: ownCpu, isDaemon, run: spec };
-  return { name, cpu: spec.cpu ?? ownCpu, isDaemon, run: spec.run };
+  if (typeof spec === "function") return { name, cpu: ownCpu, isDaemon, code: name, run: spec };
+  return { name, cpu: spec.cpu ?? ownCpu, isDaemon, code: spec.code ?? name, run: spec.run };
 }
 
 /** Fills `threads` and their `bodies` for one execution, in a world that was just set up. */
@@ -44,8 +45,8 @@ export function enlist<W>(
   bodies: Steps<void>[],
 ): void {
   threads.length = bodies.length = 0;
-  for (const [id, { name, cpu, isDaemon, run }] of cast.entries()) {
-    const thread = new ModelThread(id, name, cpu, isDaemon);
+  for (const [id, { name, cpu, isDaemon, code, run }] of cast.entries()) {
+    const thread = new ModelThread(id, name, cpu, isDaemon, code);
     thread.gate = gateOf(cpu);
     threads.push(thread);
     bodies.push(run(world));

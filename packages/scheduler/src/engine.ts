@@ -12,7 +12,7 @@ import { spinning, waitingForEver } from "./ending.ts";
 import { accessOf, changes } from "./footprint.ts";
 import { Lasso } from "./lasso.ts";
 import { reportIfEnded } from "./lifetime.ts";
-import { MUST_WAIT, type Operation } from "./operation.ts";
+import { reduce, MUST_WAIT, type Operation } from "./operation.ts";
 import type { Observer } from "./observer.ts";
 import { copyOf, type Aside, type Ending, type Path } from "./outcome.ts";
 import { PropertyChecker } from "./property-checker.ts";
@@ -286,8 +286,9 @@ export class Engine<W> implements ActiveEngine, Path {
   #isSkipped(thread: ModelThread, operation: Operation<unknown>): boolean {
     const verdict = this.ablations.judge(thread, operation);
     if (verdict.kind === "answer") this.#answers.set(operation, verdict.value);
-    if (verdict.kind === "skip") this.#skipped = operation;
-    return verdict.kind === "skip";
+    if (verdict.kind !== "skip" || reduce(operation)) return false;
+    this.#skipped = operation;
+    return true;
   }
 
   #dictate(thread: ModelThread, operation: Operation<unknown>, result: unknown): unknown {

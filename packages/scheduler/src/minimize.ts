@@ -8,6 +8,7 @@ import type { Ending, Violation } from "./outcome.ts";
 import type { RunSettings } from "./run-settings.ts";
 import type { Scenario } from "./scenario.ts";
 import { encodeSchedule, replaySchedule } from "./schedule.ts";
+import { SEARCHED_THREADS_MAX } from "./strategies/bounds.ts";
 import { exhaustive, VALUES_MAX } from "./strategies/exhaustive.ts";
 import type { SchedulingPoint, Strategy } from "./strategy.ts";
 
@@ -47,8 +48,8 @@ interface Candidate {
  * was searched to its own end. Two findings of one signature then come to the same schedule, the first in the order of
  * the search.
  *
- * Where the budget runs out, an execution is cut off at the step limit, or a data choice has more values than a search
- * takes, the result is the smallest found and not proven.
+ * Where the budget runs out, an execution is cut off at the step limit, or there are more threads or values of a data choice
+ * than a search takes, the result is the smallest found and not proven.
  *
  * @throws {UsageError} unless `executionsMax` is 0 or a positive integer.
  */
@@ -104,6 +105,7 @@ class Minimizer<W> {
     const budgetEnd = this.#executions + this.#executionsMax;
     let best = given;
     let levels = 0;
+    if (this.#engine.threads.length > SEARCHED_THREADS_MAX) return { best, levels };
     for (; levels <= best.preemptions; levels++) {
       const search = new LevelSearch(levels);
       const found = this.#smallestOf(search, budgetEnd);

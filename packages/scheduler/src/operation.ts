@@ -69,6 +69,11 @@ export interface OperationKind<O extends SharedObject, A, R> {
   readonly isSchedulingPoint?: boolean;
   /** True when the thread cannot go on without the result, so that no ablation can remove the operation. */
   readonly isIndispensable?: boolean;
+  /**
+   * What is left of the operation when an ablation removes it, as a step in its place: what it promised, where a property asks
+   * whether promises are kept. Absent means that nothing is left.
+   */
+  readonly remainder?: OperationKind<O, A, void>;
   /** True for a read that waits for what it reads: an ablation skips it, where it answers other reads from memory. */
   readonly isWait?: boolean;
   /** Whether the operation can run now. Absent means always. Must not change anything. */
@@ -146,4 +151,12 @@ export class Operation<out R> implements Iterable<Operation<unknown>, R, void> {
       if (!engine.announceWait(this)) return { done: false, value: this };
     }
   }
+}
+
+/** Reduces an operation to what is left of it when an ablation removes it. False where nothing is left. */
+export function reduce(operation: Operation<unknown>): boolean {
+  const { remainder } = operation.kind;
+  if (remainder === undefined) return false;
+  operation.kind = remainder as AnyKind;
+  return true;
 }

@@ -15,6 +15,11 @@ export interface ThreadSpec<W> {
   readonly run: ThreadBody<W>;
   /** The model CPU; by default each thread and daemon has one of its own, in the order of the records. */
   readonly cpu?: number;
+  /**
+   * What the code is called in sites where no procedure is running, for threads that run the same code. Absent means the
+   * thread's own name.
+   */
+  readonly code?: string;
 }
 
 /**
@@ -62,8 +67,8 @@ export interface Scenario<W> {
   readonly stepsMax?: number;
 }
 
-/** Threads, daemons and store buffers together; threads are numbered in bytes of a schedule and in bits of a set. */
-export const THREADS_MAX = 30;
+/** Threads, daemons and store buffers together: a schedule numbers them in bytes. Searches through all schedules take fewer. */
+export const THREADS_MAX = 256;
 
 /**
  * Checks a scenario and returns it.

@@ -40,12 +40,13 @@ export class ModelThread {
   /** Called when the thread has come to its end: for primitives that then have something to check. */
   onExit: (() => void) | undefined = undefined;
 
-  constructor(id: number, name: string, cpu: number, isDaemon: boolean) {
+  /** @param code what its code is called in sites, if not by its name. */
+  constructor(id: number, name: string, cpu: number, isDaemon: boolean, code: string = name) {
     this.id = id;
     this.name = name;
     this.cpu = cpu;
     this.isDaemon = isDaemon;
-    this.frames = [{ procedure: procedureName(name), counts: undefined }];
+    this.frames = [{ procedure: procedureName(code), counts: undefined }];
   }
 
   /** The innermost running procedure. */

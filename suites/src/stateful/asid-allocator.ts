@@ -5,7 +5,7 @@
  * state until they return, whether it is looked at again or not.
  */
 
-import { defineScenario, forget, type SharedObject, type Steps } from "@mmrace/scheduler";
+import { defineScenario, forget, type Steps } from "@mmrace/scheduler";
 import type { Program } from "../program.ts";
 import {
   type Asid,
@@ -18,22 +18,10 @@ import {
   sameAsid,
   type Task,
 } from "./asid-world.ts";
-import { atomically, oneOf, pass } from "./atomically.ts";
+import { at, oneOf, passAt } from "./atomically.ts";
 
 /** What the callers of a procedure keep in variables. */
 type Kept = readonly unknown[];
-
-/** A step at a label: a thread knows its variables there, and not how it came by them. */
-function* at<R>(
-  label: string,
-  variables: Kept,
-  objects: readonly [SharedObject, ...SharedObject[]],
-  action: () => R,
-  isPossible?: () => boolean,
-): Steps<R> {
-  yield* forget(label, ...variables);
-  return yield* atomically(objects, action, isPossible);
-}
 
 function* schedule(world: AsidWorld, cpu: Cpu): Steps<void> {
   const { running } = cpu;
@@ -74,8 +62,7 @@ function* switchTo(world: AsidWorld, cpu: Cpu, task: Task): Steps<void> {
       if (isSame(value, expected)) active.value = asid;
       return value;
     });
-    yield* forget("check_roll_over", id, asid, old);
-    yield* pass("check_roll_over");
+    yield* passAt("check_roll_over", [id, asid, old]);
   }
   if (!isCurrent || isSame(old, NONE)) asid = yield* switchSlowly(world, cpu, task, [asid, old]);
   yield* at("fast_path", [id, asid, old], [running, pte, context, tlb], () => {
@@ -146,10 +133,7 @@ function* handOut(world: AsidWorld, cpu: Cpu, task: Task, kept: Kept): Steps<voi
       return old;
     });
     variables = [...variables, wasTaken];
-    if (!wasTaken) {
-      yield* forget("new_context_return", ...variables);
-      return yield* pass("new_context_return");
-    }
+    if (!wasTaken) return yield* passAt("new_context_return", variables);
   }
   let current = had.generation;
   let free = yield* at("new_context_allocate_free_asid", variables, [taken, searchFrom], () =>
@@ -186,8 +170,7 @@ function* renewReserved({ cpus }: AsidWorld, self: Cpu, asid: Asid, renewed: Asi
       wasReserved.value = true;
       reserved.value = renewed;
     });
-  yield* forget("check_update_reserved_asid_return", ...kept);
-  yield* pass("check_update_reserved_asid_return");
+  yield* passAt("check_update_reserved_asid_return", kept);
 }
 
 /** flush_context(): what CPUs use now stays theirs. */

@@ -7,6 +7,7 @@ import type { AsidSizes } from "./asid-world.ts";
 import { queuedLock, ticketLock } from "./kernel-locks.ts";
 import { PaxosServer } from "./paxos.ts";
 import { philosophers } from "./philosophers.ts";
+import { queuedSpinlock, type SpinlockSizes } from "./qspinlock.ts";
 import { registerProgram } from "./register.ts";
 import { singleCopy } from "./single-copy.ts";
 import { twoPhaseCommit } from "./two-phase-commit.ts";
@@ -52,6 +53,12 @@ export const asidAllocators: readonly { readonly sizes: AsidSizes; readonly prog
   [{ cpus: 2, tasks: 2, asids: 4, generations: 3 }, 197_000] as const,
   [{ cpus: 1, tasks: 3, asids: 3, generations: 2 }, 120_848] as const,
 ].map(([sizes, states]) => ({ sizes, program: ofAnyWorld(asidAllocator(sizes, { states })) }));
+
+/** The queued spinlock, with the numbers of states that TLC counts without symmetry. */
+export const spinlocks: readonly { readonly sizes: SpinlockSizes; readonly program: Program }[] = [
+  [{ cpus: 2, pendingLoops: 1 }, 9722] as const,
+  [{ cpus: 2, pendingLoops: 2 }, 12_282] as const,
+].map(([sizes, states]) => ({ sizes, program: ofAnyWorld(queuedSpinlock(sizes, { states })) }));
 
 function ofAnyWorld<W>(program: Program<W>): Program {
   return program as unknown as Program;

@@ -3,30 +3,14 @@
  * of kernel/locking/qrwlock.c. Every label of these models is a step, those that touch nothing included, and threads never stop.
  */
 
-import { always, Cell, defineScenario, forget, type Scenario, type Steps } from "@mmrace/scheduler";
+import { Cell, forget, type Steps } from "@mmrace/scheduler";
 import type { Program } from "../program.ts";
 import { atomically, pass } from "./atomically.ts";
+import { Inside, lockProgram, type LockWorld } from "./lock-program.ts";
 
-/** How many threads are in their critical sections: ghost state, counted by the steps that lead in and out. */
-class Inside extends Cell<{ readonly readers: number; readonly writers: number }> {
-  constructor() {
-    super("inside", { readers: 0, writers: 0 });
-  }
-
-  enter(who: "readers" | "writers", by: 1 | -1 = 1): void {
-    this.value = { ...this.value, [who]: this.value[who] + by };
-  }
-}
-
-const exclusive = always("one writer, or readers", ({ inside }: { readonly inside: Inside }) => {
-  const { readers, writers } = inside.value;
-  return writers === 0 || (writers === 1 && readers === 0);
-});
-
-interface TicketWorld {
+interface TicketWorld extends LockWorld {
   readonly owner: Cell<number>;
   readonly next: Cell<number>;
-  readonly inside: Inside;
 }
 
 function* takeTickets({ owner, next, inside }: TicketWorld, tickets: number): Steps<void> {
@@ -63,7 +47,7 @@ export function ticketLock(
   return lockProgram(
     `ticket lock(${threads})`,
     () => ({ owner: new Cell("owner", 0), next: new Cell("next", 0), inside: new Inside() }),
-    [[names, (world) => takeTickets(world, tickets)]],
+    [{ names, body: (world) => takeTickets(world, tickets) }],
     expected,
   );
 }
@@ -74,10 +58,9 @@ interface Counts {
   readonly isLocked: boolean;
 }
 
-interface QueuedWorld {
+interface QueuedWorld extends LockWorld {
   readonly counts: Cell<Counts>;
   readonly waitLock: Cell<boolean>;
-  readonly inside: Inside;
 }
 
 function* readQueued({ counts, waitLock, inside }: QueuedWorld): Steps<void> {
@@ -179,33 +162,9 @@ export function queuedLock(
       inside: new Inside(),
     }),
     [
-      [Array.from({ length: readers }, (_, at) => `r${at}`), readQueued],
-      [Array.from({ length: writers }, (_, at) => `w${at}`), writeQueued],
+      { names: Array.from({ length: readers }, (_, at) => `r${at}`), body: readQueued },
+      { names: Array.from({ length: writers }, (_, at) => `w${at}`), body: writeQueued },
     ],
     expected,
   );
-}
-
-/** A program whose threads are interchangeable among those of one body. */
-function lockProgram<W extends { readonly inside: Inside }>(
-  id: string,
-  setup: () => W,
-  bodies: readonly (readonly [names: readonly string[], body: (world: W) => Steps<void>])[],
-  expected: Program["expected"],
-): Program<W> {
-  const threads: Scenario<W>["threads"] = Object.fromEntries(
-    bodies.flatMap(([names, body]) => names.map((name) => [name, body] as const)),
-  );
-  return {
-    id,
-    scenario: defineScenario({
-      name: id,
-      setup,
-      threads,
-      interchangeable: bodies.map(([names]) => ({ threads: names })),
-      properties: [exclusive],
-    }),
-    finalState: ({ inside }) => JSON.stringify(inside.value),
-    expected,
-  };
 }

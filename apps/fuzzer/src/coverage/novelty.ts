@@ -1,50 +1,74 @@
 /** Feedback: did an execution show an edge, or a number of times an edge, that none showed before? */
 
-import { COVERAGE_SIZE, MAP_NAMES, mapOf, type InterleavingObserver } from "./interleaving.ts";
+import type { InterleavingObserver } from "./interleaving.ts";
+import { COVERAGE_SIZE, MAP_NAMES, mapOf, type MapName } from "./maps.ts";
 
-/** AFL's buckets: 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more. One bit each. */
-const BUCKET: Uint8Array = Uint8Array.from({ length: 256 }, (_, count) => {
-  if (count < 4) return count === 0 ? 0 : 1 << (count - 1);
-  if (count < 8) return 8;
-  if (count < 16) return 16;
-  if (count < 32) return 32;
-  return count < 128 ? 64 : 128;
+/** Buckets of counts, after AFL: 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more. */
+const BUCKETS = 8;
+
+/** The bucket of each count. */
+const BUCKET_OF: Uint8Array = Uint8Array.from({ length: 256 }, (_, count) => {
+  if (count < 4) return Math.max(count - 1, 0);
+  if (count < 8) return 3;
+  if (count < 16) return 4;
+  if (count < 32) return 5;
+  return count < 128 ? 6 : 7;
 });
 
-/** All that was seen so far. */
+/** All that was seen so far. A feature is a slot that was counted, with the bucket of its count. */
 export class Novelty {
-  /** The buckets seen, by slot. */
-  readonly #seen = new Uint8Array(COVERAGE_SIZE);
-  /** In how many executions each slot was seen: what makes a seed rare. */
-  readonly #frequency = new Uint32Array(COVERAGE_SIZE);
+  /** In how many executions each feature was seen: what makes a seed rare. */
+  readonly #frequency = new Uint32Array(COVERAGE_SIZE * BUCKETS);
+  /** In how many executions each signature was seen. */
+  readonly #signatures = new Map<number, number>();
+  #executions = 0;
 
-  /** Takes in an execution; true when it showed something new. */
-  isNew(observer: InterleavingObserver): boolean {
-    let isNew = false;
+  /** Takes in an execution. @returns the maps in which it showed something new. */
+  newIn(observer: InterleavingObserver): readonly MapName[] {
+    this.#executions++;
+    this.#signatures.set(observer.signature, this.timesSeen(observer.signature) + 1);
+    const found: MapName[] = [];
     for (const slot of observer.touched) {
-      this.#frequency[slot]!++;
-      const bucket = BUCKET[observer.counts[slot]!]!;
-      if ((this.#seen[slot]! & bucket) !== 0) continue;
-      this.#seen[slot]! |= bucket;
-      isNew = true;
+      if (this.#frequency[featureOf(slot, observer)]!++ > 0) continue;
+      const map = mapOf(slot);
+      if (!found.includes(map)) found.push(map);
     }
-    return isNew;
+    return found;
   }
 
-  /** In how many executions the rarest of these slots was seen; the lower, the more a seed is worth. */
-  rarity(slots: readonly number[]): number {
+  /** In how many executions the reads found the same writes. */
+  timesSeen(signature: number): number {
+    return this.#signatures.get(signature) ?? 0;
+  }
+
+  /** How often a signature was seen on the average. */
+  get meanTimesSeen(): number {
+    return this.#executions / Math.max(this.#signatures.size, 1);
+  }
+
+  /** In how many executions the rarest of these features was seen; the lower, the more a seed is worth. */
+  rarity(features: readonly number[]): number {
     let rarest = Infinity;
-    for (const slot of slots) rarest = Math.min(rarest, this.#frequency[slot]!);
+    for (const feature of features) rarest = Math.min(rarest, this.#frequency[feature]!);
     return rarest;
   }
 
-  /** Distinct edges by map, for reports. */
-  edges(): Record<(typeof MAP_NAMES)[number], number> {
-    const edges = Object.fromEntries(MAP_NAMES.map((name) => [name, 0])) as Record<
-      (typeof MAP_NAMES)[number],
-      number
-    >;
-    for (let slot = 0; slot < COVERAGE_SIZE; slot++) if (this.#seen[slot] !== 0) edges[mapOf(slot)]++;
+  /** Distinct slots by map, for reports. */
+  edges(): Record<MapName, number> {
+    const edges = Object.fromEntries(MAP_NAMES.map((name) => [name, 0])) as Record<MapName, number>;
+    for (let slot = 0; slot < COVERAGE_SIZE; slot++) {
+      const buckets = this.#frequency.subarray(slot * BUCKETS, (slot + 1) * BUCKETS);
+      if (buckets.some((times) => times > 0)) edges[mapOf(slot)]++;
+    }
     return edges;
   }
+}
+
+/** The features of an execution. */
+export function featuresOf(observer: InterleavingObserver): number[] {
+  return observer.touched.map((slot) => featureOf(slot, observer));
+}
+
+function featureOf(slot: number, observer: InterleavingObserver): number {
+  return slot * BUCKETS + BUCKET_OF[observer.counts[slot]!]!;
 }

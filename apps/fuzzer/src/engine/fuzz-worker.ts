@@ -3,7 +3,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { scenarioOf, type ScenarioIdentity } from "@mmrace/mm";
 import { parseAblation, type MemoryModel } from "@mmrace/scheduler";
-import { Fuzzer, type FuzzStrategy, type RoundResult } from "./fuzzer.ts";
+import type { FuzzStrategy } from "../arms/arms.ts";
+import { Fuzzer, type RoundResult } from "./fuzzer.ts";
 
 /** What a worker is started with. Scenarios hold functions, so it is told what names them. */
 export interface WorkerSetup {

@@ -1,4 +1,4 @@
-/** The fuzzing loop: coverage-guided mutation of schedules beside an arm of random and PCT schedules. */
+/** The fuzzing loop: an arm makes a schedule, it is run, what is new is kept, what is wrong is filed. */
 
 import {
   asideFindings,
@@ -7,26 +7,22 @@ import {
   findingOf,
   minimize,
   modelFingerprint,
-  pct,
-  pos,
   Prng,
-  random,
   replaySchedule,
   signatureOf,
-  surw,
-  uniformWalk,
   type Ablation,
   type BadEnding,
   type MemoryModel,
-  type SamplingOptions,
   type Scenario,
-  type Strategy,
   type Violation,
 } from "@mmrace/scheduler";
-import { Corpus } from "../corpus/corpus.ts";
+import { armGroupsOf, type FuzzStrategy } from "../arms/arms.ts";
+import type { Attempt } from "../arms/arm.ts";
+import { Turns } from "../arms/turns.ts";
+import { Corpus, type Seed } from "../corpus/corpus.ts";
+import { AccessLog } from "../coverage/access-log.ts";
 import { InterleavingObserver } from "../coverage/interleaving.ts";
-import { Novelty } from "../coverage/novelty.ts";
-import { mutate } from "../mutators/mutators.ts";
+import { featuresOf, Novelty } from "../coverage/novelty.ts";
 
 /** What a worker did in a round. */
 export interface RoundResult {
@@ -41,26 +37,6 @@ export interface RoundResult {
   readonly unmatched: readonly string[];
 }
 
-/** Ordering constraints that PCT schedules aim at: most known races need two or three. */
-const PCT_DEPTH = 3;
-
-/** Strategies that make schedules without looking at what earlier ones showed. */
-const samplers: Readonly<Record<Sampler, (options: SamplingOptions) => Strategy>> = {
-  random,
-  pct: (options) => pct({ ...options, depth: PCT_DEPTH }),
-  pos,
-  surw,
-  "uniform-walk": uniformWalk,
-};
-
-type Sampler = "random" | "pct" | "pos" | "surw" | "uniform-walk";
-
-/** How the next schedule is made. `coverage` mixes guided mutation with random and PCT schedules. */
-export type FuzzStrategy = "coverage" | Sampler;
-
-/** All of them, the default first. */
-export const fuzzStrategies: readonly FuzzStrategy[] = ["coverage", ...(Object.keys(samplers) as Sampler[])];
-
 /** Options of a campaign on one scenario. */
 export interface FuzzerOptions {
   readonly randomSeed: number;
@@ -68,10 +44,9 @@ export interface FuzzerOptions {
   readonly ablations: readonly Ablation[];
   readonly memory: MemoryModel;
   readonly stopOnFirst: boolean;
+  /** Whether findings are made small (default), or told as they were found. */
+  readonly minimizes?: boolean;
 }
-
-/** Schedules made from one picked seed. */
-const MUTATIONS_PER_SEED = 16;
 
 /** One campaign on one scenario. */
 export class Fuzzer<W> {
@@ -86,27 +61,21 @@ export class Fuzzer<W> {
   readonly #scenario: Scenario<W>;
   readonly #options: FuzzerOptions;
   readonly #observer = new InterleavingObserver();
+  readonly #accesses = new AccessLog();
   readonly #engine: Engine<W>;
-  readonly #prng: Prng;
-  readonly #random: Strategy;
-  readonly #pct: Strategy;
-  /** The only strategy, where `coverage` is not wanted. */
-  readonly #sampler: Strategy | undefined;
+  readonly #turns: Turns;
   /** Properties reached and sites matched by workers. */
   readonly #seenElsewhere = new Set<string>();
-  #picked: Uint8Array = new Uint8Array(0);
-  #mutationsLeft = 0;
   #knownFingerprint: number | undefined;
 
   constructor(scenario: Scenario<W>, options: FuzzerOptions) {
     this.#scenario = scenario;
     this.#options = options;
-    this.#engine = new Engine(scenario, options, [this.#observer]);
-    this.#prng = new Prng(options.randomSeed);
-    const sampling = { randomSeed: options.randomSeed, executionsMax: Number.MAX_SAFE_INTEGER };
-    this.#random = samplers.random(sampling);
-    this.#pct = samplers.pct(sampling);
-    this.#sampler = options.strategy === "coverage" ? undefined : samplers[options.strategy](sampling);
+    this.#engine = new Engine(scenario, options, [this.#observer, this.#accesses]);
+    const prng = new Prng(options.randomSeed);
+    const { corpus, novelty } = this;
+    const materials = { prng, corpus, novelty, threadCount: () => this.#engine.threads.length };
+    this.#turns = new Turns(armGroupsOf(options.strategy, materials, options.randomSeed), prng);
   }
 
   /** Whether the campaign has reached its goal. */
@@ -128,12 +97,14 @@ export class Fuzzer<W> {
 
   /** Runs so many executions, or fewer when the campaign is done. */
   run(executions: number): void {
-    for (let left = executions; left > 0 && !this.isDone; left--) this.evaluate(this.#nextStrategy());
+    for (let left = executions; left > 0 && !this.isDone; left--) {
+      this.#turns.onResult(this.#evaluate(this.#turns.next()));
+    }
   }
 
   /** Runs a schedule from outside, such as a corpus file. */
   replay(schedule: Uint8Array): void {
-    this.evaluate(replaySchedule(schedule));
+    this.#evaluate({ strategy: replaySchedule(schedule), constraints: [] });
   }
 
   /** Takes in what a worker did: its executions count as this fuzzer's own. */
@@ -153,8 +124,10 @@ export class Fuzzer<W> {
   /**
    * Runs one execution, keeps what is new, files what is wrong. Where only the model has learned something, such as a lock
    * order, the schedule is no seed to mutate, but told: whoever collects from workers learns it by running it again.
+   *
+   * @returns whether coverage showed anything new.
    */
-  evaluate(strategy: Strategy): void {
+  #evaluate({ strategy, constraints }: Attempt): boolean {
     strategy.beginExecution();
     const { learned } = this.#engine;
     const ending = this.#engine.run(strategy);
@@ -162,30 +135,32 @@ export class Fuzzer<W> {
     this.steps += this.#engine.sites.length;
     if ("oracle" in ending) this.#file(ending);
     if (this.#engine.asides.length > 0) this.#fileAsides();
-    const isNew = this.novelty.isNew(this.#observer);
-    if (!isNew && this.#engine.learned === learned) return;
-    const schedule = encodeSchedule(this.#engine.choices, this.#engine.values);
-    if (isNew) this.corpus.add({ schedule, slots: [...this.#observer.touched] });
-    this.onSeed(schedule);
+    const earnedBy = this.novelty.newIn(this.#observer);
+    if (earnedBy.length > 0) this.#keep(earnedBy, constraints);
+    else if (this.#engine.learned !== learned) this.onSeed(this.#schedule());
+    return earnedBy.length > 0;
   }
 
-  #nextStrategy(): Strategy {
-    if (this.#sampler !== undefined) return this.#sampler;
-    const arm = this.#prng.below(4);
-    if (this.corpus.seeds.length === 0 || arm === 0) return this.#random;
-    return arm === 1 ? this.#pct : replaySchedule(this.#mutation());
+  #keep(earnedBy: Seed["earnedBy"], constraints: Seed["constraints"]): void {
+    const seed: Seed = {
+      schedule: this.#schedule(),
+      choices: [...this.#engine.choices],
+      values: [...this.#engine.values],
+      features: featuresOf(this.#observer),
+      earnedBy,
+      signature: this.#observer.signature,
+      constraints,
+      accesses: this.#accesses.shared(),
+      races: [...this.#accesses.races],
+      timesPicked: 0,
+    };
+    this.corpus.add(seed);
+    this.#turns.onSeed(seed);
+    this.onSeed(seed.schedule);
   }
 
-  #mutation(): Uint8Array {
-    if (this.#mutationsLeft-- <= 0) {
-      this.#picked = this.corpus.rare(this.#prng, this.novelty).schedule;
-      this.#mutationsLeft = MUTATIONS_PER_SEED - 1;
-    }
-    return mutate(this.#picked, {
-      prng: this.#prng,
-      corpus: this.corpus,
-      threadCount: this.#engine.threads.length,
-    });
+  #schedule(): Uint8Array {
+    return encodeSchedule(this.#engine.choices, this.#engine.values);
   }
 
   /** Triage: confirm by replay while minimizing, keep one per signature. */
@@ -193,7 +168,11 @@ export class Fuzzer<W> {
     const signature = signatureOf(ending, this.#engine);
     if (this.findings.has(signature)) return;
     const found = findingOf(this.#engine, ending, this.#fingerprint());
-    this.findings.set(signature, minimize(this.#scenario, found, this.#options).violation);
+    const { minimizes = true } = this.#options;
+    this.findings.set(
+      signature,
+      minimizes ? minimize(this.#scenario, found, this.#options).violation : found,
+    );
   }
 
   /** Findings that this execution showed only beside others; their tokens say what those were. */

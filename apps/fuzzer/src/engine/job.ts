@@ -3,7 +3,7 @@
 import type { World } from "@mmrace/mm";
 import type { Ablation, MemoryModel, Scenario } from "@mmrace/scheduler";
 import { nowMs } from "../clock.ts";
-import type { FuzzStrategy } from "./fuzzer.ts";
+import type { FuzzStrategy } from "../arms/arms.ts";
 
 /** Settings, as the command line gives them. */
 export interface FuzzOptions {

@@ -85,7 +85,7 @@ const havoc: Mutator = {
   },
 };
 
-/** All mutators; each is as likely as any other. */
+/** All mutators. */
 export const mutators: readonly Mutator[] = [
   addPreemption,
   movePreemption,
@@ -97,12 +97,43 @@ export const mutators: readonly Mutator[] = [
   havoc,
 ];
 
+/** How many past uses of a mutator count. */
+const MEMORY = 256;
+
+/** Which mutators have shown something new lately: those are used more, and each of them goes on being used. */
+export class MutatorWeights {
+  readonly #records = mutators.map(() => ({ tries: 0, news: 0 }));
+  /** Used since the last result. */
+  #used: number[] = [];
+
+  /** Draws one of `mutators`, by the share of its uses that were followed by something new. */
+  draw(prng: Prng): Mutator {
+    const rates = this.#records.map(({ tries, news }) => (news + 1) / (tries + 1));
+    let left = (prng.below(1 << 20) / (1 << 20)) * rates.reduce((a, b) => a + b, 0);
+    const found = rates.findIndex((rate) => (left -= rate) < 0);
+    const at = found < 0 ? mutators.length - 1 : found;
+    this.#used.push(at);
+    return mutators[at]!;
+  }
+
+  /** To be told whether the execution of the last mutated schedule showed anything new. */
+  onResult(isNew: boolean): void {
+    for (const at of this.#used) {
+      const record = this.#records[at]!;
+      record.tries++;
+      if (isNew) record.news++;
+      if (record.tries < MEMORY) continue;
+      record.tries /= 2;
+      record.news /= 2;
+    }
+    this.#used = [];
+  }
+}
+
 /** Applies one to four mutators in a row. */
-export function mutate(schedule: Uint8Array, context: MutationContext): Uint8Array {
+export function mutate(schedule: Uint8Array, context: MutationContext, weights: MutatorWeights): Uint8Array {
   let changed = schedule;
   const rounds = 1 + context.prng.below(4);
-  for (let i = 0; i < rounds; i++) {
-    changed = mutators[context.prng.below(mutators.length)]!.mutate(changed, context) ?? changed;
-  }
+  for (let i = 0; i < rounds; i++) changed = weights.draw(context.prng).mutate(changed, context) ?? changed;
   return changed;
 }

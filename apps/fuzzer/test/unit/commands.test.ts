@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { scenarioFamilies, scenarioOf } from "@mmrace/mm";
 import { decodeToken, encodeToken, explore, replaySchedule } from "@mmrace/scheduler";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fuzzStrategies } from "../../src/engine/fuzzer.ts";
+import { fuzzStrategies } from "../../src/arms/arms.ts";
 import { mmrace, violationsOf, withoutTimes } from "../run.ts";
 
 let folder = "";
@@ -113,14 +113,18 @@ describe("fuzz", () => {
 
   test("a corpus directory is filled, used, and its damaged files are put aside", async () => {
     const corpus = join(folder, "corpus");
-    const command = () => mmrace("fuzz", "fault-vs-retract", "--executions", "500", "--corpus", corpus);
-    const first = (await command()).parsed["scenarios"] as readonly { edges: Record<string, number> }[];
+    const edgesAfter = async (executions: string): Promise<Record<string, number>> => {
+      const result = await mmrace("fuzz", "fault-vs-retract", "--executions", executions, "--corpus", corpus);
+      return (result.parsed["scenarios"] as readonly { edges: Record<string, number> }[])[0]!.edges;
+    };
+    const first = await edgesAfter("500");
     const directory = join(corpus, "fault-vs-retract-6.12");
     const name = "0".repeat(64);
     writeFileSync(join(directory, name), "damaged");
     writeFileSync(join(directory, "my-own-seed"), Uint8Array.of(1, 5, 0, 3));
-    const second = (await command()).parsed["scenarios"] as readonly { edges: Record<string, number> }[];
-    expect(second[0]!.edges).toEqual(first[0]!.edges);
+    // The seeds are run whatever the budget is, so one execution is enough to be where the first campaign ended.
+    const second = await edgesAfter("1");
+    for (const [map, count] of Object.entries(first)) expect(second[map]).toBeGreaterThanOrEqual(count);
     expect(readFileSync(join(`${directory}.quarantine`, name), "utf8")).toBe("damaged");
   });
 });

@@ -3,13 +3,28 @@
 import { Prng } from "@mmrace/scheduler";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Corpus } from "../../src/corpus/corpus.ts";
+import { Corpus, type Seed } from "../../src/corpus/corpus.ts";
 import { toBlocks, toBytes } from "../../src/mutators/blocks.ts";
-import { mutate, mutators, type MutationContext } from "../../src/mutators/mutators.ts";
+import { mutate, mutators, MutatorWeights, type MutationContext } from "../../src/mutators/mutators.ts";
+
+function seedOf(schedule: Uint8Array): Seed {
+  return {
+    schedule,
+    choices: [],
+    values: [],
+    features: [],
+    earnedBy: [],
+    signature: 0,
+    constraints: [],
+    accesses: [],
+    races: [],
+    timesPicked: 0,
+  };
+}
 
 function context(randomSeed: number): MutationContext {
   const corpus = new Corpus();
-  corpus.add({ schedule: Uint8Array.of(2, 7, 1, 3), slots: [] });
+  corpus.add(seedOf(Uint8Array.of(2, 7, 1, 3)));
   return { prng: new Prng(randomSeed), corpus, threadCount: 3 };
 }
 
@@ -45,5 +60,5 @@ test("blocks and bytes are two views of one schedule", () => {
 });
 
 test("an empty schedule has nothing to change but what a splice brings", () => {
-  expect(mutate(new Uint8Array(0), context(1)).length).toBeLessThanOrEqual(4);
+  expect(mutate(new Uint8Array(0), context(1), new MutatorWeights()).length).toBeLessThanOrEqual(4);
 });

@@ -36,7 +36,26 @@ export abstract class Ghost extends SharedObject {
   }
 }
 
-/** The same operation, in whose step ghost state changes as well, after its effect. An ablation removes both. */
+/** The kind of a step in which nothing but ghost state changes. */
+function ghostKind<R>(
+  name: string,
+  { touches, apply }: GhostChange<R>,
+): OperationKind<SharedObject, unknown, R> {
+  return {
+    name,
+    access: "none",
+    order: "none",
+    isIndispensable: true,
+    touches,
+    perform: apply,
+    describe: () => name,
+  };
+}
+
+/**
+ * The same operation, in whose step ghost state changes as well, after its effect. An ablation removes the effect alone: what
+ * was promised stays promised.
+ */
 export function along<R>(operation: Operation<R>, change: GhostChange | undefined): Operation<R> {
   if (change === undefined) return operation;
   const { kind, object, argument } = operation;
@@ -48,6 +67,7 @@ export function along<R>(operation: Operation<R>, change: GhostChange | undefine
       change.apply();
       return result;
     },
+    remainder: ghostKind(`what is promised by ${kind.name}`, change),
   };
   return Operation.of(both, object, argument);
 }
@@ -59,16 +79,7 @@ export function along<R>(operation: Operation<R>, change: GhostChange | undefine
  * @param object gives the step its site; it touches what the change says.
  */
 export function ghostStep<R>(name: string, object: SharedObject, change: GhostChange<R>): Operation<R> {
-  const kind: OperationKind<SharedObject, void, R> = {
-    name,
-    access: "none",
-    order: "none",
-    isIndispensable: true,
-    touches: change.touches,
-    perform: change.apply,
-    describe: () => name,
-  };
-  return Operation.of(kind, object, undefined);
+  return Operation.of(ghostKind(name, change), object, undefined);
 }
 
 /** Several changes in one step. */

@@ -25,7 +25,6 @@ interface Swap {
   readonly image: Image;
   readonly edges: number[];
   readonly roots: number[];
-  readonly checked: Set<number>;
 }
 
 /** A step that is to be compared with its images. */
@@ -42,6 +41,8 @@ export class Equivariance<W> {
   readonly #learner: Learner<W>;
   readonly #routeOf: (way: Way) => Route;
   readonly #swaps: readonly Swap[];
+  /** By leaf: whether its step has been compared with its images. */
+  readonly #isChecked: boolean[] = [];
 
   constructor(
     interchange: Interchange<W>,
@@ -58,7 +59,6 @@ export class Equivariance<W> {
       image: images.under(swap),
       edges: [],
       roots: [],
-      checked: new Set(),
     }));
   }
 
@@ -78,7 +78,7 @@ export class Equivariance<W> {
   checkAt(state: Int32Array, wayTo: () => Way): void {
     for (let thread = 0; thread < this.#interchange.threadNames.length; thread++) {
       const leaf = this.#transitions.leafOf(state, thread);
-      if (this.#swaps.every(({ checked }) => checked.has(leaf))) continue;
+      if (this.#isChecked[leaf] === true) continue;
       const open: Open[] = [{ state: state.slice(), way: wayTo(), thread }];
       for (let next = open.pop(); next !== undefined; next = open.pop()) this.#checkStep(next, open);
     }
@@ -91,9 +91,10 @@ export class Equivariance<W> {
 
   #checkStep({ state, way, thread }: Open, open: Open[]): void {
     const leaf = this.#transitions.leafOf(state, thread);
+    if (this.#isChecked[leaf] === true) return;
+    while (this.#isChecked.length < leaf) this.#isChecked.push(false);
+    this.#isChecked[leaf] = true;
     for (const swap of this.#swaps) {
-      if (swap.checked.has(leaf)) continue;
-      swap.checked.add(leaf);
       const there: Open = {
         state: this.#imageOf(swap, state),
         way: this.#swapped(swap, way),

@@ -86,6 +86,10 @@ export class Images {
   low = 0;
   high = 0;
   readonly #all: readonly Image[];
+  readonly #transitions: Transitions;
+  /** Of the state loaded last: its hash under each permutation. */
+  readonly #lows: Int32Array;
+  readonly #highs: Int32Array;
 
   constructor(
     permutations: readonly Permutation[],
@@ -95,6 +99,9 @@ export class Images {
     slots: Slots,
   ) {
     this.#all = permutations.map(({ threads }) => new Image(threads, threadNames, own, transitions, slots));
+    this.#transitions = transitions;
+    this.#lows = new Int32Array(permutations.length);
+    this.#highs = new Int32Array(permutations.length);
   }
 
   /** The image under a permutation. */
@@ -104,8 +111,13 @@ export class Images {
 
   /** Computes the hash that all states of an orbit have in common: `low` and `high`. */
   hash(state: Int32Array): void {
-    let isFirst = true;
-    for (const image of this.#all) {
+    this.load(state);
+    for (let at = 0; at < this.#all.length; at++) this.#offer(at, this.#lows[at]!, this.#highs[at]!);
+  }
+
+  /** Starts from a state in `hashAfter`. */
+  load(state: Int32Array): void {
+    for (const [at, image] of this.#all.entries()) {
       let low = 0;
       let high = 0;
       for (let slot = 0; slot < state.length; slot++) {
@@ -114,11 +126,40 @@ export class Images {
         low = (low + lowOf(to, there)) | 0;
         high = (high + highOf(to, there)) | 0;
       }
-      if (!isFirst && (high > this.high || (high === this.high && low >= this.low))) continue;
-      this.low = low;
-      this.high = high;
-      isFirst = false;
+      this.#lows[at] = low;
+      this.#highs[at] = high;
     }
+  }
+
+  /** The same as `hash`, of the state to which an edge leads from the one that was loaded last. */
+  hashAfter(state: Int32Array, edge: number): void {
+    const { writes, writesFrom, writesTo, threadOf, targetOf } = this.#transitions;
+    const thread = threadOf[edge]!;
+    const from = writesFrom[edge]!;
+    const end = writesTo[edge]!;
+    for (let at = 0; at < this.#all.length; at++) {
+      const image = this.#all[at]!;
+      let slot = image.slot(thread);
+      let before = image.word(thread, state[thread]!);
+      let after = image.word(thread, targetOf[edge]!);
+      let low = this.#lows[at]! + lowOf(slot, after) - lowOf(slot, before);
+      let high = this.#highs[at]! + highOf(slot, after) - highOf(slot, before);
+      for (let write = from; write < end; write += 2) {
+        const written = writes[write]!;
+        slot = image.slot(written);
+        before = image.word(written, state[written]!);
+        after = image.word(written, writes[write + 1]!);
+        low = (low + lowOf(slot, after) - lowOf(slot, before)) | 0;
+        high = (high + highOf(slot, after) - highOf(slot, before)) | 0;
+      }
+      this.#offer(at, low | 0, high | 0);
+    }
+  }
+
+  #offer(at: number, low: number, high: number): void {
+    if (at !== 0 && (high > this.high || (high === this.high && low >= this.low))) return;
+    this.low = low;
+    this.high = high;
   }
 }
 

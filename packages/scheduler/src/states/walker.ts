@@ -86,7 +86,9 @@ export class Walker<W> {
       memoryLow = (memoryLow + lowOf(slot, value)) | 0;
       memoryHigh = (memoryHigh + highOf(slot, value)) | 0;
     }
-    if (!this.#isNew(low, high, last, root)) return false;
+    const images = this.#symmetry?.images;
+    images?.hash(root);
+    if (!this.#add(images?.low ?? low, images?.high ?? high, last)) return false;
     this.#edges.push(at);
     const index = this.#before.push(this.states);
     this.fit(rows);
@@ -111,6 +113,7 @@ export class Walker<W> {
     const { state } = this;
     const from = row * rows.width;
     for (let slot = 0; slot < state.length; slot++) state[slot] = states[from + slot]!;
+    this.#symmetry?.images.load(state);
   }
 
   /** Finds out what each thread can do in the row. */
@@ -131,8 +134,9 @@ export class Walker<W> {
   /** Goes a step: appends a row for the state that it leads to, if that is new, and gives it a number. */
   reach(edge: number, last: number, rows: Rows): boolean {
     this.#hashAfter(edge);
-    const state = this.#symmetry === undefined ? this.state : this.#stateAfter(edge);
-    if (!this.#isNew(this.#nextLow, this.#nextHigh, last, state)) return false;
+    const images = this.#symmetry?.images;
+    images?.hashAfter(this.state, edge);
+    if (!this.#add(images?.low ?? this.#nextLow, images?.high ?? this.#nextHigh, last)) return false;
     this.#edges.push(edge);
     this.#storeAfter(edge, this.#before.push(this.index), last, rows);
     return true;
@@ -187,26 +191,8 @@ export class Walker<W> {
     return this.#symmetry?.permuted(way);
   }
 
-  /** Whether a state is new, given its hash. @param state looked at with symmetry only. */
-  #isNew(low: number, high: number, last: number, state: Int32Array): boolean {
-    if (this.#symmetry === undefined) return this.#add(low, high, last);
-    const { images } = this.#symmetry;
-    images.hash(state);
-    return this.#add(images.low, images.high, last);
-  }
-
   #add(low: number, high: number, last: number): boolean {
     return this.seen.add((low + lowOf(LAST_SLOT, last + 2)) | 0, (high + highOf(LAST_SLOT, last + 2)) | 0);
-  }
-
-  #stateAfter(edge: number): Int32Array {
-    const { writes, writesFrom, writesTo, threadOf, targetOf } = this.transitions;
-    const after = new Int32Array(this.slots.width);
-    after.set(this.state);
-    after[threadOf[edge]!] = targetOf[edge]!;
-    for (let at = writesFrom[edge]!, end = writesTo[edge]!; at < end; at += 2)
-      after[writes[at]!] = writes[at + 1]!;
-    return after;
   }
 
   /** The hashes of the state that an edge leads to. */

@@ -134,11 +134,28 @@ export function checkBound(what: string, max: number): void {
   throw new UsageError(`${what} must be 0 or a positive integer, not ${max}.`);
 }
 
-/** Threads as a bit set by id. */
+/** Threads that a search can tell apart: it keeps sets of them in the bits of a small integer. */
+export const SEARCHED_THREADS_MAX = 30;
+
+/**
+ * Threads as a bit set by id.
+ *
+ * @throws {UsageError} when there are more threads than bits. Strategies that sample have no such limit.
+ */
 export function setOf(threads: SchedulingPoint["enabled"]): number {
   let set = 0;
-  for (const { id } of threads) set |= 1 << id;
+  for (const { id } of threads) {
+    if (id >= SEARCHED_THREADS_MAX) refuseThread(id);
+    set |= 1 << id;
+  }
   return set;
+}
+
+function refuseThread(id: number): never {
+  throw new UsageError(
+    `A search that goes through all schedules takes scenarios of up to ${SEARCHED_THREADS_MAX} threads and daemons, and ` +
+      `thread ${id} is beyond them. Leave threads out, or sample: random(), pos(), surw().`,
+  );
 }
 
 /** Of the threads those that are store buffers. They drain beside the others, at no cost. */

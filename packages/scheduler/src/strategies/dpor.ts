@@ -17,6 +17,7 @@ import { footprintOf } from "../footprint.ts";
 import type { Ending } from "../outcome.ts";
 import { PRUNE, type ExplorationFacts, type SchedulingPoint, type Strategy } from "../strategy.ts";
 import type { ModelThread } from "../thread.ts";
+import { lowest, setOf } from "./bounds.ts";
 import { Races, SOUND_RULES, type DporRules, type Node } from "./races.ts";
 import { RoleGuard } from "./role-guard.ts";
 
@@ -135,8 +136,7 @@ export class Dpor implements Strategy {
 
   /** Opens a node for a choice that no execution has made yet; false when every enabled thread is asleep. */
   #extend({ enabled: threads, current }: SchedulingPoint): boolean {
-    let enabled = 0;
-    for (const { id } of threads) enabled |= 1 << id;
+    const enabled = setOf(threads);
     const candidates = enabled & ~this.#asleep;
     if (candidates === 0) return false;
     const stays = current !== undefined && (candidates & (1 << current.id)) !== 0;
@@ -188,8 +188,4 @@ export class Dpor implements Strategy {
     this.#isExhausted = true;
     return false;
   }
-}
-
-function lowest(set: number): number {
-  return 31 - Math.clz32(set & -set);
 }

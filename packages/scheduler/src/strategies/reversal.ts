@@ -15,6 +15,7 @@
 import { footprintOf, isStateDependent, widestFootprintOf, type Footprint } from "../footprint.ts";
 import type { AnyKind, Operation } from "../operation.ts";
 import type { SchedulingPoint } from "../strategy.ts";
+import { setOf } from "./bounds.ts";
 import type { Event, Races } from "./races.ts";
 import type { Conflict, SequenceStep } from "./wakeup-tree.ts";
 
@@ -47,8 +48,7 @@ export interface Later {
 
 /** Looks at a scheduling point. */
 export function sightingOf({ enabled: able, threads }: SchedulingPoint): Sighting {
-  let enabled = 0;
-  for (const { id } of able) enabled |= 1 << id;
+  const enabled = setOf(able);
   let footprints: (Footprint | undefined)[] | undefined;
   for (const { id, pending } of threads) {
     if (pending !== undefined && isStateDependent(pending.kind))

@@ -35,8 +35,8 @@ class Surw implements Strategy {
   #priorities: number[] = [];
   /** The thread that makes the next interesting access. */
   #intended: number | undefined;
-  /** Threads that wait before an interesting access: a bit set. */
-  #held = 0;
+  /** The threads that wait before an interesting access. */
+  readonly #held = new Set<number>();
 
   constructor(options: SamplingOptions) {
     checkSampling("surw", options);
@@ -84,13 +84,13 @@ class Surw implements Strategy {
         this.#release();
         return thread;
       }
-      this.#held |= 1 << thread.id;
+      this.#held.add(thread.id);
     }
   }
 
   #release(): void {
     this.#intended = undefined;
-    this.#held = 0;
+    this.#held.clear();
   }
 
   #drawIntended(candidates: readonly ModelThread[]): number {
@@ -102,7 +102,7 @@ class Surw implements Strategy {
   #highest(enabled: readonly ModelThread[]): ModelThread | undefined {
     let best: ModelThread | undefined;
     for (const thread of enabled) {
-      if ((this.#held & (1 << thread.id)) !== 0) continue;
+      if (this.#held.has(thread.id)) continue;
       if (best === undefined || this.#priorities[thread.id]! > this.#priorities[best.id]!) best = thread;
     }
     return best;

@@ -6,14 +6,18 @@ import {
   dpor,
   exhaustive,
   explore,
+  forcedOrder,
+  hashText,
   iterativeBound,
   optimalDpor,
   pct,
   portfolio,
   pos,
+  prefixed,
   random,
   replaySchedule,
   roundRobin,
+  steered,
   surw,
   uniformWalk,
   UsageError,
@@ -30,6 +34,33 @@ const makers: readonly [string, (randomSeed: number) => Strategy][] = [
   ["pos", (randomSeed) => pos({ randomSeed, executionsMax: 40 })],
   ["uniform walk", (randomSeed) => uniformWalk({ randomSeed, executionsMax: 40 })],
   ["surw", (randomSeed) => surw({ randomSeed, executionsMax: 40 })],
+  [
+    "steered",
+    (randomSeed) =>
+      steered({
+        base: pos({ randomSeed, executionsMax: 40 }),
+        constraints: [
+          { location: 1, reader: hashText("t2/read_once/x"), writer: undefined, isNegated: true },
+          { location: 1, reader: hashText("t1/write_once/x"), writer: undefined, isNegated: false },
+        ],
+      }),
+  ],
+  [
+    "prefixed",
+    (randomSeed) =>
+      prefixed({ choices: [0, 1, 1], values: [1], steps: 2, base: pos({ randomSeed, executionsMax: 1 }) }),
+  ],
+  [
+    "prefixed",
+    (randomSeed) =>
+      forcedOrder({
+        choices: [0, 1],
+        values: [],
+        step: 1,
+        first: { thread: 0, site: 0, location: 1 },
+        base: pos({ randomSeed, executionsMax: 1 }),
+      }),
+  ],
   ["round robin", () => roundRobin({ quantum: 2 })],
   [
     "portfolio",

@@ -2,19 +2,28 @@
 
 import {
   always,
+  atEnd,
+  boundedDpor,
   Cell,
   choose,
   defineScenario,
+  dpor,
   exhaustive,
   explore,
   InternalError,
+  iterativeBound,
   Lifetime,
   never,
   Operation,
+  optimalDpor,
   oracle,
+  pos,
   random,
   readOnce,
+  replay,
   sometimes,
+  surw,
+  uniformWalk,
   UsageError,
   violate,
   writeOnce,
@@ -218,12 +227,46 @@ test("an execution that cannot be repeated is reported as such", () => {
 
 test("scenarios without threads, or with too many, are refused", () => {
   const threads = Object.fromEntries(
-    Array.from({ length: 31 }, (_, i) => [`t${i}`, function* (): Steps<void> {}]),
+    Array.from({ length: 257 }, (_, i) => [`t${i}`, function* (): Steps<void> {}]),
   );
   const make = (some: typeof threads) =>
     defineScenario({ name: "s", setup: () => 0, threads: some, properties: [] });
   expect(() => make({})).toThrow(/no threads/);
-  expect(() => make(threads)).toThrow(/at most 30/);
+  expect(() => make(threads)).toThrow(/at most 256/);
+});
+
+test("many threads are for sampling: searches through all schedules refuse them", () => {
+  const crowd = (count: number) =>
+    defineScenario({
+      name: "crowd",
+      setup: () => new Cell("cell", 0),
+      threads: Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [
+          `t${i}`,
+          function* (cell: Cell<number>): Steps<void> {
+            yield* writeOnce(cell, i);
+          },
+        ]),
+      ),
+      properties: [atEnd<Cell<number>>("last is not last", (cell) => cell.value !== count - 1)],
+    });
+  const sampling = { randomSeed: 1, executionsMax: 10_000 };
+  for (const make of [random, pos, surw, uniformWalk]) {
+    const { token } = expectViolation(explore(crowd(40), make(sampling)), "last is not last");
+    expectViolation(explore(crowd(40), replay(token)), "last is not last");
+  }
+  const searches = [
+    exhaustive(),
+    dpor(),
+    optimalDpor(),
+    boundedDpor({ preemptionsMax: 1 }),
+    iterativeBound({ delaysMax: 1 }),
+  ];
+  for (const search of searches) {
+    expect(() => explore(crowd(31), search)).toThrow(
+      /up to 30 threads and daemons, and thread 30 is beyond them/,
+    );
+  }
 });
 
 test("a data choice is one byte of a schedule, and of at most 30 values for exhaustive search", () => {

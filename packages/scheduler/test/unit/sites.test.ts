@@ -1,6 +1,7 @@
 /** Procedures name sites, sites address ablations, traces show calls. */
 
 import {
+  always,
   Cell,
   columnsText,
   defineProcedures,
@@ -70,6 +71,48 @@ describe("procedures and sites", () => {
     expect(recordTrace(scenario, new Uint8Array(0), { ablations: dictated }).events.at(-1)!.text).toBe(
       "READ_ONCE(word) = 7",
     );
+  });
+
+  test("what an operation has promised is left when an ablation removes it, as a step of its own", () => {
+    const effect: OperationKind<Cell<number>, Cell<number>, void> = {
+      name: "set",
+      access: "write",
+      perform: (cell, owed) => {
+        cell.value = owed.value = 1;
+      },
+      remainder: {
+        name: "promise",
+        access: "none",
+        touches: (_cell, owed) => [{ access: "write", object: owed }],
+        perform: (_cell, owed) => {
+          owed.value = 1;
+        },
+      },
+    };
+    const promising = defineScenario({
+      name: "promising",
+      setup: () => ({ cell: new Cell("cell", 0), owed: new Cell("owed", 0) }),
+      threads: {
+        *setter({ cell, owed }) {
+          yield* Operation.of(effect, cell, owed);
+        },
+        *other({ owed }) {
+          yield* writeOnce(owed, 2);
+        },
+      },
+      properties: [
+        always<{ cell: Cell<number>; owed: Cell<number> }>(
+          "what is owed is there",
+          ({ cell, owed }) => owed.value !== 1 || cell.value === 1,
+        ),
+      ],
+    });
+    const ablations = [without.site("setter/set/cell")];
+    expect(explore(promising, exhaustive()).violations).toEqual([]);
+    const { violations, unmatched } = explore(promising, exhaustive(), { ablations });
+    expect([violations.length, unmatched]).toEqual([1, []]);
+    const { events } = recordTrace(promising, new Uint8Array(0), { ablations });
+    expect(events.map(({ site }) => site)).toEqual(["setter/set/cell"]);
   });
 
   test("an ablation that matches nothing is named", () => {

@@ -174,12 +174,12 @@ describe("findings", () => {
     const scenario = defineScenario<object>({
       name: "crowd",
       setup: () => ({}),
-      threads: Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`t${at}`, body])),
+      threads: Object.fromEntries(Array.from({ length: 130 }, (_, at) => [`t${at}`, body])),
       properties: [],
     });
     expectNoViolation(explore(scenario, exhaustive()));
     expect(() => explore(scenario, exhaustive(), { memory: "tso" })).toThrow(
-      /need 16 store buffers; together at most 30/,
+      /need 130 store buffers; together at most 256/,
     );
   });
 });

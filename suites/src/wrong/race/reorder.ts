@@ -111,3 +111,6 @@ export const largeReorders: readonly Program<Memory>[] = [
   reorderSpawned(5, { walkRate: 0.00332076 }),
   reorderSpawned(10, {}),
 ];
+
+/** That of the fuzzing literature's hardest member, which only sampling can be sent after. */
+export const crowdedReorders: readonly Program<Memory>[] = [reorder(100, {})];

@@ -8,9 +8,9 @@ import { readOnce, writeOnce } from "@mmrace/scheduler";
 import { guarded, increment } from "../../bodies.ts";
 import { program, times, type Body, type Expected, type Memory, type Program } from "../../program.ts";
 import { buffers, largeBuffers } from "./buffers.ts";
-import { largeReorders, reorders } from "./reorder.ts";
+import { crowdedReorders, largeReorders, reorders } from "./reorder.ts";
 import { safeStack } from "../../safe-stack.ts";
-import { largeTwostages, twostages } from "./twostage.ts";
+import { crowdedTwostages, largeTwostages, twostages } from "./twostage.ts";
 import { largeWorkStealingQueues, workStealingQueues } from "./work-stealing.ts";
 
 /** The first thread and `others` more protect one counter with different locks. */
@@ -217,3 +217,9 @@ export const largeRaces: readonly Program<Memory>[] = [
   ...largeWorkStealingQueues,
   safeStack("safe_stack", { threads: 3, rounds: 2, isLocked: false }, {}),
 ];
+
+/** Those with more threads than a search takes. */
+export const crowdedRaces: readonly Program[] = [
+  ...crowdedReorders,
+  ...crowdedTwostages,
+] as readonly Program[];

@@ -104,3 +104,6 @@ export const twostages: readonly Program<Memory>[] = [
 
 /** Those that are for sampling and for bounded searches. */
 export const largeTwostages: readonly Program<Memory>[] = [twostage(19, {}), twostageSpawned(19, {})];
+
+/** That of the fuzzing literature's hardest member, which only sampling can be sent after. */
+export const crowdedTwostages: readonly Program<Memory>[] = [twostage(99, {})];

@@ -5,7 +5,7 @@ import { programScenario } from "@mmrace/mm/programs";
 import { UsageError } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
 import { nowMs } from "../../clock.ts";
-import { fuzzStrategies } from "../../engine/fuzzer.ts";
+import { fuzzStrategies } from "../../arms/arms.ts";
 import type { FuzzJob, FuzzOptions } from "../../engine/job.ts";
 import { NativeCampaigns } from "../../engine/native-campaigns.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
