@@ -10,7 +10,7 @@ import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
 import { happens, mappedFile, type MappedFile } from "./mapped-file.ts";
 
 function* guard(w: MappedFile): Steps<void> {
-  if (yield* w.kernel.madviseGuardInstall(w, w.vma.mm, USER_BASE, USER_BASE + PAGE_SIZE))
+  if ((yield* w.kernel.madviseGuardInstall(w, w.vma.mm, USER_BASE, USER_BASE + PAGE_SIZE)) === 0)
     w.reached.add("guarded");
 }
 
