@@ -1,6 +1,7 @@
 /** The part of `mmrace fuzz` that hunts generated programs, and how its result is put out. */
 
 import { programText } from "@mmrace/mm/programs";
+import { kernelWith } from "../changes/changed-kernels.ts";
 import type { FuzzJob } from "../engine/job.ts";
 import { NEWEST } from "../programs/newest.ts";
 import { ProgramHunt, type HuntResult } from "../programs/program-hunt.ts";
@@ -8,8 +9,9 @@ import type { CommandResult } from "./output.ts";
 
 /** Hunts, if `--programs` asks for it. */
 export async function huntPrograms(job: FuzzJob): Promise<HuntResult | undefined> {
-  const { programs, kernel } = job.options;
-  return programs === undefined ? undefined : await new ProgramHunt(job, programs, kernel ?? NEWEST).run();
+  const { programs, kernel = NEWEST } = job.options;
+  if (programs === undefined) return undefined;
+  return await new ProgramHunt(job, programs, kernelWith(kernel, job.changes)).run();
 }
 
 /** The result of the campaigns with the programs that findings came from. */

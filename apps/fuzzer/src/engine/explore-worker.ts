@@ -1,7 +1,7 @@
 /** A worker thread of an exhaustive search: it runs the slices that it is asked for. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { scenarioOf, type ScenarioIdentity } from "@mmrace/mm";
+import type { ScenarioIdentity } from "@mmrace/mm";
 import {
   parseAblation,
   SliceRunner,
@@ -10,10 +10,13 @@ import {
   type SliceRequest,
   type SliceResult,
 } from "@mmrace/scheduler";
+import type { ChangeSource } from "../changes/change.ts";
+import { blaming, scenarioAgain } from "../changes/changed-kernels.ts";
 
 /** What a worker is started with. Scenarios hold functions, so it is told what names them. */
 export interface ExploreSetup {
   readonly scenario: ScenarioIdentity;
+  readonly changes: readonly ChangeSource[];
   readonly ablations: readonly string[];
   readonly memory: MemoryModel;
 }
@@ -21,15 +24,15 @@ export interface ExploreSetup {
 /** What a worker answers. An error that crosses threads is of no class any more, so the caller's own mistakes are named. */
 export type SliceAnswer = { readonly result: SliceResult } | { readonly usageError: string };
 
-const { scenario, ablations, memory } = workerData as ExploreSetup;
-const runner = new SliceRunner(scenarioOf(scenario), {
+const { scenario, changes, ablations, memory } = workerData as ExploreSetup;
+const runner = new SliceRunner(scenarioAgain(scenario, changes), {
   ablations: ablations.map(parseAblation),
   memory,
 });
 
 function answer(request: SliceRequest): SliceAnswer {
   try {
-    return { result: runner.run(request) };
+    return { result: blaming(() => runner.run(request)) };
   } catch (error) {
     if (error instanceof UsageError) return { usageError: error.message };
     throw error;

@@ -11,6 +11,7 @@ import {
   type SliceRequest,
   type SliceResult,
 } from "@mmrace/scheduler";
+import { sourcesOf, type ChangeSource } from "../changes/change.ts";
 import { identityOf } from "../programs/identity.ts";
 import { ask } from "./ask.ts";
 import { turn } from "./event-loop.ts";
@@ -25,12 +26,13 @@ export interface SliceWorker {
 /** As many workers as asked for; a single one is this thread. */
 export function sliceWorkers(
   scenario: Scenario<World>,
-  settings: RunSettings,
+  settings: RunSettings & { readonly changes: readonly ChangeSource[] },
   count: number,
 ): readonly SliceWorker[] {
   if (count === 1) return [inThisThread(new SliceRunner(scenario, settings))];
   const workerData: ExploreSetup = {
     scenario: identityOf(scenario),
+    changes: sourcesOf(settings.changes),
     ablations: (settings.ablations ?? []).map(ablationText),
     memory: settings.memory ?? "sc",
   };

@@ -3,7 +3,7 @@
  * share of the executions. One seeded generator decides all, so the same settings hunt the same programs.
  */
 
-import type { World } from "@mmrace/mm";
+import type { Kernel, World } from "@mmrace/mm";
 import {
   generateProgram,
   mutateProgram,
@@ -17,6 +17,7 @@ import { nowMs } from "../clock.ts";
 import { runCampaign } from "../engine/campaign.ts";
 import type { Fuzzer } from "../engine/fuzzer.ts";
 import type { FuzzJob } from "../engine/job.ts";
+import { saveFinding } from "../report/finding-directory.ts";
 import type { ScenarioReport } from "../report/scenario-report.ts";
 import { warn } from "../report/warn.ts";
 import { ProgramCoverage } from "./program-coverage.ts";
@@ -42,7 +43,7 @@ export interface HuntResult {
 export class ProgramHunt {
   readonly #job: FuzzJob;
   readonly #count: number;
-  readonly #kernel: string;
+  readonly #kernel: Kernel;
   readonly #prng: Prng;
   readonly #coverage = new ProgramCoverage();
   readonly #kept: Program[] = [];
@@ -53,7 +54,7 @@ export class ProgramHunt {
   #corpus = 0;
   #isInterrupted = false;
 
-  constructor(job: FuzzJob, count: number, kernel: string) {
+  constructor(job: FuzzJob, count: number, kernel: Kernel) {
     this.#job = job;
     this.#count = count;
     this.#kernel = kernel;
@@ -99,12 +100,13 @@ export class ProgramHunt {
   }
 
   async #hunt(program: Program, at: number): Promise<void> {
-    const { options, ablations, deadlineMs } = this.#job;
+    const { options, ablations, changes, deadlineMs } = this.#job;
     const scenario = programScenario(program, this.#kernel);
     const fuzzer = await runCampaign(scenario, {
       randomSeed: options.seed + at,
       strategy: options.strategy,
       ablations,
+      changes,
       memory: options.memory,
       stopOnFirst: options.stopOnFirst === true,
       executionsMax: Math.max(SHARE_LEAST, Math.ceil(options.executions / this.#count)),
@@ -113,6 +115,7 @@ export class ProgramHunt {
       seeds: [],
       before: undefined,
       onSeed: () => {},
+      pauseAt: () => Infinity,
       onProgress: () => {},
       isInterrupted: () => this.#isInterrupted,
     });
@@ -130,7 +133,9 @@ export class ProgramHunt {
     for (const violation of fuzzer.findings.values()) {
       if (this.#findings.has(violation.signature)) continue;
       warn(`${scenario.name}: ${violation.oracle}; making its program small.`);
-      this.#findings.set(violation.signature, shrinkFinding(program, this.#kernel, violation, settings));
+      const shrunk = shrinkFinding(program, this.#kernel, violation, settings);
+      this.#findings.set(violation.signature, shrunk);
+      saveFinding(options.out, shrunk.scenario, shrunk.violation);
     }
   }
 
@@ -150,7 +155,11 @@ export class ProgramHunt {
     const last = shrunk.at(-1)?.scenario;
     const rest: ScenarioReport = {
       ...common,
-      scenario: { ...(last ?? EMPTY), name: `${this.#tried.size} generated programs`, variant: this.#kernel },
+      scenario: {
+        ...(last ?? EMPTY),
+        name: `${this.#tried.size} generated programs`,
+        variant: this.#kernel.id,
+      },
       executions: this.#executions,
       steps: this.#steps,
       corpus: this.#corpus,

@@ -1,6 +1,6 @@
 /** Makes the program of a finding small, then its schedule. */
 
-import type { World } from "@mmrace/mm";
+import type { Kernel, World } from "@mmrace/mm";
 import { minimizeProgram, programScenario, type Program } from "@mmrace/mm/programs";
 import {
   encodeSchedule,
@@ -31,7 +31,7 @@ export interface Shrunk {
 /** The same finding, by its signature, in a program with fewer threads, calls and mappings. */
 export function shrinkFinding(
   program: Program,
-  kernel: string,
+  kernel: Kernel,
   violation: Violation,
   settings: RunSettings,
 ): Shrunk {

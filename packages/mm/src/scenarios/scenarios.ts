@@ -1,6 +1,7 @@
 /** All scenario families, and how tokens find theirs. */
 
 import { UsageError, type Scenario, type TokenContent } from "@mmrace/scheduler";
+import type { Kernel } from "../kernels/kernels.ts";
 import type { World } from "../state/world.ts";
 import { isProgramName, programOf, programScenario } from "../programs/scenario.ts";
 import { anonCollapseVsDontneed } from "./anon-collapse-vs-dontneed.ts";
@@ -131,9 +132,13 @@ export type ScenarioIdentity = Pick<TokenContent, "scenario" | "variant" | "para
 /**
  * The scenario that a token was made on: one of a family, or a program, which its parameters carry.
  *
+ * @param kernel the release, where that is not the one of the token but one made from it.
  * @throws {UsageError} when this version does not have it.
  */
-export function scenarioOf(token: ScenarioIdentity): Scenario<World> {
-  if (isProgramName(token.scenario)) return programScenario(programOf(token), token.variant);
-  return scenarioFamily(token.scenario).on(token.variant, geometryOf(token.parameters));
+export function scenarioOf(
+  token: ScenarioIdentity,
+  kernel: string | Kernel = token.variant,
+): Scenario<World> {
+  if (isProgramName(token.scenario)) return programScenario(programOf(token), kernel);
+  return scenarioFamily(token.scenario).on(kernel, geometryOf(token.parameters));
 }

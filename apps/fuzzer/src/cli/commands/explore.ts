@@ -10,6 +10,9 @@ import {
   type StateExploration,
 } from "@mmrace/scheduler";
 import type { Command } from "commander";
+import type { Change } from "../../changes/change.ts";
+import { changesJson, kernelWith, withChanges } from "../../changes/changed-kernels.ts";
+import { readChanges } from "../../changes/read-changes.ts";
 import { nowMs } from "../../clock.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
 import { NEWEST } from "../../programs/newest.ts";
@@ -29,6 +32,7 @@ import {
   refuseUnmatched,
   scenarioOn,
   wholeNumber,
+  withOption,
 } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
 import { green } from "../../report/style.ts";
@@ -48,6 +52,7 @@ export interface ExploreOptions {
   readonly preemptions?: number;
   readonly delays?: number;
   readonly ablate: readonly string[];
+  readonly with: readonly string[];
   readonly memory: MemoryModel;
   readonly all?: boolean;
   readonly executions?: number;
@@ -89,6 +94,7 @@ export function defineExplore(program: Command): Command {
       wholeNumber(0),
     )
     .addOption(ablateOption())
+    .addOption(withOption())
     .addOption(memoryOption())
     .option("--all", "do not stop at the first finding; collect one per signature")
     .option("--executions <n>", "give up after so many executions", wholeNumber(1))
@@ -105,6 +111,7 @@ export function defineExplore(program: Command): Command {
         "  mmrace explore mremap-vs-retract --kernel 6.12\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy bounded --preemptions 1\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy states\n" +
+        "  mmrace explore retract-vs-uffdcopy --kernel 6.12 --with my-retract.ts\n" +
         "  mmrace explore --program move.prog --kernel 6.11 --strategy bounded\n" +
         "  mmrace explore retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy interleavings --all --workers 2 --checkpoint search.json",
@@ -113,21 +120,23 @@ export function defineExplore(program: Command): Command {
 
 /** Runs the command. */
 export async function runExplore(name: string | undefined, options: ExploreOptions): Promise<CommandResult> {
-  const scenario = scenarioAsked(name, options);
+  const changes = readChanges(options.with);
+  const scenario = scenarioAsked(name, options, changes);
   const startMs = nowMs();
-  const { exploration, isInterrupted, savedIn } = await search(scenario, options, startMs);
+  const { exploration, isInterrupted, savedIn } = await search(scenario, options, changes, startMs);
   if (!isInterrupted) refuseUnmatched(exploration.unmatched, scenario.name);
   const { violations } = exploration;
   const findings = violations.map((violation) => violationText(scenario, violation));
   if (savedIn !== undefined) warn(`The search is saved in ${savedIn}; the same command goes on with it.`);
   return {
     exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
-    text: [...findings, summary(exploration)].join("\n\n"),
+    text: withChanges([...findings, summary(exploration)].join("\n\n"), changes),
     json: {
       scenario: scenario.name,
       kernel: scenario.variant,
       strategy: options.strategy,
       ablations: options.ablate,
+      ...changesJson(changes),
       memory: options.memory,
       workers: options.workers,
       ...explorationJson(exploration),
@@ -137,11 +146,15 @@ export async function runExplore(name: string | undefined, options: ExploreOptio
 }
 
 /** @throws {UsageError} unless a scenario or a program is named, and not both. */
-function scenarioAsked(name: string | undefined, { program, kernel }: ExploreOptions): Scenario<World> {
+function scenarioAsked(
+  name: string | undefined,
+  { program, kernel }: ExploreOptions,
+  changes: readonly Change[],
+): Scenario<World> {
   if ((name === undefined) === (program === undefined))
     throw new UsageError("Name a scenario, or a program with --program FILE, and not both.");
-  if (name !== undefined) return scenarioOn(familyOf(name), kernel);
-  return programScenario(readProgram(program!), kernel ?? NEWEST);
+  if (name !== undefined) return scenarioOn(familyOf(name), kernel, changes);
+  return programScenario(readProgram(program!), kernelWith(kernel ?? NEWEST, changes));
 }
 
 /** The fields that every exploration has in JSON. */
