@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { parseProgram, programScenario, programText, type Program } from "@mmrace/mm/programs";
-import { exhaustive, explore } from "@mmrace/scheduler";
+import { exhaustive, explore, iterativeBound } from "@mmrace/scheduler";
 import { expect, test } from "vitest";
 
 function programIn(file: string): Program {
@@ -42,4 +42,14 @@ test("the dirty bit of a huge page of shmem goes with its mapping, that of small
   for (const release of ["6.1", "6.12", "6.18"]) expect(oraclesOf(program, release)).toEqual(["lost dirty"]);
   const small = changed(program, "page_cache_huge(r0)", "page_cache(r0, 0x0, 0x4000)");
   expect(oraclesOf(small, "6.18")).toEqual([]);
+});
+
+test("truncation takes the guard marker of one mapping away where a fault of another has come in between", () => {
+  const program = programIn("truncate-vs-guard");
+  const oneOn = (release: string) =>
+    explore(programScenario(program, release), iterativeBound({ preemptionsMax: 1 }));
+  expect(oneOn("6.18").violations.map(({ oracle, preemptions }) => [oracle, preemptions])).toEqual([
+    ["lost guard", 1],
+  ]);
+  expect(oneOn("6.14").violations).toEqual([]); // EINVAL: guards of files came with 6.15.
 });
