@@ -35,7 +35,8 @@ export class AccessLog implements Observer {
   }
 
   onStep(thread: ModelThread, { kind, object, site }: Operation<unknown>): void {
-    const step = this.#step++;
+    // What is no scheduling point is no choice of its own: it belongs to the step before.
+    const step = kind.isSchedulingPoint === false ? this.#step - 1 : this.#step++;
     if (kind.access === "none" || kind.access === "all") return;
     const { location } = object;
     const access: LoggedAccess = {
