@@ -92,6 +92,19 @@ export {
   wholePmd,
 } from "./state/vma.ts";
 export { TABLE_SHAPE, World } from "./state/world.ts";
+export type {
+  Area,
+  Arrangement,
+  Call,
+  NotExpressible,
+  Place,
+  UserAdvice,
+  UserFile,
+  UserModes,
+  UserProcess,
+  Userspace,
+  UserThread,
+} from "./userspace/userspace.ts";
 export { Process } from "./sys/process.ts";
 export type { Advice, Errno, MmapFlags, Protection } from "./sys/process.ts";
 export type { PagemapEntry } from "./sys/pagemap.ts";
