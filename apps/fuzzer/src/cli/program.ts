@@ -10,6 +10,7 @@ import { defineList, runList } from "./commands/list.ts";
 import { defineLitmus, runLitmusFiles } from "./commands/litmus.ts";
 import { defineMinimize, runMinimize } from "./commands/minimize.ts";
 import { defineReplay, runReplay } from "./commands/replay.ts";
+import { defineReproduce, runReproduce } from "./commands/reproduce.ts";
 import { defineWhy, runWhy } from "./commands/why.ts";
 import { version } from "../version.ts";
 import type { CommandResult } from "./output.ts";
@@ -40,6 +41,9 @@ export function createProgram(deliver: Deliver): Command {
   );
   defineReplay(program).action((token, options) => put("replay", options, runReplay(token, options)));
   defineMinimize(program).action((token, options) => put("minimize", options, runMinimize(token, options)));
+  defineReproduce(program).action((token, options) =>
+    put("reproduce", options, runReproduce(token, options)),
+  );
   defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));
   defineWhy(program).action(async (target, options) => put("why", options, await runWhy(target, options)));
   defineDecode(program).action((entries, options) => put("decode", options, runDecode(entries, options)));

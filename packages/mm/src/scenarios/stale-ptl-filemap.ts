@@ -10,7 +10,7 @@ import { populateTable } from "../state/populate.ts";
 import { VM_LOCKED, VM_READ_WRITE, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
-import { load, collapseArea, emptyTable, mapsFile, besideCollapse } from "../userspace/calls.ts";
+import { collapseArea, emptyTable, load, mapsFile } from "../userspace/calls.ts";
 
 interface Cast extends World {
   file: AddressSpace;
@@ -48,8 +48,15 @@ export const stalePtlFilemap: ScenarioFamily = defineFamily<Cast>({
   name: "stale-ptl-filemap",
   about: "a fault that rechecks its entry against a collapse and a fault that installs a new table (T1-13)",
   kernelDefault: "6.9",
-  userspace: besideCollapse(
-    {
+  userspace: {
+    files: { file: { kind: "plain" } },
+    areas: {
+      vma: mapsFile(0, { shared: false, protection: "rwx" }),
+      theirs: mapsFile(0, { process: "collapser", shared: false, protection: "rwx" }),
+    },
+    setup: [emptyTable("vma"), { call: "mlock", area: "vma" }],
+    processes: { collapser: {} },
+    threads: {
       fault: { does: [load("vma")] },
       others: {
         does: [collapseArea("theirs")],
@@ -57,19 +64,11 @@ export const stalePtlFilemap: ScenarioFamily = defineFamily<Cast>({
         provokes: "the collapse of a file that is not shmem, by MADV_COLLAPSE of another process",
       },
     },
-    {
-      files: { file: { kind: "plain" } },
-      areas: {
-        vma: mapsFile(0, { shared: false, protection: "rwx" }),
-        theirs: mapsFile(0, { process: "collapser", shared: false, protection: "rwx" }),
-      },
-      setup: [emptyTable("vma"), { call: "mlock", area: "vma" }],
-      needs: ["CONFIG_READ_ONLY_THP_FOR_FS"],
-      differs: [
-        "the fault of another page that brings a new table is left out: the table and its lock are gone without it",
-      ],
-    },
-  ),
+    needs: ["CONFIG_READ_ONLY_THP_FOR_FS"],
+    differs: [
+      "the fault of another page, which brings a new table, is left out: the old table and its lock are gone without it",
+    ],
+  },
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const file = w.createFile("text", false);

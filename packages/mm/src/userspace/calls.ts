@@ -94,6 +94,10 @@ const COLLAPSE_PIECES: UserThread = {
     "then maps the page whole, which khugepaged leaves to the next fault",
 };
 
+const LAST_PAGE =
+  "the last page of the file, which the model's shorter tables do not have, is in the cache: collapse_file() refuses a file " +
+  "of holes only";
+
 type Threads = Userspace["threads"];
 
 /** How the mapping beside a collapse differs from an empty shared one of a file of holes. */
@@ -127,6 +131,7 @@ export function besideCollapse(threads: Threads, options: BesideCollapse = {}): 
     setup: [emptyTable(area), ...(modes.length > 0 ? [register(area, ...modes)] : [])],
     threads: { collapse: COLLAPSER, ...threads },
     ...more,
+    differs: [...(isCached ? [] : [LAST_PAGE]), ...(more.differs ?? [])],
   };
 }
 
