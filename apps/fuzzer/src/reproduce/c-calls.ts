@@ -63,8 +63,6 @@ export class CallWriter {
     return page === 0 ? area : `${area} + ${page} * PAGE`;
   }
 
-  #statement(call: Exclude<Call, { readonly call: "exit" }>): Statement;
-  #statement(call: Call): Statement;
   #statement(call: Call): Statement {
     switch (call.call) {
       case "load":
@@ -92,12 +90,25 @@ export class CallWriter {
         };
       case "exit":
         throw new UsageError("A set-up cannot end its process.");
-      default:
-        return this.#special(call);
+      case "register":
+      case "copy":
+      case "zeropage":
+      case "continue":
+      case "poison":
+      case "writeprotect":
+      case "move":
+        return this.#userfaultfd(call);
+      case "vmsplice":
+      case "drain":
+      case "direct-read":
+      case "idle-walk":
+      case "migrate":
+      case "guest-load":
+        return this.#reference(call);
     }
   }
 
-  #special(call: SpecialCall): Statement {
+  #userfaultfd(call: UserfaultfdCall): Statement {
     switch (call.call) {
       case "register": {
         const { area, modes } = call;
@@ -122,6 +133,11 @@ export class CallWriter {
           what: "UFFDIO_MOVE",
           expression: `uffd_move(${this.#place(call.to)}, ${this.#place(call.from)})`,
         };
+    }
+  }
+
+  #reference(call: ReferenceCall): Statement {
+    switch (call.call) {
       case "vmsplice":
         return { what: "vmsplice", expression: `refer(${this.#place(call.at)})` };
       case "drain":
@@ -176,22 +192,24 @@ export class CallWriter {
   }
 }
 
-type SpecialCall = Exclude<
+type UserfaultfdCall = Exclude<Call, { readonly call: Plain | ReferenceCall["call"] }>;
+
+type ReferenceCall = Extract<
   Call,
-  {
-    readonly call:
-      | "load"
-      | "store"
-      | "madvise"
-      | "munmap"
-      | "mremap"
-      | "mlock"
-      | "mincore"
-      | "ftruncate"
-      | "punch"
-      | "exit";
-  }
+  { readonly call: "vmsplice" | "direct-read" | "idle-walk" | "migrate" | "guest-load" | "drain" }
 >;
+
+type Plain =
+  | "load"
+  | "store"
+  | "madvise"
+  | "munmap"
+  | "mremap"
+  | "mlock"
+  | "mincore"
+  | "ftruncate"
+  | "punch"
+  | "exit";
 
 function modeFlags(modes: UserModes): string {
   return modes.map((mode) => MODE_FLAGS[mode]).join(" | ");

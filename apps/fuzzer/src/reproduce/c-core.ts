@@ -154,20 +154,20 @@ static void allow(void)
     name: "begin",
     includes: ["sched.h", "sys/prctl.h", "unistd.h"],
     code: String.raw`/* Names the thread, so that a patch of the kernel can tell it by current->comm; pins it; waits for all others. */
-static void begin(const char *name, int number)
+static void begin(const char *name, int number, int cpu)
 {
 	cpu_set_t one;
 
 	must("prctl(PR_SET_NAME)", prctl(PR_SET_NAME, name, 0, 0, 0));
 	CPU_ZERO(&one);
-	CPU_SET(cpus[number % cpu_count], &one);
+	CPU_SET(cpus[cpu % cpu_count], &one);
 	must("sched_setaffinity", sched_setaffinity(0, sizeof(one), &one));
 	shared->arrived++;
 	for (unsigned int spins = 1; shared->arrived < THREADS; spins++)
 		if (spins % 1024 == 0)
 			sched_yield();
-	if (start_delay_us[number] > 0)
-		usleep(start_delay_us[number]);
+	if (start_wait_us[number] > 0)
+		usleep(start_wait_us[number]);
 }`,
   },
   {

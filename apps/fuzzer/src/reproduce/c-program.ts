@@ -4,7 +4,9 @@ import type { Userspace, UserThread } from "@mmrace/mm";
 import { UsageError } from "@mmrace/scheduler";
 import { CallWriter } from "./c-calls.ts";
 import { coreHelpers } from "./c-core.ts";
+import { fileHelpers } from "./c-files.ts";
 import { helpersFor, type Helper } from "./c-helper.ts";
+import { wrapped } from "./wrapped.ts";
 import { memoryHelpers } from "./c-memory.ts";
 import { referenceHelpers } from "./c-references.ts";
 import { userfaultfdHelpers } from "./c-userfaultfd.ts";
@@ -14,6 +16,7 @@ import { callsOf } from "./releases.ts";
 export const allHelpers: readonly Helper[] = [
   ...coreHelpers,
   ...memoryHelpers,
+  ...fileHelpers,
   ...userfaultfdHelpers,
   ...referenceHelpers,
 ];
@@ -34,27 +37,37 @@ export function commOf(thread: string): string {
   return `${NAMESPACE}${thread}`.slice(0, 15);
 }
 
+/** A thread of a scenario, as the program needs it. */
+export interface ProgramThread {
+  readonly name: string;
+  readonly cpu: number;
+}
+
 /**
  * The program.
  *
+ * @param threads the scenario's threads in their order, with the processor of each.
  * @param head lines of its first comment.
  * @throws {UsageError} when the description of user space contradicts itself.
  */
-export function cProgram(userspace: Userspace, head: readonly string[]): string {
-  const body = new Body(userspace).text();
+export function cProgram(
+  userspace: Userspace,
+  threads: readonly ProgramThread[],
+  head: readonly string[],
+): string {
+  const body = new Body(userspace, threads).text();
   const helpers = helpersFor(body, allHelpers);
   const code = helpers.map((helper) => helper.code).join("\n\n");
   const includes = [...new Set([...BASICS, ...helpers.flatMap((one) => one.includes)])].toSorted();
   const constants = CONSTANTS.filter(([name]) => `${code}\n${body}`.includes(name)).map(
     ([name, value]) => `#ifndef ${name}\n#define ${name} ${value}\n#endif`,
   );
-  const threads = Object.keys(userspace.threads).length;
   return `${[
     commentOf(head),
     ["#define _GNU_SOURCE", ...includes.map((name) => `#include <${name}>`)].join("\n"),
     ...constants,
-    `#define PAGE 4096UL\n#define SLOT (512 * PAGE)\n#define BASE 0x100000000000UL\n#define THREADS ${threads}`,
-    "static unsigned int start_delay_us[THREADS];",
+    `#define PAGE 4096UL\n#define SLOT (512 * PAGE)\n#define BASE 0x100000000000UL\n#define THREADS ${threads.length}`,
+    "static unsigned int start_wait_us[THREADS];",
     code,
     body,
   ].join("\n\n")}\n`;
@@ -74,21 +87,22 @@ class Body {
   readonly #userspace: Userspace;
   readonly #calls: CallWriter;
   readonly #kinds: ReadonlySet<string>;
+  readonly #threads: readonly ProgramThread[];
 
-  constructor(userspace: Userspace) {
+  constructor(userspace: Userspace, threads: readonly ProgramThread[]) {
     this.#userspace = userspace;
+    this.#threads = threads;
     this.#calls = new CallWriter(userspace);
     this.#kinds = new Set(callsOf(userspace).map((step) => ("arrange" in step ? step.arrange : step.call)));
   }
 
   text(): string {
-    const threads = Object.entries(this.#userspace.threads);
     return [
       this.#variables(),
       ...(this.#files.length > 0 ? [this.#makeFiles()] : []),
-      ...["main", ...this.#processes].map((process) => this.#setup(process)),
-      ...threads.map(([name, thread], number) => this.#thread(name, thread, number)),
-      ...this.#processes.map((process) => this.#process(process)),
+      ...["main", ...this.#processes].map((owner) => this.#setup(owner)),
+      ...this.#threads.map((thread, number) => this.#thread(thread, number)),
+      ...this.#processes.map((owner) => this.#owner(owner)),
       this.#round(),
       this.#probe(),
       this.#main(),
@@ -109,15 +123,15 @@ class Body {
     );
   }
 
-  #threadsOf(process: string): readonly string[] {
-    return Object.entries(this.#userspace.threads)
-      .filter(([, thread]) => (thread.process ?? "main") === process)
-      .map(([name]) => name);
+  #threadsOf(owner: string): readonly string[] {
+    return this.#threads
+      .map(({ name }) => name)
+      .filter((name) => (this.#user(name).process ?? "main") === owner);
   }
 
-  #areasOf(process: string): readonly string[] {
+  #areasOf(owner: string): readonly string[] {
     return Object.entries(this.#userspace.areas)
-      .filter(([, area]) => (area.process ?? "main") === process)
+      .filter(([, area]) => (area.process ?? "main") === owner)
       .map(([name]) => name);
   }
 
@@ -139,17 +153,17 @@ class Body {
     return block("static void make_files(void)", lines);
   }
 
-  #setup(process: string): string {
-    const steps = process === "main" ? this.#userspace.setup : this.#userspace.processes?.[process]?.setup;
-    const collapsed = this.#threadsOf(process).flatMap((thread) =>
+  #setup(owner: string): string {
+    const steps = owner === "main" ? this.#userspace.setup : this.#userspace.processes?.[owner]?.setup;
+    const collapsed = this.#threadsOf(owner).flatMap((thread) =>
       this.#userspace.threads[thread]!.does.flatMap((call) =>
         call.call === "madvise" && call.advice === "MADV_COLLAPSE" ? [call.at.area] : [],
       ),
     );
-    return block(`static void set_up_${process}(void)`, [
-      ...this.#areasOf(process).flatMap((name) => this.#map(name)),
-      ...(process === "main" && this.#kinds.has("direct-read") ? ["open_direct();"] : []),
-      ...(process === "main" && this.#kinds.has("vmsplice") ? ["open_pipe();"] : []),
+    return block(`static void set_up_${owner}(void)`, [
+      ...this.#areasOf(owner).flatMap((name) => this.#map(name)),
+      ...(owner === "main" && this.#kinds.has("direct-read") ? ["open_direct();"] : []),
+      ...(owner === "main" && this.#kinds.has("vmsplice") ? ["open_pipe();"] : []),
       ...(steps ?? []).map((step) => this.#calls.inSetup(step)),
       ...[...new Set(collapsed)].map((name) => `allow_huge(${name}, ${this.#calls.lengthOf(name)});`),
     ]);
@@ -163,43 +177,48 @@ class Body {
     return [`map_area(${name}, ${length}, ${protection}, ${flags}, ${file ?? "-1"});`];
   }
 
-  #thread(name: string, { does, provokes }: UserThread, number: number): string {
+  #thread({ name, cpu }: ProgramThread, number: number): string {
+    const { does, provokes } = this.#user(name);
     const endsItself = does.at(-1)?.call === "exit";
     const text = block(`static void *thread_${name}(void *unused)`, [
       "(void)unused;",
-      `begin("${commOf(name)}", ${number});`,
+      `begin("${commOf(name)}", ${number}, ${cpu});`,
       ...does.map((call) => this.#calls.inRace(call)),
       ...(endsItself ? [] : ["return NULL;"]),
     ]);
-    return provokes === undefined ? text : `/* Stands for ${provokes.replaceAll("*/", "* /")}. */\n${text}`;
+    return provokes === undefined ? text : `${commentOf(wrapped(`Stands for ${provokes}.`, 100))}\n${text}`;
   }
 
-  #process(process: string): string {
-    const threads = this.#threadsOf(process);
+  #user(name: string): UserThread {
+    const thread = this.#userspace.threads[name];
+    if (thread === undefined)
+      throw new UsageError(`The scenario's user space does not say what its thread "${name}" does.`);
+    return thread;
+  }
+
+  #owner(owner: string): string {
+    const threads = this.#threadsOf(owner);
     if (threads.length !== 1)
       throw new UsageError(
-        `The process "${process}" of the scenario's user space must have one thread, not ${threads.length}.`,
+        `The process "${owner}" of the scenario's user space must have one thread, not ${threads.length}.`,
       );
-    return block(`static void run_${process}(void)`, [
-      `set_up_${process}();`,
-      `thread_${threads[0]!}(NULL);`,
-    ]);
+    return block(`static void run_${owner}(void)`, [`set_up_${owner}();`, `thread_${threads[0]!}(NULL);`]);
   }
 
   #round(): string {
-    const inherits = (process: string): boolean => this.#userspace.processes![process]!.inherits === true;
-    const fork = (process: string): string => `pid_t ${process}_child = fork_process(run_${process});`;
+    const inherits = (owner: string): boolean => this.#userspace.processes![owner]!.inherits === true;
+    const fork = (owner: string): string => `pid_t ${owner}_child = fork_process(run_${owner});`;
     const own = this.#threadsOf("main");
     return block("static void one_round(void)", [
       "shared->arrived = 0;",
       ...(this.#usesUffd ? ["open_uffd(UFFD_FEATURES);"] : []),
       ...(this.#files.length > 0 ? ["make_files();"] : []),
-      ...this.#processes.filter((process) => !inherits(process)).map(fork),
+      ...this.#processes.filter((owner) => !inherits(owner)).map(fork),
       "set_up_main();",
       ...this.#processes.filter(inherits).map(fork),
       ...own.map((name) => `pthread_t ${name}_thread = start_thread(thread_${name});`),
       ...own.map((name) => `join_thread(${name}_thread);`),
-      ...this.#processes.map((process) => `reap(${process}_child);`),
+      ...this.#processes.map((owner) => `reap(${owner}_child);`),
       ...(this.#kinds.has("guest") ? ["close_guest();"] : []),
       ...this.#areasOf("main").map(
         (name) => `must("munmap", munmap(${name}, ${this.#calls.lengthOf(name)}));`,
@@ -251,9 +270,9 @@ const MAIN = String.raw`int main(int argc, char **argv)
 	unsigned int seconds = argc > 2 ? (unsigned int)atol(argv[2]) : 600;
 
 	for (int thread = 0; thread < THREADS && thread + 3 < argc; thread++)
-		start_delay_us[thread] = (unsigned int)atol(argv[thread + 3]);
+		start_wait_us[thread] = (unsigned int)atol(argv[thread + 3]);
 	if (rounds < 1 || seconds < 1) {
-		fprintf(stderr, "usage: %s [rounds [seconds [start delay of each thread in us]...]]\n", argv[0]);
+		fprintf(stderr, "usage: %s [rounds [seconds [us to wait at the start, for each thread]...]]\n", argv[0]);
 		return 2;
 	}
 	main_process = getpid();

@@ -1,25 +1,27 @@
-/** A reproducer: the delay table of a finding, and the program of its scenario. */
+/** A reproducer: the hold table of a finding, and the program of its scenario. */
 
 import { scenarioFamily, scenarioOf, type Userspace, type World } from "@mmrace/mm";
 import {
   columnsText,
-  delayPlan,
+  holdPlan,
+  type HoldPlan,
   UsageError,
   type Replay,
   type Scenario,
   type TokenContent,
 } from "@mmrace/scheduler";
 import { cProgram } from "./c-program.ts";
-import { delayRows, delayTable, PATCH_HINT, rowText, type DelayRow } from "./delays.ts";
+import { holdRows, holdTable, PATCH_HINT, rowText, type HoldRow } from "./holds.ts";
 import { lacks, needsOf } from "./releases.ts";
 import { signOf } from "./signs.ts";
+import { wrapped } from "./wrapped.ts";
 
 /** All of it. */
 export interface Reproducer {
   readonly scenario: Scenario<World>;
   /** The release that the program is to run on. */
   readonly kernel: string;
-  readonly rows: readonly DelayRow[];
+  readonly rows: readonly HoldRow[];
   readonly markdown: string;
   readonly program: string;
   readonly needs: readonly string[];
@@ -53,9 +55,10 @@ export function reproducerOf(
 ): Reproducer {
   const userspace = userspaceOf(content.scenario);
   const scenario = scenarioOf(content);
-  const plan = delayPlan(scenario, content.schedule, content);
-  const rows = delayRows(plan);
+  const plan = holdPlan(scenario, content.schedule, content);
+  const rows = holdRows(plan);
   const finding = findingText(replayed);
+  const threads = plan.trace.threads.filter((_, thread) => !plan.free.includes(thread));
   const notes = {
     needs: [
       ...(userspace.needs ?? []),
@@ -71,25 +74,28 @@ export function reproducerOf(
   const head = [
     title,
     "",
-    `Written by mmrace. The execution in the model: mmrace replay ${token}`,
+    "Written by mmrace reproduce from the token",
+    token,
     "",
     "Build: cc -std=gnu11 -Wall -Wextra -Werror -pthread",
-    "Run:   ./a.out [rounds [seconds [start delay of each thread in us]...]]",
+    "Run:   ./a.out [rounds [seconds [us to wait at the start, for each thread]...]]",
     "Ends:  0 all rounds done, 1 a set-up failed, 77 not supported here, 124 somebody hangs.",
     "",
-    ...geometryNote(content),
+    geometryNote(content),
+    "",
     ...listed("It needs:", notes.needs),
     ...listed("Other than in the model:", notes.differs),
-    "",
     "Where to hold which thread:",
     ...rows.map((row, index) => `${index + 1}. ${rowText(row)}`),
+    ...lastWords(plan),
   ].flatMap((line) => wrapped(line, 116));
   const markdown = [
     `# ${title}`,
     `\`mmrace replay ${token}\``,
-    delayTable(rows),
+    holdTable(rows),
     "## Step by step",
     rows.map((row, index) => `${index + 1}. ${rowText(row)}`).join("\n"),
+    ...lastWords(plan),
     "## How to patch the kernel",
     PATCH_HINT.join("\n"),
     ...("violation" in replayed
@@ -101,13 +107,23 @@ export function reproducerOf(
     "## The execution in the model",
     `\`\`\`text\n${columnsText(plan.trace)}\n\`\`\``,
   ].join("\n\n");
-  return { scenario, kernel, rows, markdown, program: cProgram(userspace, head), ...notes };
+  return { scenario, kernel, rows, markdown, program: cProgram(userspace, threads, head), ...notes };
 }
 
 function findingText(replayed: Replay): string {
   return "violation" in replayed
     ? `${replayed.violation.oracle} (${replayed.violation.message})`
     : "a schedule without a violation";
+}
+
+/** What follows when all rows have been gone through. */
+function lastWords({ trace: { events, threads, ending } }: HoldPlan): readonly string[] {
+  const last = events.at(-1);
+  if (last === undefined || !("message" in ending)) return [];
+  const place = last.procedures.length === 0 ? "" : ` in \`${last.procedures.at(-1)!}()\``;
+  return [
+    `Then CPU${threads[last.thread]!.cpu} comes to \`${last.text}\`${place}: ${ending.oracle}, ${ending.message}.`,
+  ];
 }
 
 function ablationNotes({ ablations, variant, memory }: TokenContent): readonly string[] {
@@ -122,14 +138,12 @@ function ablationNotes({ ablations, variant, memory }: TokenContent): readonly s
   ];
 }
 
-function geometryNote({ parameters }: TokenContent): readonly string[] {
-  const entries = String(parameters["ptesPerTable"]);
-  return [
-    "Addresses: the model's base 0x7f0000000000 is BASE here; offsets are the same, since the model has pages of 4 KiB and",
-    `slots of 2 MiB, too. Its tables have their first ${entries} entries only; a real one has 512, and those that the scenario`,
-    "does not name stay empty. All pages of a table, or of a file, are 512 here.",
-    "",
-  ];
+function geometryNote({ parameters }: TokenContent): string {
+  return (
+    "Addresses: the model's base 0x7f0000000000 is BASE here; offsets are the same, since the model has pages of 4 KiB and " +
+    `slots of 2 MiB, too. Its tables have their first ${String(parameters["ptesPerTable"])} entries only; a real one has ` +
+    "512, and those that the scenario does not name stay empty. All pages of a table, or of a file, are 512 here."
+  );
 }
 
 function listed(head: string, lines: readonly string[]): readonly string[] {
@@ -142,17 +156,4 @@ function section(head: string, lines: readonly string[]): readonly string[] {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** Lines of at most so many characters, cut at blanks. */
-function wrapped(line: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let rest = line;
-  while (rest.length > width) {
-    const blank = rest.lastIndexOf(" ", width);
-    if (blank <= 3) break;
-    lines.push(rest.slice(0, blank));
-    rest = `   ${rest.slice(blank + 1)}`;
-  }
-  return [...lines, rest];
 }

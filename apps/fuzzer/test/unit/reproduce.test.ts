@@ -17,7 +17,7 @@ import {
 } from "@mmrace/scheduler";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { allHelpers, cProgram } from "../../src/reproduce/c-program.ts";
-import type { DelayRow } from "../../src/reproduce/delays.ts";
+import type { HoldRow } from "../../src/reproduce/holds.ts";
 import { lacks } from "../../src/reproduce/releases.ts";
 import { userspaceOf } from "../../src/reproduce/reproducer.ts";
 import { compiled, hasCompiler } from "../compiler.ts";
@@ -57,8 +57,15 @@ function anyToken(family: ScenarioFamily): string {
   return findingOf(engine, ending, modelFingerprint(scenario)).token;
 }
 
-function rowsOf(run: Run): readonly DelayRow[] {
-  return run.parsed["delays"] as never;
+/** With the threads in the order of their names. */
+function programOf(name: string): string {
+  const userspace = userspaceOf(name);
+  const threads = Object.keys(userspace.threads).map((thread, cpu) => ({ name: thread, cpu }));
+  return cProgram(userspace, threads, ["x"]);
+}
+
+function rowsOf(run: Run): readonly HoldRow[] {
+  return run.parsed["holds"] as never;
 }
 
 describe("every family", () => {
@@ -104,10 +111,11 @@ describe("catalogued bugs", () => {
       expect(run.exitCode).toBe(3);
       const rows = rowsOf(run);
       expect(rows.filter(({ kind }) => kind === "preemption")).toHaveLength(preemptions);
-      for (const { comm, before, until } of rows) {
+      for (const { comm, cpu, before, until } of rows) {
         expect(run.text).toContain(`\`${comm}\``);
         expect(run.text).toContain(before.site);
         expect(run.text).toContain(until.site);
+        expect(run.parsed["program"]).toContain(`begin("${comm}", ${cpu}, ${cpu});`);
       }
     },
   );
@@ -132,20 +140,22 @@ describe("programs", () => {
   );
 
   test("every piece of C is in some program, and each program has its own only", () => {
-    const programs = expressible.map(({ name }) => cProgram(userspaceOf(name), ["x"]));
+    const programs = expressible.map(({ name }) => programOf(name));
     const unused = allHelpers.filter(({ code }) => !programs.some((text) => text.includes(code)));
     expect(unused.map(({ name }) => name)).toEqual([]);
-    expect(cProgram(userspaceOf("fault-vs-fault"), ["x"])).not.toMatch(/uffd|kvm/i);
+    expect(programOf("fault-vs-fault")).not.toMatch(/uffd|kvm/i);
   });
 
   test("a description that contradicts itself is refused", () => {
     const area = { vma: { slot: 0 } };
+    const one = [{ name: "one", cpu: 0 }];
+    expect(() => cProgram({ areas: area, threads: {} }, one, [])).toThrow(/not say what its thread "one"/);
     const thread = { does: [{ call: "load", at: { area: "nowhere", page: 0 } }] } as const;
-    expect(() => cProgram({ areas: area, threads: { one: thread } }, [])).toThrow(/no area "nowhere"/);
+    expect(() => cProgram({ areas: area, threads: { one: thread } }, one, [])).toThrow(/no area "nowhere"/);
     const far = { does: [{ call: "load", at: { area: "vma", page: 512 } }] } as const;
-    expect(() => cProgram({ areas: area, threads: { one: far } }, [])).toThrow(/Page 512 is not in/);
+    expect(() => cProgram({ areas: area, threads: { one: far } }, one, [])).toThrow(/Page 512 is not in/);
     const alone = { areas: area, threads: {}, processes: { other: {} } };
-    expect(() => cProgram(alone, [])).toThrow(/must have one thread, not 0/);
+    expect(() => cProgram(alone, [], [])).toThrow(/must have one thread, not 0/);
     expect(() => userspaceOf("no-such")).toThrow(UsageError);
   });
 });
@@ -158,8 +168,8 @@ describe("the command", () => {
     const run = await mmrace("reproduce", token, "--out", out, "--kernel", "6.1");
     expect(run.exitCode).toBe(0);
     expect(readFileSync(join(out, "reproduce.c"), "utf8")).toBe(run.parsed["program"]);
-    expect(readFileSync(join(out, "delays.md"), "utf8")).toContain("| # | hold |");
-    expect(run.text).toMatch(/^Written: .*reproduce\.c, .*delays\.md/);
+    expect(readFileSync(join(out, "holds.md"), "utf8")).toContain("| # | hold |");
+    expect(run.text).toMatch(/^Written: .*reproduce\.c, .*holds\.md/);
     expect(lacks(userspaceOf("uffdmove-crossing"), "6.6")).toEqual([
       "UFFDIO_MOVE needs Linux 6.8, and 6.6 does not have it",
     ]);

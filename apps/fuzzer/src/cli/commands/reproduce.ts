@@ -1,4 +1,4 @@
-/** `mmrace reproduce`: from a token to a program and a table of delays, for a real kernel. */
+/** `mmrace reproduce`: from a token to a program and a table of holds, for a real kernel. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ export function defineReproduce(program: Command): Command {
         "come so far. Exit code 3: the token shows its violation. 4: this model differs from the token's.",
     )
     .argument("<token|file>", "a token, or a file that contains one")
-    .option("--out <directory>", "write reproduce.c and delays.md there; else both go to standard output")
+    .option("--out <directory>", "write reproduce.c and holds.md there; else both go to standard output")
     .addOption(
       new Option(
         "--kernel <release>",
@@ -35,7 +35,7 @@ export function defineReproduce(program: Command): Command {
       "after",
       "\nExamples:\n  mmrace reproduce mmr1.ARBjcG10...\n  mmrace reproduce finding.txt --out race\n" +
         "  cc -std=gnu11 -Wall -Wextra -pthread -o race/reproduce race/reproduce.c && race/reproduce 1000\n" +
-        "\nFewer preemptions make fewer delays: mmrace minimize.",
+        "\nFewer preemptions make fewer holds: mmrace minimize.",
     );
 }
 
@@ -58,7 +58,7 @@ export function runReproduce(argument: string, { out, kernel }: ReproduceOptions
     };
   }
   const made = reproducerOf(token, content, replayed, kernel);
-  const files = out === undefined ? [] : [join(out, "reproduce.c"), join(out, "delays.md")];
+  const files = out === undefined ? [] : [join(out, "reproduce.c"), join(out, "holds.md")];
   if (out !== undefined) {
     mkdirSync(out, { recursive: true });
     writeFileSync(files[0]!, made.program);
@@ -79,7 +79,7 @@ export function runReproduce(argument: string, { out, kernel }: ReproduceOptions
       token,
       replay: replayed.kind,
       violations: replayed.kind === "reproduced" ? [violationJson(replayed.violation)] : [],
-      delays: made.rows,
+      holds: made.rows,
       needs: made.needs,
       differs: made.differs,
       lacks: made.lacks,

@@ -1,10 +1,10 @@
-/** The delay table: a plan in terms of kernel functions, for somebody who forces the race on a real kernel. */
+/** The hold table: a plan in terms of kernel functions, for somebody who forces the race on a real kernel. */
 
-import type { DelayPlan, Hold, PlannedOperation } from "@mmrace/scheduler";
+import type { HoldPlan, Hold, PlannedOperation } from "@mmrace/scheduler";
 import { commOf } from "./c-program.ts";
 
 /** An operation and where it stands. */
-export interface DelayPoint {
+export interface HoldPoint {
   readonly cpu: number;
   readonly thread: string;
   /** The innermost kernel function; `null` in a step that the scenario does itself. */
@@ -16,24 +16,24 @@ export interface DelayPoint {
 }
 
 /** One row: hold a thread at a point until another has come to one. */
-export interface DelayRow {
+export interface HoldRow {
   readonly kind: Hold["kind"];
   readonly cpu: number;
   readonly thread: string;
   /** The name that the program gives the thread. */
   readonly comm: string;
-  readonly after: DelayPoint | null;
-  readonly before: DelayPoint;
-  readonly until: DelayPoint;
+  readonly after: HoldPoint | null;
+  readonly before: HoldPoint;
+  readonly until: HoldPoint;
   /** Whether the one that is waited for is an actor of the machine, such as the RCU grace period. */
   readonly untilIsMachine: boolean;
   /** False: the finding is there before the thread would go on. */
   readonly resumes: boolean;
 }
 
-/** The rows of a plan: preemptions first to last, with the starts and the waits that others' delays need. */
-export function delayRows({ trace, holds, free }: DelayPlan): readonly DelayRow[] {
-  const point = ({ thread, procedures, site, text }: PlannedOperation): DelayPoint => ({
+/** The rows of a plan: preemptions first to last, with the starts and the waits that others need. */
+export function holdRows({ trace, holds, free }: HoldPlan): readonly HoldRow[] {
+  const point = ({ thread, procedures, site, text }: PlannedOperation): HoldPoint => ({
     cpu: trace.threads[thread]!.cpu,
     thread: trace.threads[thread]!.name,
     function: procedures.at(-1) ?? null,
@@ -55,7 +55,7 @@ export function delayRows({ trace, holds, free }: DelayPlan): readonly DelayRow[
 }
 
 /** One row in words. */
-export function rowText(row: DelayRow): string {
+export function rowText(row: HoldRow): string {
   const { kind, cpu, comm, after, before, resumes } = row;
   const who = `CPU${cpu} (${comm})`;
   const wait = `wait until ${untilText(row)}`;
@@ -67,18 +67,18 @@ export function rowText(row: DelayRow): string {
   return `${who}, in ${placeText(before)}, ${between}: ${wait}.${still}${end}`;
 }
 
-function untilText({ until, untilIsMachine }: DelayRow): string {
+function untilText({ until, untilIsMachine }: HoldRow): string {
   const what = `${operationText(until)} in ${placeText(until)} [${until.site}]`;
   return untilIsMachine
     ? `the machine (${until.thread}) has done ${what}`
     : `CPU${until.cpu} has done ${what}`;
 }
 
-function operationText({ operation }: DelayPoint): string {
+function operationText({ operation }: HoldPoint): string {
   return `\`${operation}\``;
 }
 
-function placeText({ function: name, calls }: DelayPoint): string {
+function placeText({ function: name, calls }: HoldPoint): string {
   if (name === null) return "a step of the scenario itself";
   const callers = calls.slice(0, -1).toReversed();
   const chain = callers.length === 0 ? "" : ` (called by ${callers.map((one) => `${one}()`).join(", by ")})`;
@@ -93,11 +93,11 @@ export const PATCH_HINT: readonly string[] = [
   "so far, and the run shows nothing. Do both only in threads whose current->comm is the name given. mdelay() is right",
   "where a spinlock is held or interrupts are off, too; with longer waits touch_nmi_watchdog() as well. Clear the flags",
   "before each round, for instance where the first row's thread comes by; with one round no clearing is needed.",
-  "A start can be held in user space instead: the program takes a delay for each thread, in microseconds.",
+  "A start can be held in user space instead: the program takes microseconds to wait for each thread, CPU0 first.",
 ];
 
 /** The table as Markdown. */
-export function delayTable(rows: readonly DelayRow[]): string {
+export function holdTable(rows: readonly HoldRow[]): string {
   const cell = (text: string): string => text.replaceAll("|", "\\|");
   const lines = rows.map((row, index) => {
     const after = row.after === null ? "(its start)" : operationText(row.after);

@@ -1,5 +1,5 @@
 /**
- * Delay plans: where threads must be held up so that an execution comes about on a machine whose processors all run at
+ * Hold plans: where threads must be held up ("delay here") so that an execution comes about on a machine whose processors all run at
  * once. A scheduler that runs one thread at a time holds up all others; here is what of that somebody has to do by hand.
  */
 
@@ -43,7 +43,7 @@ export interface Hold {
 }
 
 /** How to bring an execution about. */
-export interface DelayPlan {
+export interface HoldPlan {
   readonly trace: Trace;
   /** In the order in which threads go on; those that never do come last. */
   readonly holds: readonly Hold[];
@@ -61,11 +61,11 @@ interface Standing {
 }
 
 /** Runs a schedule again and says where threads must be held up for it. */
-export function delayPlan<W>(
+export function holdPlan<W>(
   scenario: Scenario<W>,
   schedule: Uint8Array,
   settings: RunSettings = {},
-): DelayPlan {
+): HoldPlan {
   const recorder = new TraceRecorder();
   const engine = new Engine(scenario, settings, [recorder]);
   const points: Standing[] = [];
