@@ -1,60 +1,203 @@
 // What guards of the page-table protocol are for, asked of `mmrace why` and written into docs/why/. Needs a build. Answers are
 // kept, so an interrupted run goes on where it was.
 //
-//   node bench/why.mjs                          the tables of whole procedures, and all claims
-//   node bench/why.mjs retract_page_tables      the table of one of them
+//   node bench/why.mjs                          all claims, and the tables of whole procedures; an hour or two
+//   node bench/why.mjs retract_page_tables      one page of tables
 //   node bench/why.mjs --claims                 what stands between `<!-- claim RELEASE SITE -->` and `<!-- end -->`
 
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const PROCEDURES = {
-  retract_page_tables:
-    "takes empty tables away from under all mappings of a file, without their mmap_lock since 6.6",
-  collapse_pte_mapped_thp: "takes one mm's table away whose entries map pieces of a huge folio",
-  __pte_offset_map_lock: "finds a table and locks it, though it may be taken away meanwhile",
+/** Pages, with the procedures that each shows; `own`: only their own guards, and none of what they call. */
+const PAGES = {
+  retract_page_tables: [
+    {
+      target: "retract_page_tables",
+      about: "takes empty tables away from under all mappings of a file, without their mmap_lock since 6.6",
+    },
+  ],
+  __pte_offset_map_lock: [
+    {
+      target: "__pte_offset_map_lock",
+      about: "finds a table and locks it, though it may be taken away meanwhile",
+    },
+  ],
+  "nolock-tables": [
+    { target: "handle_pte_fault", own: true, about: "looks at an entry, and at it again under the lock" },
+    { target: "map_pte", own: true, about: "page_vma_mapped_walk() maps a table, and looks at an entry" },
+    {
+      target: "lock_walked_pte",
+      own: true,
+      about: "page_vma_mapped_walk() locks the table that it has mapped",
+    },
+    { target: "map_for_move", own: true, about: "move_pages_pte() maps the two tables of UFFDIO_MOVE" },
+    {
+      target: "is_pte_pages_stable",
+      own: true,
+      about: "move_pages_pte() looks at all again under both locks",
+    },
+    {
+      target: "filemap_fault_recheck_pte_none",
+      own: true,
+      about:
+        "filemap_fault() looks whether its entry is none before it reads the file; up to 6.5 there is none",
+    },
+    { target: "move_ptes", own: true, about: "mremap moves entries from one table to another" },
+    {
+      target: "try_to_free_pte",
+      own: true,
+      about: "MADV_DONTNEED frees a table that it has emptied; since 6.14",
+    },
+  ],
+  collapse_pte_mapped_thp: [
+    {
+      target: "collapse_pte_mapped_thp",
+      about: "takes one mm's table away whose entries map pieces of a huge folio",
+    },
+  ],
 };
-const RELEASES = ["6.1", "6.6", "6.12", "6.14", "6.18"];
+/** Targets that are compared from release to release. */
+const COMPARED = ["retract_page_tables", "__pte_offset_map_lock"];
+const BETWEEN = "between-releases";
 const BOUNDS = ["--preemptions", "2", "--executions", "1000"];
+/** For procedures that nearly every scenario comes to. */
+const NARROW = ["--preemptions", "2", "--executions", "300"];
+const WORKERS = process.env.MMRACE_WORKERS ?? "2";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const directory = `${root}docs/why/`;
 
-/** What `mmrace why` puts out. */
-function ask(target, release, ...options) {
-  process.stderr.write(`${target} on ${release}\n`);
-  const args = ["apps/fuzzer/dist/main.js", "why", target, "--kernel", release, ...BOUNDS, ...options];
-  const { stdout, stderr, status } = spawnSync("node", args, { cwd: root, encoding: "utf8" });
-  if (status !== 0)
-    throw new Error(`mmrace why ${target} --kernel ${release} ended with ${status}: ${stderr}`);
+/** What `mmrace` puts out; undefined when no scenario comes to what was asked about. */
+function mmrace(...args) {
+  const { stdout, stderr, status } = spawnSync("node", ["apps/fuzzer/dist/main.js", ...args], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
+  if (status === 2 && stderr.includes("No scenario comes to")) return undefined;
+  if (status !== 0) throw new Error(`mmrace ${args.join(" ")} ended with ${status}: ${stderr}`);
   return stdout.trim();
 }
 
-function pageOf(procedure) {
+/** Oldest first. States of the development in between are no releases. */
+const RELEASES = JSON.parse(mmrace("list", "kernels", "--json"))
+  .kernels.map(({ kernel }) => kernel)
+  .filter((id) => /^[0-9.]+$/.test(id));
+
+function ask(target, release, ...options) {
+  process.stderr.write(`${new Date().toISOString()} ${target} on ${release}\n`);
+  const bounds = options.includes("--own") ? NARROW : BOUNDS;
+  return mmrace("why", target, "--kernel", release, ...bounds, "--workers", WORKERS, ...options);
+}
+
+function pageOf(name) {
+  const procedures = PAGES[name];
+  const isAlone = procedures.length === 1;
   return [
-    `# ${procedure}`,
+    isAlone ? `# ${name}` : "# Callers of pte_offset_map_nolock(), guard by guard",
     "",
-    `It ${PROCEDURES[procedure]}. Each row takes one guard out and says what then goes wrong in any scenario that comes to it;`,
-    "a guard of a procedure that it calls is taken out of that procedure. `npx mmrace replay TOKEN` shows the counterexample.",
-    "Written by `node bench/why.mjs`; a test replays every token.",
-    ...RELEASES.flatMap((release) => [
+    isAlone ? `It ${procedures[0].about}.` : "What each means is said [on its own page](nolock-callers.md).",
+    "",
+    "Each row takes one guard out and says what then goes wrong in any scenario that comes to it; a guard of a procedure that it",
+    "calls is taken out of that procedure. `npx mmrace replay TOKEN` shows the counterexample. Written by `node bench/why.mjs`; a",
+    "test replays every token.",
+    ...procedures.flatMap((procedure) => procedureText(procedure, isAlone)),
+    "",
+  ].join("\n");
+}
+
+function procedureText({ target, about, own = false }, isAlone) {
+  const options = own ? ["--own"] : [];
+  const answers = RELEASES.flatMap((release) => {
+    const json = ask(target, release, "--json", "--markdown", ...options);
+    return json === undefined ? [] : [{ release, ...JSON.parse(json) }];
+  });
+  const left = RELEASES.filter((release) => answers.every((answer) => answer.release !== release));
+  const notes = left.length === 0 ? [] : ["", `On ${left.join(", ")} no scenario comes to it.`];
+  return [
+    ...(isAlone ? [] : ["", `## ${target}`, "", `${about}.`]),
+    "",
+    ...matrix(answers),
+    ...notes,
+    ...answers.flatMap(({ release, markdown }) => [
       "",
-      `## Linux ${release}`,
+      isAlone ? `## Linux ${release}` : `### ${target}, Linux ${release}`,
       "",
-      ask(procedure, release, "--markdown", "--workers", "2"),
+      markdown,
+    ]),
+  ];
+}
+
+/** What became needed, or redundant, and which commit did it: each release against the one before. */
+function betweenReleases() {
+  const pairs = RELEASES.slice(1).map((newer, at) => [RELEASES[at], newer]);
+  return [
+    "# Between releases",
+    "",
+    "Which guards became needed, or redundant, from one release to the next, and the commit that did it: found by putting each",
+    "difference that the counterexample's scenario comes to into the older release alone, and by taking it back from the newer one.",
+    "Written by `node bench/why.mjs`, with `npx mmrace why TARGET --diff OLDER NEWER`; a test replays every token.",
+    ...COMPARED.flatMap((target) => [
+      "",
+      `## ${target}`,
+      ...pairs.flatMap(([older, newer]) => comparison(target, older, newer)),
     ]),
     "",
   ].join("\n");
+}
+
+function comparison(target, older, newer) {
+  process.stderr.write(`${new Date().toISOString()} ${target} from ${older} to ${newer}\n`);
+  const common = ["why", target, "--diff", older, newer, ...BOUNDS, "--workers", WORKERS];
+  const json = mmrace(...common, "--json");
+  if (json === undefined) return [];
+  const isSame = JSON.parse(json).differences.length === 0;
+  const text = isSame ? "No guard changed." : mmrace(...common, "--markdown");
+  return ["", `### ${target}, from ${older} to ${newer}`, "", text];
+}
+
+const CELLS = {
+  needed: "needed",
+  "not needed within bound": "no",
+  "never executed": "never executed",
+  "cannot be removed": "must stay",
+};
+
+/** All releases at a glance. */
+function matrix(answers) {
+  const sites = [...new Set(answers.flatMap(({ sites }) => sites.map(({ site }) => site)))].toSorted((a, b) =>
+    a < b ? -1 : 1,
+  );
+  const row = (cells) => `| ${cells.join(" | ")} |`;
+  return [
+    row(["guard", ...answers.map(({ release }) => release)]),
+    row(["guard", ...answers].map(() => "---")),
+    ...sites.map((site) =>
+      row([
+        `\`${site}\``,
+        ...answers.map(({ sites }) => {
+          const found = sites.find((one) => one.site === site);
+          return found === undefined ? "" : CELLS[found.verdict];
+        }),
+      ]),
+    ),
+    "",
+    "no: nothing went wrong within the bound; empty: no scenario comes to it.",
+  ];
 }
 
 function counted(count, noun) {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+function noScenario(site, release) {
+  throw new Error(`${site}: no scenario comes to it on ${release}`);
+}
+
 /** A quotation: what was asked, and what came of it. */
 function claimText(release, site) {
-  const [row] = JSON.parse(ask(site, release, "--json")).sites;
+  const [row] = JSON.parse(ask(site, release, "--json") ?? noScenario(site, release)).sites;
   const { verdict, oracle, message, preemptions, steps, scenario, token, executions, scenarios, bound } = row;
   const head = `> Linux ${release} without \`${site}\`: `;
   if (verdict === "needed") {
@@ -80,6 +223,6 @@ function refreshClaims() {
 
 const asked = process.argv.slice(2);
 const isWhole = asked.length === 0;
-for (const procedure of isWhole ? Object.keys(PROCEDURES) : asked.filter((word) => word !== "--claims"))
-  writeFileSync(`${directory}${procedure}.md`, pageOf(procedure));
 if (isWhole || asked.includes("--claims")) refreshClaims();
+for (const name of isWhole ? [...Object.keys(PAGES), BETWEEN] : asked.filter((word) => word !== "--claims"))
+  writeFileSync(`${directory}${name}.md`, name === BETWEEN ? betweenReleases() : pageOf(name));

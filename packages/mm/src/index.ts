@@ -6,6 +6,12 @@ export { bugById, bugs } from "./bugs/catalogue.ts";
 export { notModelled } from "./bugs/not-modelled.ts";
 export type { NotModelled } from "./bugs/not-modelled.ts";
 export type { KernelFacts, KernelOps } from "./kernel.ts";
+export { changedKernel, mixedKernel, partsOfKernelId } from "./kernels/changed.ts";
+export type { ChangedProcedures } from "./kernels/changed.ts";
+export { kernelCommits } from "./kernels/commits.ts";
+export type { KernelCommit } from "./kernels/commits.ts";
+export { historyBetween } from "./kernels/history.ts";
+export type { HistoryPart, HistoryStep } from "./kernels/history.ts";
 export {
   kernelById,
   kernels,

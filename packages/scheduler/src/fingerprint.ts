@@ -10,7 +10,7 @@ import { recordTrace } from "./trace.ts";
  * not change it. It can miss a change that only shows under preemption; the checks inside a token catch that.
  */
 export function modelFingerprint<W>(scenario: Scenario<W>): number {
-  let hash = HASH_START;
+  let hash = hashText(scenario.identity ?? "", HASH_START);
   for (const { kind, name, oracle } of scenario.properties)
     hash = hashText(`${kind} ${oracle} ${name};`, hash);
   const count = Object.keys(scenario.threads).length + Object.keys(scenario.daemons ?? {}).length;

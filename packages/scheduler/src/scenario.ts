@@ -54,6 +54,8 @@ export interface Scenario<W> {
   /** Which variant of the model this is, for example a kernel release. Part of the identity. */
   readonly variant?: string;
   readonly parameters?: Parameters;
+  /** What tells the model from others that may behave alike as far as a fingerprint looks. Part of the fingerprint. */
+  readonly identity?: string;
   /** Builds a fresh world. Must be deterministic: it runs once per execution. */
   readonly setup: () => W;
   /** The threads, by name. */

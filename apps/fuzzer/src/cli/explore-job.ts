@@ -8,6 +8,7 @@ import {
   type ExhaustiveOptions,
   type Scenario,
 } from "@mmrace/scheduler";
+import type { ChangeSource } from "../changes/change.ts";
 import type { SearchJob } from "../engine/exhaustive-search.ts";
 import { STATE_DIRECTORY, stateFile } from "../engine/saved-state.ts";
 import { version } from "../version.ts";
@@ -42,6 +43,7 @@ export function levelsOf<W>(
 export function jobOf(
   scenario: Scenario<World>,
   options: ExploreOptions,
+  changes: readonly ChangeSource[],
   levels: readonly ExhaustiveOptions[],
   startMs: number,
 ): SearchJob {
@@ -54,6 +56,7 @@ export function jobOf(
     strategy: options.strategy,
     levels: JSON.stringify(levels),
     "end at the first finding": options.all === true ? "no" : "yes",
+    "hash of the changes": changes.map(({ sha256 }) => sha256).join(" ") || "none",
     "model fingerprint": hashToHex(modelFingerprint(scenario)),
   };
   return {
@@ -64,8 +67,10 @@ export function jobOf(
     executions: options.executions,
     deadlineMs: options.time === undefined ? Infinity : startMs + options.time,
     workers: options.workers,
+    changes,
     identity,
-    file: options.checkpoint ?? stateFile(STATE_DIRECTORY, { ...identity, command: "explore" }),
+    file:
+      options.checkpoint ?? stateFile(STATE_DIRECTORY, "interrupted", { ...identity, command: "explore" }),
     keepsSpent: options.checkpoint !== undefined,
   };
 }

@@ -14,6 +14,7 @@ import {
   type Scenario,
   type Strategy,
 } from "@mmrace/scheduler";
+import type { ChangeSource } from "../changes/change.ts";
 import { nowMs } from "../clock.ts";
 import { runSearch, type SearchResult } from "../engine/exhaustive-search.ts";
 import { watched } from "../report/search-progress.ts";
@@ -29,13 +30,14 @@ import { ablationsOf } from "./options.ts";
 export async function search(
   scenario: Scenario<World>,
   options: ExploreOptions,
+  changes: readonly ChangeSource[],
   startMs: number,
 ): Promise<SearchResult> {
   if (options.strategy === "states") return statesInOnePiece(scenario, options, startMs);
   const strategy = strategyOf(options);
   const levels = levelsOf(options, scenario);
   if (levels === undefined) return inOnePiece(scenario, strategy, options, startMs);
-  return await runSearch(scenario, jobOf(scenario, options, levels, startMs));
+  return await runSearch(scenario, jobOf(scenario, options, changes, levels, startMs));
 }
 
 function strategyOf({ strategy, preemptions, delays }: ExploreOptions): Strategy {

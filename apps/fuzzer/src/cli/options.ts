@@ -3,6 +3,8 @@
 import { bugs, scenarioFamily, type ScenarioFamily, type World } from "@mmrace/mm";
 import { MEMORY_MODELS, parseAblation, UsageError, type Ablation, type Scenario } from "@mmrace/scheduler";
 import { InvalidArgumentError, Option } from "commander";
+import type { ChangeSource } from "../changes/change.ts";
+import { scenarioWith } from "../changes/changed-kernels.ts";
 
 /** @throws {InvalidArgumentError} unless the text is a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -41,6 +43,14 @@ export const ablateOption = (): Option =>
     .default([], "none")
     .argParser(appended);
 
+export const withOption = (): Option =>
+  new Option(
+    "--with <file>",
+    "put the procedures that a TypeScript file of yours exports in the place of the release's own; repeatable",
+  )
+    .default([], "none")
+    .argParser(appended);
+
 export const memoryOption = (): Option =>
   new Option("--memory <model>", "memory model: sequential consistency, or x86-TSO with store buffers")
     .choices(MEMORY_MODELS)
@@ -59,9 +69,13 @@ export function familyOf(name: string): ScenarioFamily {
   return bugs.find(({ id }) => id === name.toUpperCase())?.family ?? scenarioFamily(name);
 }
 
-/** The scenario of a family on the release asked for, or on the one it is about. */
-export function scenarioOn(family: ScenarioFamily, kernel: string | undefined): Scenario<World> {
-  return family.on(kernel ?? family.kernelDefault);
+/** The scenario of a family on the release asked for, or on the one it is about; with changes, if there are any. */
+export function scenarioOn(
+  family: ScenarioFamily,
+  kernel: string | undefined,
+  changes: readonly ChangeSource[] = [],
+): Scenario<World> {
+  return scenarioWith(family, kernel ?? family.kernelDefault, changes);
 }
 
 /** @throws {UsageError} when an ablation matched nothing: its site is misspelt, or the scenario never gets there. */

@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { defineBug, runBug } from "./commands/bug.ts";
 import { defineConform, runConform } from "./commands/conform.ts";
+import { defineCorpus, runCorpusMerge, runCorpusMinimize } from "./commands/corpus.ts";
 import { defineDecode, runDecode } from "./commands/decode.ts";
 import { defineExplore, runExplore } from "./commands/explore.ts";
 import { defineFuzz, runFuzz } from "./commands/fuzz.ts";
@@ -11,7 +12,9 @@ import { defineLitmus, runLitmusFiles } from "./commands/litmus.ts";
 import { defineMinimize, runMinimize } from "./commands/minimize.ts";
 import { defineReplay, runReplay } from "./commands/replay.ts";
 import { defineReproduce, runReproduce } from "./commands/reproduce.ts";
+import { defineReport, runReport } from "./commands/report.ts";
 import { defineWhy, runWhy } from "./commands/why.ts";
+import { blaming, blamingLater } from "../changes/changed-kernels.ts";
 import { version } from "../version.ts";
 import type { CommandResult } from "./output.ts";
 
@@ -35,17 +38,41 @@ export function createProgram(deliver: Deliver): Command {
 
   const put = (command: string, options: { readonly json?: boolean }, result: CommandResult): void =>
     deliver(command, result, options.json === true);
-  defineFuzz(program).action(async (names, options) => put("fuzz", options, await runFuzz(names, options)));
+  defineFuzz(program).action(async (names, options) =>
+    put("fuzz", options, await blamingLater(() => runFuzz(names, options))),
+  );
   defineExplore(program).action(async (name, options) =>
-    put("explore", options, await runExplore(name, options)),
+    put("explore", options, await blamingLater(() => runExplore(name, options))),
   );
-  defineReplay(program).action((token, options) => put("replay", options, runReplay(token, options)));
-  defineMinimize(program).action((token, options) => put("minimize", options, runMinimize(token, options)));
+  defineReplay(program).action((token, options) =>
+    put(
+      "replay",
+      options,
+      blaming(() => runReplay(token, options)),
+    ),
+  );
+  defineMinimize(program).action((token, options) =>
+    put(
+      "minimize",
+      options,
+      blaming(() => runMinimize(token, options)),
+    ),
+  );
   defineReproduce(program).action((token, options) =>
-    put("reproduce", options, runReproduce(token, options)),
+    put(
+      "reproduce",
+      options,
+      blaming(() => runReproduce(token, options)),
+    ),
   );
+  defineReport(program).action((dir, options) => put("report", options, runReport(dir, options)));
+  const corpus = defineCorpus(program);
+  corpus.minimize.action((dir, options) => put("corpus", options, runCorpusMinimize(dir, options)));
+  corpus.merge.action((dirs, options) => put("corpus", options, runCorpusMerge(dirs, options)));
   defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));
-  defineWhy(program).action(async (target, options) => put("why", options, await runWhy(target, options)));
+  defineWhy(program).action(async (target, options) =>
+    put("why", options, await blamingLater(() => runWhy(target, options))),
+  );
   defineDecode(program).action((entries, options) => put("decode", options, runDecode(entries, options)));
   defineConform(program).action((what, options) => put("conform", options, runConform(what, options)));
   defineLitmus(program).action((files, options) => put("litmus", options, runLitmusFiles(files, options)));

@@ -1,13 +1,20 @@
 /** A question to a worker thread, and its answer. */
 
 import type { Worker } from "node:worker_threads";
+import { UsageError } from "@mmrace/scheduler";
 
-/** Posts a request and waits for the next message. One at a time per worker. */
+/**
+ * Posts a request and waits for the next message. One at a time per worker.
+ *
+ * @throws {UsageError} when the worker did: an error that crosses threads keeps its name, and is of no class any more.
+ */
 export function ask<Result>(worker: Worker, request: unknown): Promise<Result> {
   return new Promise((resolve, reject) => {
-    worker.once("error", reject);
+    const fail = (error: Error): void =>
+      reject(error.name === "UsageError" ? new UsageError(error.message) : error);
+    worker.once("error", fail);
     worker.once("message", (result: Result) => {
-      worker.removeListener("error", reject);
+      worker.removeListener("error", fail);
       resolve(result);
     });
     worker.postMessage(request);

@@ -8,6 +8,7 @@ import {
   type SearchState,
   type SplitSearchOptions,
 } from "@mmrace/scheduler";
+import type { ChangeSource } from "../changes/change.ts";
 import { nowMs } from "../clock.ts";
 import { Progress } from "../report/progress.ts";
 import { searchProgressText } from "../report/search-progress.ts";
@@ -27,6 +28,8 @@ const SAVE_EVERY_MS = 1000;
 /** What a search needs besides its scenario. */
 export interface SearchJob extends Omit<SplitSearchOptions, "executionsMax"> {
   readonly workers: number;
+  /** What the scenario's release was changed by. */
+  readonly changes: readonly ChangeSource[];
   readonly executions: number | undefined;
   /** When to stop, on the clock of `nowMs`. */
   readonly deadlineMs: number;

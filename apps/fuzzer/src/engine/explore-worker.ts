@@ -1,7 +1,7 @@
 /** A worker thread of an exhaustive search: it runs the slices that it is asked for. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { kernelById, scenarioFamily } from "@mmrace/mm";
+import { scenarioFamily } from "@mmrace/mm";
 import {
   parseAblation,
   SliceRunner,
@@ -10,11 +10,14 @@ import {
   type SliceRequest,
   type SliceResult,
 } from "@mmrace/scheduler";
+import type { ChangeSource } from "../changes/change.ts";
+import { blaming, scenarioWith } from "../changes/changed-kernels.ts";
 
 /** What a worker is started with. Scenarios hold functions, so it is told their names. */
 export interface ExploreSetup {
   readonly scenario: string;
   readonly kernel: string;
+  readonly changes: readonly ChangeSource[];
   readonly ablations: readonly string[];
   readonly memory: MemoryModel;
 }
@@ -22,15 +25,15 @@ export interface ExploreSetup {
 /** What a worker answers. An error that crosses threads is of no class any more, so the caller's own mistakes are named. */
 export type SliceAnswer = { readonly result: SliceResult } | { readonly usageError: string };
 
-const { scenario, kernel, ablations, memory } = workerData as ExploreSetup;
-const runner = new SliceRunner(scenarioFamily(scenario).on(kernelById(kernel).id), {
+const { scenario, kernel, changes, ablations, memory } = workerData as ExploreSetup;
+const runner = new SliceRunner(scenarioWith(scenarioFamily(scenario), kernel, changes), {
   ablations: ablations.map(parseAblation),
   memory,
 });
 
 function answer(request: SliceRequest): SliceAnswer {
   try {
-    return { result: runner.run(request) };
+    return { result: blaming(() => runner.run(request)) };
   } catch (error) {
     if (error instanceof UsageError) return { usageError: error.message };
     throw error;

@@ -2,6 +2,7 @@
 
 import type { World } from "@mmrace/mm";
 import type { Ablation, MemoryModel, Scenario } from "@mmrace/scheduler";
+import type { Change } from "../changes/change.ts";
 import { nowMs } from "../clock.ts";
 import type { FuzzStrategy } from "../arms/arms.ts";
 
@@ -17,15 +18,20 @@ export interface FuzzOptions {
   readonly corpus?: string;
   readonly out: string;
   readonly ablate: readonly string[];
+  readonly with: readonly string[];
   readonly memory: MemoryModel;
   readonly stopOnFirst?: boolean;
   readonly json?: boolean;
+  /** Progress as JSON lines on standard error. */
+  readonly events?: boolean;
 }
 
 /** A campaign as the engines see it: what to run, and the settings. */
 export interface FuzzJob {
   readonly scenarios: readonly Scenario<World>[];
   readonly ablations: readonly Ablation[];
+  /** What the releases of the scenarios were changed by. */
+  readonly changes: readonly Change[];
   readonly options: FuzzOptions;
   /** When to stop, on the clock of `nowMs`. */
   readonly deadlineMs: number;

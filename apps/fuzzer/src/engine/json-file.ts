@@ -1,7 +1,8 @@
 /** JSON files that survive an interruption, and what to do with those that did not. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { safeParse, type GenericSchema } from "valibot";
 
 /** What a file says; undefined when there is none, and `damaged` when it is no JSON. */
 export function readJson(file: string): { readonly content?: unknown; readonly isDamaged: boolean } {
@@ -14,6 +15,16 @@ export function readJson(file: string): { readonly content?: unknown; readonly i
   }
 }
 
+/** What a file that fits a schema says. Nothing when there is none; a damaged one is moved aside. */
+export function readKept<T>(file: string, schema: GenericSchema<T>): T | undefined {
+  const { content, isDamaged } = readJson(file);
+  if (content === undefined && !isDamaged) return undefined;
+  const parsed = safeParse(schema, content);
+  if (parsed.success) return parsed.output;
+  quarantine(file);
+  return undefined;
+}
+
 /** Moves a damaged file aside; never deletes it. @returns its new name. */
 export function quarantine(file: string): string {
   const quarantined = `${file}.quarantine`;
@@ -23,7 +34,23 @@ export function quarantine(file: string): string {
 
 /** Writes a file so that an interruption cannot leave half of one. */
 export function writeWhole(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.part`, text);
-  renameSync(`${file}.part`, file);
+  const part = `${file}.part`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(part, text);
+    renameSync(part, file);
+  } catch (error) {
+    throw ofFile(error, file, part);
+  }
+}
+
+/** The error of a failed write, with the file's name, which a write does not tell. What there is of the file goes. */
+export function ofFile(error: unknown, file: string, part: string): unknown {
+  try {
+    rmSync(part, { force: true });
+  } catch {
+    // Where nothing could be written, there is nothing.
+  }
+  if (error instanceof Error) (error as NodeJS.ErrnoException).path ??= file;
+  return error;
 }

@@ -1,7 +1,7 @@
 /** Who runs the slices of an exhaustive search: this thread, or several others. */
 
 import { Worker } from "node:worker_threads";
-import type { World } from "@mmrace/mm";
+import { partsOfKernelId, type World } from "@mmrace/mm";
 import {
   ablationText,
   SliceRunner,
@@ -11,6 +11,7 @@ import {
   type SliceRequest,
   type SliceResult,
 } from "@mmrace/scheduler";
+import { sourcesOf, type ChangeSource } from "../changes/change.ts";
 import { ask } from "./ask.ts";
 import { turn } from "./event-loop.ts";
 import type { ExploreSetup, SliceAnswer } from "./explore-worker.ts";
@@ -24,13 +25,14 @@ export interface SliceWorker {
 /** As many workers as asked for; a single one is this thread. */
 export function sliceWorkers(
   scenario: Scenario<World>,
-  settings: RunSettings,
+  settings: RunSettings & { readonly changes: readonly ChangeSource[] },
   count: number,
 ): readonly SliceWorker[] {
   if (count === 1) return [inThisThread(new SliceRunner(scenario, settings))];
   const workerData: ExploreSetup = {
     scenario: scenario.name,
-    kernel: scenario.variant ?? "",
+    kernel: partsOfKernelId(scenario.variant ?? "").release,
+    changes: sourcesOf(settings.changes),
     ablations: (settings.ablations ?? []).map(ablationText),
     memory: settings.memory ?? "sc",
   };

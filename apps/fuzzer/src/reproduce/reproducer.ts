@@ -1,6 +1,6 @@
 /** A reproducer: the hold table of a finding, and the program of its scenario. */
 
-import { scenarioFamily, scenarioOf, type Userspace, type World } from "@mmrace/mm";
+import { partsOfKernelId, scenarioFamily, type Userspace, type World } from "@mmrace/mm";
 import {
   columnsText,
   holdPlan,
@@ -18,7 +18,6 @@ import { wrapped } from "./wrapped.ts";
 
 /** All of it. */
 export interface Reproducer {
-  readonly scenario: Scenario<World>;
   /** The release that the program is to run on. */
   readonly kernel: string;
   readonly rows: readonly HoldRow[];
@@ -46,15 +45,23 @@ export function userspaceOf(name: string): Userspace {
   return userspace;
 }
 
-/** @param kernel the release to run on; default: the one of the token. */
+/** A token, and what came of running it. */
+export interface Shown {
+  readonly token: string;
+  readonly content: TokenContent;
+  readonly replayed: Replay;
+}
+
+/**
+ * @param scenario the scenario that the token was made on.
+ * @param kernel the release to run on; default: the one of the token.
+ */
 export function reproducerOf(
-  token: string,
-  content: TokenContent,
-  replayed: Replay,
-  kernel: string = content.variant,
+  scenario: Scenario<World>,
+  { token, content, replayed }: Shown,
+  kernel: string = partsOfKernelId(content.variant).release,
 ): Reproducer {
   const userspace = userspaceOf(content.scenario);
-  const scenario = scenarioOf(content);
   const plan = holdPlan(scenario, content.schedule, content);
   const rows = holdRows(plan);
   const finding = findingText(replayed);
@@ -107,7 +114,7 @@ export function reproducerOf(
     "## The execution in the model",
     `\`\`\`text\n${columnsText(plan.trace)}\n\`\`\``,
   ].join("\n\n");
-  return { scenario, kernel, rows, markdown, program: cProgram(userspace, threads, head), ...notes };
+  return { kernel, rows, markdown, program: cProgram(userspace, threads, head), ...notes };
 }
 
 function findingText(replayed: Replay): string {

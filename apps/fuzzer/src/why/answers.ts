@@ -4,22 +4,13 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { scenarioFamily } from "@mmrace/mm";
 import { hashToHex, modelFingerprint } from "@mmrace/scheduler";
-import {
-  array,
-  boolean,
-  number,
-  object,
-  optional,
-  picklist,
-  safeParse,
-  string,
-  type GenericSchema,
-} from "valibot";
+import { array, boolean, number, object, optional, picklist, string, type GenericSchema } from "valibot";
 import { ask } from "../engine/ask.ts";
 import { turn } from "../engine/event-loop.ts";
-import { quarantine, readJson, writeWhole } from "../engine/json-file.ts";
+import { readKept, writeWhole } from "../engine/json-file.ts";
 import { sha256 } from "../engine/sha256.ts";
 import { version } from "../version.ts";
+import { identityOf, kernelOf } from "./kernel-spec.ts";
 import { judge, type WhyJob, type WhyVerdict } from "./judge.ts";
 
 /** Who answers, and where answers are kept. */
@@ -54,17 +45,22 @@ export async function answersTo(
   options: AnswerOptions,
 ): Promise<readonly WhyVerdict[]> {
   const files = jobs.map((job) => (options.cache === undefined ? undefined : fileOf(options.cache, job)));
-  const verdicts = files.map((file) => (file === undefined ? undefined : kept(file)));
+  const verdicts = files.map((file) => (file === undefined ? undefined : readKept(file, verdictSchema)));
   const open = [...jobs.keys()].filter((at) => verdicts[at] === undefined);
   let answered = jobs.length - open.length;
   await inParallel(open, options.workers, async (at, answer) => {
     const verdict = await answer(jobs[at]!);
     verdicts[at] = verdict;
     const file = files[at];
-    if (file !== undefined) writeWhole(file, JSON.stringify(verdict));
+    if (file !== undefined) writeWhole(file, keptText(jobs[at]!, verdict));
     options.onAnswer(++answered);
   });
   return verdicts as WhyVerdict[];
+}
+
+/** The answer, with the question for whoever reads the file: its name is a hash. */
+function keptText({ kernel, sites, scenarios, preemptionsMax }: WhyJob, verdict: WhyVerdict): string {
+  return JSON.stringify({ ...verdict, asked: { kernel, sites, scenarios, preemptionsMax } });
 }
 
 type Answer = (job: WhyJob) => Promise<WhyVerdict>;
@@ -102,27 +98,19 @@ async function inThisThread(job: WhyJob): Promise<WhyVerdict> {
 
 /** Named by all that the answer depends on. */
 function fileOf(directory: string, job: WhyJob): string {
-  const models = job.scenarios.map((name) => fingerprintOf(name, job.kernel));
+  const models = job.scenarios.map((name) => fingerprintOf(name, job));
   return join(directory, `${sha256(JSON.stringify([version(), models, job])).slice(0, 32)}.json`);
 }
 
 const fingerprints = new Map<string, string>();
 
-function fingerprintOf(name: string, kernel: string): string {
-  const key = `${name} on ${kernel}`;
+function fingerprintOf(name: string, job: WhyJob): string {
+  const kernel = kernelOf(job);
+  const key = [name, kernel.id, ...identityOf(job)].join(" ");
   let known = fingerprints.get(key);
   if (known === undefined) {
     known = hashToHex(modelFingerprint(scenarioFamily(name).on(kernel)));
     fingerprints.set(key, known);
   }
   return known;
-}
-
-function kept(file: string): WhyVerdict | undefined {
-  const { content, isDamaged } = readJson(file);
-  if (content === undefined && !isDamaged) return undefined;
-  const parsed = safeParse(verdictSchema, content);
-  if (parsed.success) return parsed.output;
-  quarantine(file);
-  return undefined;
 }

@@ -5,7 +5,7 @@
  * A scenario that has a finding with its guards in place says nothing about them, and is left out.
  */
 
-import { scenarioFamily } from "@mmrace/mm";
+import { scenarioFamily, type World } from "@mmrace/mm";
 import {
   exhaustive,
   explore,
@@ -20,6 +20,9 @@ import {
   type Scenario,
   type Violation,
 } from "@mmrace/scheduler";
+import { ForgottenYield } from "../changes/forgotten.ts";
+import { kernelOf, type KernelSpec } from "./kernel-spec.ts";
+import { goesTheSameWay } from "./same-way.ts";
 
 /** How far to search. */
 export interface WhyBounds {
@@ -30,8 +33,7 @@ export interface WhyBounds {
 }
 
 /** Guards to take out, together. */
-export interface WhyJob extends WhyBounds {
-  readonly kernel: string;
+export interface WhyJob extends WhyBounds, KernelSpec {
   readonly sites: readonly string[];
   readonly scenarios: readonly string[];
 }
@@ -90,6 +92,7 @@ class Judge {
       return this.#verdict("not needed within bound");
     } catch (error) {
       // A model that lost what it stands on may not know how to go on.
+      if (error instanceof ForgottenYield) throw error;
       if (error instanceof UsageError || error instanceof InternalError)
         return this.#verdict("cannot be removed");
       throw error;
@@ -106,23 +109,27 @@ class Judge {
     const found: { readonly violation: Violation; readonly scenario: string }[] = [];
     const next: string[] = [];
     for (const name of this.#open) {
-      const scenario = scenarioFamily(name).on(this.#job.kernel);
+      const scenario = this.#scenario(name);
       const { violation, isThrough } = this.#search(scenario, level);
       if (violation === undefined) {
         if (!isThrough) next.push(name);
-      } else if (this.#speaksAnyway(scenario, level)) this.#leftOut.push(name);
+      } else if (this.#speaksAnyway(scenario, level, violation)) this.#leftOut.push(name);
       else found.push({ violation, scenario: name });
     }
     this.#open = next;
     const [first] = found.toSorted((a, b) => a.violation.steps - b.violation.steps);
     if (first === undefined) return undefined;
-    const scenario = scenarioFamily(first.scenario).on(this.#job.kernel);
+    const scenario = this.#scenario(first.scenario);
     const { violation } = minimize(scenario, first.violation, {
       ablations: this.#ablations,
       executionsMax: MINIMIZE_MAX,
     });
     const { oracle, message, signature, token, preemptions, steps } = violation;
     return { scenario: first.scenario, oracle, message, signature, token, preemptions, steps };
+  }
+
+  #scenario(name: string): Scenario<World> {
+    return scenarioFamily(name).on(kernelOf(this.#job));
   }
 
   /** Takes the guards out, and searches. @returns a finding, and whether higher levels have nothing to add. */
@@ -137,9 +144,10 @@ class Judge {
     return searched;
   }
 
-  /** Whether the scenario has findings with its guards in place, as far as the same effort shows. */
-  #speaksAnyway<W>(scenario: Scenario<W>, preemptionsMax: number): boolean {
+  /** Whether the scenario has findings with its guards in place: this one, or another, as far as the same effort shows. */
+  #speaksAnyway<W>(scenario: Scenario<W>, preemptionsMax: number, violation: Violation): boolean {
     const { executionsMax } = this.#job;
+    if (goesTheSameWay(scenario, violation, this.#ablations)) return true;
     return searchBoth(scenario, { preemptionsMax, executionsMax }, []).violation !== undefined;
   }
 }

@@ -1,10 +1,11 @@
 /** Verdicts for people: as lines, and as a table in Markdown. */
 
-import { scenarioOf } from "@mmrace/mm";
 import { decodeToken, replayToken } from "@mmrace/scheduler";
+import type { Change } from "../changes/change.ts";
+import { scenarioOfToken } from "../changes/changed-kernels.ts";
 import { bold, green, red } from "../report/style.ts";
 import { counted, violationText } from "../report/violation-text.ts";
-import type { GuardKind } from "./guards.ts";
+import type { GuardKind } from "./sites.ts";
 import type { WhyBounds, WhyVerdict } from "./judge.ts";
 
 /** A verdict on one guard, or on two that are taken out together. */
@@ -25,7 +26,8 @@ function colour({ found: { verdict } }: Row): (text: string) => string {
   return verdict === "not needed within bound" ? green : (text) => text;
 }
 
-function verdictText({ found, scenarios }: Row): string {
+/** `needed: lost entry, 1 preemption, 40 steps, retract-vs-uffdcopy`. */
+export function verdictText({ found, scenarios }: Row): string {
   const { verdict, finding, executions, complete, leftOut } = found;
   const silent = leftOut.length === 0 ? "" : `; says nothing, as it speaks anyway: ${leftOut.join(", ")}`;
   if (finding !== undefined) {
@@ -38,19 +40,27 @@ function verdictText({ found, scenarios }: Row): string {
 }
 
 /** The counterexample of a row, as columns. */
-export function counterexample({ found }: Row): string {
+export function counterexample({ found }: Row, changes: readonly Change[]): string {
   if (found.finding === undefined) return "";
   const content = decodeToken(found.finding.token);
-  const scenario = scenarioOf(content);
+  const scenario = scenarioOfToken(content, changes);
   const replayed = replayToken(scenario, content);
   return replayed.kind === "reproduced" ? violationText(scenario, replayed.violation) : replayed.kind;
 }
 
+/** `searched within 2 preemptions, 1,000 executions of a scenario on a level`. */
+export function boundText({ preemptionsMax, executionsMax }: WhyBounds): string {
+  const [preemptions, executions] = [
+    counted(preemptionsMax, "preemption"),
+    counted(executionsMax, "execution"),
+  ];
+  return `searched within ${preemptions}, ${executions} of a scenario on a level`;
+}
+
 /** A table in Markdown, with the tokens. */
 export function markdownOf(rows: readonly Row[], kernel: string, bounds: WhyBounds): string {
-  const within = `${counted(bounds.preemptionsMax, "preemption")}, ${counted(bounds.executionsMax, "execution")} of a scenario on a level`;
   return [
-    `Linux ${kernel}; searched within ${within}.`,
+    `Linux ${kernel}; ${boundText(bounds)}.`,
     "",
     "| guard | what it is | without it | shortest counterexample |",
     "| --- | --- | --- | --- |",

@@ -7,8 +7,11 @@ import { expect, test } from "vitest";
 
 const PAGES = new URL("../../../../docs/why/", import.meta.url);
 
+/** Its token needs a file that with-page.test.ts makes. */
+const OWN_CHANGE = "bring-your-own-change.md";
+
 const pages = readdirSync(PAGES)
-  .filter((name) => name.endsWith(".md"))
+  .filter((name) => name.endsWith(".md") && name !== OWN_CHANGE)
   .map((name) => [name, readFileSync(new URL(name, PAGES), "utf8")] as const);
 
 const tokens = pages.flatMap(([name, text]) =>

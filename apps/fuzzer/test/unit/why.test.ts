@@ -3,10 +3,12 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UsageError } from "@mmrace/scheduler";
+import { scenarioFamily } from "@mmrace/mm";
+import { explore, iterativeBound, UsageError, without } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
 import { answersTo } from "../../src/why/answers.ts";
 import { judge, type WhyJob } from "../../src/why/judge.ts";
+import { goesTheSameWay } from "../../src/why/same-way.ts";
 import { mmrace, withoutTimes } from "../run.ts";
 
 interface Site {
@@ -109,6 +111,20 @@ describe("why", () => {
       verdict: "not needed within bound",
       leftOut: ["cpmt-vs-uffdcopy"],
     });
+  });
+
+  test("a finding that comes the same way with the guard in place is none of the guard's", () => {
+    const found = (kernel: string, name: string, site: string) => {
+      const scenario = scenarioFamily(name).on(kernel);
+      const ablations = [without.site(site)];
+      const { violations } = explore(scenario, iterativeBound({ preemptionsMax: 1 }), { ablations });
+      return goesTheSameWay(scenario, violations[0]!, ablations);
+    };
+    const start = "collapse_pte_mapped_thp/mmu_notifier_invalidate_range_start/mmu_notifier";
+    expect(found("6.6-dev", "cpmt-vs-uffdcopy", start)).toBe(true);
+    expect(found("6.6-dev", "cpmt-vs-uffdcopy", "mfill_atomic/read_once/mmap_changing")).toBe(true);
+    expect(found("6.12", "retract-vs-uffdcopy", question.sites[0]!)).toBe(false);
+    expect(found("6.12", "retract-vs-uffd-wp", "__pte_offset_map_lock/read_once/pmd")).toBe(false);
   });
 
   test("answers are kept, damaged ones moved aside, and others given to another question", async () => {

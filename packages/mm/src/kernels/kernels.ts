@@ -11,6 +11,7 @@ import { pgtable } from "../ops/pgtable/ops.ts";
 import { rmap } from "../ops/rmap/ops.ts";
 import { userfaultfd } from "../ops/userfaultfd/ops.ts";
 import { zap } from "../ops/zap/ops.ts";
+import { partsOfKernelId } from "./changed.ts";
 import type { ReleaseId, ReleaseTable } from "./release-table.ts";
 
 /** One release. */
@@ -20,6 +21,8 @@ export interface Kernel {
   readonly ops: KernelOps;
   /** What sets it apart from the next newer one. */
   readonly about: string;
+  /** Of a release with changes that are no part of it: the procedures that were replaced, in the kernel's spelling. */
+  readonly changed?: readonly string[];
 }
 
 /** What a release is made from: the release that it differs from, and how, in words. */
@@ -116,10 +119,29 @@ const AREAS: readonly ReleaseTable<object>[] = [
   gup,
 ];
 
-/** What a release says itself, of all areas, with names for traces. */
+/** What a release says itself, of all areas. */
+function recordOf(id: ReleaseId): Readonly<Record<string, never>> {
+  return Object.assign({}, ...AREAS.map((area) => area[id] ?? {})) as Record<string, never>;
+}
+
+/** The same, with names for traces. */
 function ownOf(id: ReleaseId): Partial<KernelOps> {
-  const own = Object.assign({}, ...AREAS.map((area) => area[id] ?? {})) as Record<string, never>;
-  return defineProcedures(own) as Partial<KernelOps>;
+  return defineProcedures(recordOf(id)) as Partial<KernelOps>;
+}
+
+/** Something that a release has under a name, and the release whose own record says so. */
+export interface Entry {
+  readonly value: unknown;
+  readonly from: ReleaseId;
+}
+
+/** All that a release has, by name: procedures without their names for traces, so that equal ones are one, and facts. */
+export function entriesOf(id: string): ReadonlyMap<string, Entry> {
+  const release = [...RELEASES, ...PROPOSALS].find((one) => one.id === id);
+  if (release === undefined) return new Map();
+  const own = { ...recordOf(release.id), ...release.facts };
+  const entries = Object.entries(own).map(([name, value]) => [name, { value, from: release.id }] as const);
+  return new Map([...(release.base === undefined ? [] : entriesOf(release.base)), ...entries]);
 }
 
 function buildAll(): ReadonlyMap<string, Kernel> {
@@ -143,6 +165,13 @@ export const proposals: readonly Kernel[] = PROPOSALS.map(({ id }) => built.get(
 export function kernelById(id: string): Kernel {
   const found = built.get(id.replace(/^v/, ""));
   if (found !== undefined) return found;
+  const { release, changed } = partsOfKernelId(id);
+  if (changed.length > 0) {
+    throw new UsageError(
+      `"${id}" is ${release} with another ${changed.join(" and ")}, which mmrace does not have. Name the file that has it: ` +
+        "--with FILE.",
+    );
+  }
   const known = [...kernels, ...proposals].map((kernel) => kernel.id);
   throw new UsageError(`There is no kernel "${id}" in the model. It has ${known.join(", ")}.`);
 }

@@ -26,8 +26,8 @@ export interface ScenarioFamily {
   /** The release that the situation is about: the one that runs when nobody names another. */
   readonly kernelDefault: string;
   /**
-   * The scenario on one release: by name, or on a record of your own, `{ id: "mine", ops: { ...linux_6_12, ... }, about }`.
-   * Tokens of your own releases replay through the API only; the command line knows the releases by name.
+   * The scenario on one release: by name, or on one of your own, made by `changedKernel`. The command line knows releases by
+   * name; to replay tokens of your own, it must be told the file of the change.
    */
   readonly on: (kernel: string | Kernel, geometry?: Geometry) => Scenario<World>;
   /** What user space does for each thread, for `mmrace reproduce`; or why it cannot. `undefined`: nobody has said. */
@@ -61,6 +61,7 @@ export function defineFamily<W extends World>(situation: Situation<W>): Scenario
       name,
       variant: kernel.id,
       parameters: { ...geometry },
+      ...(kernel.changed === undefined ? {} : { identity: kernel.changed.join(" ") }),
       setup: () => situation.setup(kernel.ops, geometry),
       threads: situation.threads,
       daemons: { rcu: (w) => rcuCallbacks(w.rcu), ...situation.daemons },

@@ -2,6 +2,8 @@
 
 import type { Exploration, MemoryModel, StateExploration } from "@mmrace/scheduler";
 import type { Command } from "commander";
+import { changesJson, withChanges } from "../../changes/changed-kernels.ts";
+import { readChanges } from "../../changes/read-changes.ts";
 import { nowMs } from "../../clock.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
 import { warn } from "../../report/warn.ts";
@@ -19,6 +21,7 @@ import {
   refuseUnmatched,
   scenarioOn,
   wholeNumber,
+  withOption,
 } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
 import { green } from "../../report/style.ts";
@@ -37,6 +40,7 @@ export interface ExploreOptions {
   readonly preemptions?: number;
   readonly delays?: number;
   readonly ablate: readonly string[];
+  readonly with: readonly string[];
   readonly memory: MemoryModel;
   readonly all?: boolean;
   readonly executions?: number;
@@ -77,6 +81,7 @@ export function defineExplore(program: Command): Command {
       wholeNumber(0),
     )
     .addOption(ablateOption())
+    .addOption(withOption())
     .addOption(memoryOption())
     .option("--all", "do not stop at the first finding; collect one per signature")
     .option("--executions <n>", "give up after so many executions", wholeNumber(1))
@@ -93,6 +98,7 @@ export function defineExplore(program: Command): Command {
         "  mmrace explore mremap-vs-retract --kernel 6.12\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy bounded --preemptions 1\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy states\n" +
+        "  mmrace explore retract-vs-uffdcopy --kernel 6.12 --with my-retract.ts\n" +
         "  mmrace explore retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy interleavings --all --workers 2 --checkpoint search.json",
     );
@@ -100,21 +106,23 @@ export function defineExplore(program: Command): Command {
 
 /** Runs the command. */
 export async function runExplore(name: string, options: ExploreOptions): Promise<CommandResult> {
-  const scenario = scenarioOn(familyOf(name), options.kernel);
+  const changes = readChanges(options.with);
+  const scenario = scenarioOn(familyOf(name), options.kernel, changes);
   const startMs = nowMs();
-  const { exploration, isInterrupted, savedIn } = await search(scenario, options, startMs);
+  const { exploration, isInterrupted, savedIn } = await search(scenario, options, changes, startMs);
   if (!isInterrupted) refuseUnmatched(exploration.unmatched, scenario.name);
   const { violations } = exploration;
   const findings = violations.map((violation) => violationText(scenario, violation));
   if (savedIn !== undefined) warn(`The search is saved in ${savedIn}; the same command goes on with it.`);
   return {
     exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
-    text: [...findings, summary(exploration)].join("\n\n"),
+    text: withChanges([...findings, summary(exploration)].join("\n\n"), changes),
     json: {
       scenario: scenario.name,
       kernel: scenario.variant,
       strategy: options.strategy,
       ablations: options.ablate,
+      ...changesJson(changes),
       memory: options.memory,
       workers: options.workers,
       ...explorationJson(exploration),

@@ -1,8 +1,11 @@
 /** `mmrace fuzz`: campaigns. */
 
+import { join } from "node:path";
 import { scenarioFamilies } from "@mmrace/mm";
 import { UsageError } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
+import { changesJson, withChanges } from "../../changes/changed-kernels.ts";
+import { readChanges } from "../../changes/read-changes.ts";
 import { nowMs } from "../../clock.ts";
 import { fuzzStrategies } from "../../arms/arms.ts";
 import type { FuzzJob, FuzzOptions } from "../../engine/job.ts";
@@ -22,6 +25,7 @@ import {
   refuseUnmatched,
   scenarioOn,
   wholeNumber,
+  withOption,
 } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
 
@@ -61,10 +65,16 @@ export function defineFuzz(program: Command): Command {
     )
     .option("--seed <n>", "random seed", wholeNumber(0), 1)
     .option("--corpus <dir>", "read seed schedules from and add new ones to DIR/<scenario>-<kernel>")
-    .option("--out <dir>", "where an interrupted campaign is saved", STATE_DIRECTORY)
+    .option(
+      "--out <dir>",
+      "campaign directory: its progress, and a directory for each finding (see: mmrace report)",
+      STATE_DIRECTORY,
+    )
     .addOption(ablateOption())
+    .addOption(withOption())
     .addOption(memoryOption())
     .option("--stop-on-first", "stop at the first finding")
+    .option("--events", "progress and findings as JSON lines on standard error, for other programs")
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -72,17 +82,20 @@ export function defineFuzz(program: Command): Command {
         "  mmrace fuzz\n" +
         "  mmrace fuzz cpmt-vs-uffdcopy --kernel 6.6-dev --stop-on-first\n" +
         "  mmrace fuzz T1-01 --engine jsfuzz --seed 7 --json\n" +
-        "  mmrace fuzz retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock --time 30s",
+        "  mmrace fuzz retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock --time 30s\n" +
+        "  mmrace fuzz --kernel 6.12 --with my-retract.ts --time 5m",
     );
 }
 
 /** Runs the command. */
 export async function runFuzz(names: readonly string[], options: FuzzOptions): Promise<CommandResult> {
   const families = names.length === 0 ? scenarioFamilies : [...new Set(names.map(familyOf))];
+  const changes = readChanges(options.with);
   const startMs = nowMs();
   const job: FuzzJob = {
-    scenarios: families.map((family) => scenarioOn(family, options.kernel)),
+    scenarios: families.map((family) => scenarioOn(family, options.kernel, changes)),
     ablations: ablationsOf(options.ablate),
+    changes,
     options,
     deadlineMs: options.time === undefined ? Infinity : startMs + options.time,
   };
@@ -90,6 +103,9 @@ export async function runFuzz(names: readonly string[], options: FuzzOptions): P
     throw new UsageError(
       `jsfuzz makes its own schedules; --strategy ${options.strategy} goes with --engine native.`,
     );
+  }
+  if (options.engine === "jsfuzz" && changes.length > 0) {
+    throw new UsageError("jsfuzz runs a bundle of the model as it is; --with goes with --engine native.");
   }
   if (options.engine === "jsfuzz" && options.workers !== 1) {
     throw new UsageError("jsfuzz has one worker of its own; --workers goes with --engine native.");
@@ -100,7 +116,7 @@ export async function runFuzz(names: readonly string[], options: FuzzOptions): P
 }
 
 function resultOf(
-  { options }: FuzzJob,
+  { options, changes }: FuzzJob,
   reports: readonly ScenarioReport[],
   elapsedMs: number,
 ): CommandResult {
@@ -109,16 +125,21 @@ function resultOf(
     reports.reduce((sum, report) => sum + part(report), 0);
   return {
     exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
-    text: reportText(reports, elapsedMs),
+    text: withChanges(
+      [reportText(reports, elapsedMs), ...whereText(violations.length, options.out)].join("\n"),
+      changes,
+    ),
     json: {
       engine: options.engine,
       strategy: options.strategy,
       seed: options.seed,
       ablations: options.ablate,
+      ...changesJson(changes),
       memory: options.memory,
       executions: total(({ executions }) => executions),
       steps: total(({ steps }) => steps),
       complete: false,
+      out: options.out,
       interrupted: reports.some(({ isInterrupted }) => isInterrupted),
       violations: violations.map(violationJson),
       scenarios: reports.map(
@@ -136,4 +157,10 @@ function resultOf(
       elapsedMs: Math.round(elapsedMs),
     },
   };
+}
+
+function whereText(findings: number, out: string): readonly string[] {
+  const written = `Findings with traces and regression tests: ${join(out, "findings")}`;
+  const page = `As a page: npx mmrace report ${out}`;
+  return findings === 0 ? [] : ["", written, page];
 }

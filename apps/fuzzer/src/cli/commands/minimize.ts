@@ -1,12 +1,13 @@
 /** `mmrace minimize`: the same finding with fewer preemptions, then fewer steps. */
 
-import { scenarioOf } from "@mmrace/mm";
 import { decodeToken, minimize, replayToken, UsageError, type Minimized } from "@mmrace/scheduler";
 import type { Command } from "commander";
+import { changesJson, scenarioOfToken, withChanges } from "../../changes/changed-kernels.ts";
+import { readChanges } from "../../changes/read-changes.ts";
 import { watched } from "../../report/search-progress.ts";
 import { counted, violationText } from "../../report/violation-text.ts";
 import { EXIT } from "../exit-code.ts";
-import { jsonOption, wholeNumber } from "../options.ts";
+import { jsonOption, wholeNumber, withOption } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
 import { readToken } from "../token-argument.ts";
 
@@ -23,6 +24,7 @@ export function defineMinimize(program: Command): Command {
     )
     .argument("<token|file>", "a token, or a file that contains one")
     .option("--executions <n>", "give up the proof after so many executions", wholeNumber(0), 100_000)
+    .addOption(withOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  mmrace minimize finding.txt");
 }
@@ -30,10 +32,14 @@ export function defineMinimize(program: Command): Command {
 /** Runs the command. */
 export function runMinimize(
   argument: string,
-  { executions: executionsMax }: { readonly executions: number },
+  {
+    executions: executionsMax,
+    with: files,
+  }: { readonly executions: number; readonly with: readonly string[] },
 ): CommandResult {
   const content = decodeToken(readToken(argument));
-  const scenario = scenarioOf(content);
+  const changes = readChanges(files);
+  const scenario = scenarioOfToken(content, changes);
   const replayed = replayToken(scenario, content);
   if (replayed.kind === "diverged") {
     return {
@@ -52,8 +58,9 @@ export function runMinimize(
   const sizes = `${before.preemptions} preemptions and ${before.steps} steps before, ${after.preemptions} and ${after.steps} now`;
   return {
     exitCode: EXIT.violation,
-    text: `${violationText(scenario, after)}\n\n${sizes}. ${proofText(minimized)}`,
+    text: withChanges(`${violationText(scenario, after)}\n\n${sizes}. ${proofText(minimized)}`, changes),
     json: {
+      ...changesJson(changes),
       replay: replayed.kind,
       before: violationJson(before),
       executions,

@@ -1,7 +1,7 @@
 /** `mmrace replay`: shows again what a token or a file with a token says. */
 
 import { writeFileSync } from "node:fs";
-import { scenarioOf, type World } from "@mmrace/mm";
+import type { World } from "@mmrace/mm";
 import {
   columnsText,
   decodeToken,
@@ -14,10 +14,12 @@ import {
   type Trace,
 } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
+import { changesJson, scenarioOfToken, withChanges } from "../../changes/changed-kernels.ts";
+import { readChanges } from "../../changes/read-changes.ts";
 import { tracePage } from "../../report/trace-html.ts";
 import { perfettoTrace } from "../../report/trace-perfetto.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { jsonOption } from "../options.ts";
+import { jsonOption, withOption } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
 import { readToken } from "../token-argument.ts";
 
@@ -26,6 +28,7 @@ const FORMATS = ["columns", "steps", "json", "html", "perfetto"] as const;
 interface ReplayOptions {
   readonly format: (typeof FORMATS)[number];
   readonly out?: string;
+  readonly with: readonly string[];
   readonly json?: boolean;
 }
 
@@ -43,28 +46,35 @@ export function defineReplay(program: Command): Command {
       new Option("--format <format>", "how to show the execution").choices(FORMATS).default("columns"),
     )
     .option("--out <file>", "write it to a file instead of standard output")
+    .addOption(withOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",
       "\nExamples:\n  mmrace replay mmr1.ARBjcG10...\n  mmrace replay finding.txt --format html --out finding.html\n" +
-        "  mmrace replay finding.txt --format perfetto --out finding.json   (open it in ui.perfetto.dev)",
+        "  mmrace replay finding.txt --format perfetto --out finding.json   (open it in ui.perfetto.dev)\n" +
+        "  mmrace replay --with my-retract.ts finding.txt",
     );
 }
 
 /** Runs the command. */
 export function runReplay(argument: string, options: ReplayOptions): CommandResult {
   const content = decodeToken(readToken(argument));
-  const scenario = scenarioOf(content);
+  const changes = readChanges(options.with);
+  const scenario = scenarioOfToken(content, changes);
   const replayed = replayToken(scenario, content);
   const trace = recordTrace(scenario, content.schedule, content);
   const exitCode = exitCodeOf(replayed);
-  const json = jsonOf(scenario, content, replayed, trace);
+  const json = { ...jsonOf(scenario, content, replayed, trace), ...changesJson(changes) };
   const body = render(options.format, scenario, trace, json);
   if (options.out !== undefined) writeFileSync(options.out, `${body}\n`);
   const shown = options.out === undefined ? body : `Written to ${options.out}.`;
   // A machine format stands alone; the verdict is in the exit code and in the JSON.
   const isForPeople = options.format === "columns" || options.format === "steps" || options.out !== undefined;
-  return { exitCode, text: isForPeople ? `${shown}\n\n${verdictText(replayed)}` : shown, json };
+  return {
+    exitCode,
+    text: isForPeople ? withChanges(`${shown}\n\n${verdictText(replayed)}`, changes) : shown,
+    json,
+  };
 }
 
 function exitCodeOf({ kind }: Replay): ExitCode {

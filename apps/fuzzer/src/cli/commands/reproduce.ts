@@ -2,13 +2,15 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { kernelById, scenarioOf } from "@mmrace/mm";
+import { kernelById } from "@mmrace/mm";
 import { decodeToken, replayToken } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
+import { changesJson, scenarioOfToken, withChanges } from "../../changes/changed-kernels.ts";
+import { readChanges } from "../../changes/read-changes.ts";
 import { counted } from "../../report/violation-text.ts";
 import { reproducerOf } from "../../reproduce/reproducer.ts";
 import { EXIT } from "../exit-code.ts";
-import { jsonOption } from "../options.ts";
+import { jsonOption, withOption } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
 import { readToken } from "../token-argument.ts";
 
@@ -30,6 +32,7 @@ export function defineReproduce(program: Command): Command {
         "the release to run on: says what it does not have; default: the token's",
       ),
     )
+    .addOption(withOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -42,14 +45,20 @@ export function defineReproduce(program: Command): Command {
 interface ReproduceOptions {
   readonly out?: string;
   readonly kernel?: string;
+  readonly with: readonly string[];
 }
 
 /** Runs the command. */
-export function runReproduce(argument: string, { out, kernel }: ReproduceOptions): CommandResult {
+export function runReproduce(
+  argument: string,
+  { out, kernel, with: files }: ReproduceOptions,
+): CommandResult {
   if (kernel !== undefined) kernelById(kernel);
   const token = readToken(argument);
   const content = decodeToken(token);
-  const replayed = replayToken(scenarioOf(content), content);
+  const changes = readChanges(files);
+  const scenario = scenarioOfToken(content, changes);
+  const replayed = replayToken(scenario, content);
   if (replayed.kind === "diverged") {
     return {
       exitCode: EXIT.diverged,
@@ -57,22 +66,25 @@ export function runReproduce(argument: string, { out, kernel }: ReproduceOptions
       json: { replay: replayed.kind, violations: [] },
     };
   }
-  const made = reproducerOf(token, content, replayed, kernel);
-  const files = out === undefined ? [] : [join(out, "reproduce.c"), join(out, "holds.md")];
+  const made = reproducerOf(scenario, { token, content, replayed }, kernel);
+  const written = out === undefined ? [] : [join(out, "reproduce.c"), join(out, "holds.md")];
   if (out !== undefined) {
     mkdirSync(out, { recursive: true });
-    writeFileSync(files[0]!, made.program);
-    writeFileSync(files[1]!, `${made.markdown}\n`);
+    writeFileSync(written[0]!, made.program);
+    writeFileSync(written[1]!, `${made.markdown}\n`);
   }
   const rows = counted(made.rows.length, "point");
   const missing = made.lacks.map((line) => `\nBeware: ${line}.`).join("");
   return {
     exitCode: replayed.kind === "reproduced" ? EXIT.violation : EXIT.clean,
-    text:
+    text: withChanges(
       out === undefined
         ? `${made.markdown}\n\n## The program\n\n\`\`\`c\n${made.program}\`\`\`${missing}`
-        : `Written: ${files.join(", ")} (${rows} to hold a thread at).${missing}`,
+        : `Written: ${written.join(", ")} (${rows} to hold a thread at).${missing}`,
+      changes,
+    ),
     json: {
+      ...changesJson(changes),
       scenario: content.scenario,
       kernel: content.variant,
       target: made.kernel,
@@ -83,7 +95,7 @@ export function runReproduce(argument: string, { out, kernel }: ReproduceOptions
       needs: made.needs,
       differs: made.differs,
       lacks: made.lacks,
-      files,
+      files: written,
       program: made.program,
       markdown: made.markdown,
     },

@@ -2,17 +2,21 @@
 
 import { join } from "node:path";
 import { kernelById, kernels, scenarioFamilies } from "@mmrace/mm";
+import { UsageError } from "@mmrace/scheduler";
 import type { Command } from "commander";
+import type { Change } from "../../changes/change.ts";
+import { changesJson, kernelWith, withChanges } from "../../changes/changed-kernels.ts";
+import { readChanges } from "../../changes/read-changes.ts";
 import { nowMs } from "../../clock.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
-import { Progress } from "../../report/progress.ts";
 import { counted } from "../../report/violation-text.ts";
-import { answersTo } from "../../why/answers.ts";
-import { guardsOf, type Guard } from "../../why/guards.ts";
 import type { WhyBounds } from "../../why/judge.ts";
+import { changedBetween, compare } from "../../why/diff.ts";
+import { comparisonMarkdown, comparisonText, differenceJson } from "../../why/diff-text.ts";
+import { guardRows, pairRows, type Question } from "../../why/rows.ts";
 import { counterexample, lineOf, markdownOf, type Row } from "../../why/table.ts";
 import { EXIT } from "../exit-code.ts";
-import { appended, familyOf, jsonOption, wholeNumber } from "../options.ts";
+import { appended, familyOf, jsonOption, wholeNumber, withOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
 
 const NEWEST = kernels.at(-1)!.id;
@@ -20,9 +24,12 @@ const NEWEST = kernels.at(-1)!.id;
 interface WhyOptions {
   readonly kernel: string;
   readonly scenario: readonly string[];
+  readonly with: readonly string[];
   readonly preemptions: number;
   readonly executions: number;
+  readonly own?: boolean;
   readonly pairs?: boolean;
+  readonly diff?: readonly string[];
   readonly columns?: boolean;
   readonly markdown?: boolean;
   readonly workers: number;
@@ -39,12 +46,21 @@ export function defineWhy(program: Command): Command {
         "preemptions, for what then goes wrong. needed: with the shortest counterexample found. not needed within bound: " +
         "nothing went wrong in what was searched. Answers are kept, and asked for again only when the model has changed.",
     )
-    .argument("<target>", "a procedure, a site (procedure/operation/class) or a lock class")
+    .argument(
+      "[target]",
+      "a procedure, a site (procedure/operation/class) or a lock class; with --diff, default: all procedures that differ",
+    )
     .option("--kernel <release>", "kernel release (see: mmrace list kernels)", NEWEST)
     .option("--scenario <name>", "only in this scenario; repeatable", appended, [])
+    .addOption(withOption())
     .option("--preemptions <n>", "search up to so many preemptions", wholeNumber(0), 2)
     .option("--executions <n>", "of one scenario on one level; then as many at random", wholeNumber(1), 3000)
+    .option("--own", "only guards of the procedure itself, and none of what it calls")
     .option("--pairs", "also take out two guards at a time, of those that are not needed alone")
+    .option(
+      "--diff <releases...>",
+      "compare two releases, the older one first: what became needed, or redundant, and which commit did it",
+    )
     .option("--columns", "show every counterexample")
     .option("--markdown", "write a table in Markdown, with tokens")
     .option("--workers <n>", "worker threads", wholeNumber(1), 1)
@@ -54,94 +70,99 @@ export function defineWhy(program: Command): Command {
       "after",
       "\nExamples:\n  mmrace why retract_page_tables --kernel 6.12\n" +
         "  mmrace why retract_page_tables/spin_lock/pte_lock --kernel 6.12 --columns\n" +
-        "  mmrace why pmd_lock --kernel 6.6 --pairs --workers 2",
+        "  mmrace why pmd_lock --kernel 6.6 --pairs --workers 2\n" +
+        "  mmrace why retract_page_tables --diff 6.12 6.14\n" +
+        "  mmrace why --diff 6.11 6.12\n" +
+        "  mmrace why retract_page_tables --kernel 6.12 --with my-retract.ts",
     );
 }
 
 /** Runs the command. */
-export async function runWhy(target: string, options: WhyOptions): Promise<CommandResult> {
+export async function runWhy(target: string | undefined, options: WhyOptions): Promise<CommandResult> {
   const startMs = nowMs();
-  const kernel = kernelById(options.kernel).id;
-  const families = options.scenario.length === 0 ? scenarioFamilies : options.scenario.map(familyOf);
-  const guards = guardsOf(target, kernel, families);
-  const singles = await rowsOf(
-    guards.map(({ site }) => [site]),
-    guards,
-    kernel,
-    options,
-  );
-  const pairs = options.pairs === true ? await pairRows(singles, guards, kernel, options) : [];
+  if (options.diff !== undefined) return await runDiff(target, options.diff, options, startMs);
+  if (target === undefined) {
+    throw new UsageError(
+      "Name a procedure (retract_page_tables), a site (retract_page_tables/spin_lock/pte_lock) or a lock class (pte_lock).",
+    );
+  }
+  const changes = readChanges(options.with);
+  const question = questionOf(target, options, changes);
+  const kernel = kernelWith(options.kernel, changes).id;
+  const singles = await guardRows(question);
+  const pairs = options.pairs === true ? await pairRows(question, singles) : [];
   const rows = [...singles, ...pairs];
+  const text =
+    options.markdown === true ? markdownOf(rows, kernel, question.bounds) : textOf(rows, options, changes);
   return {
     exitCode: EXIT.clean,
-    text: options.markdown === true ? markdownOf(rows, kernel, boundsOf(options)) : textOf(rows, options),
+    text: withChanges(text, changes),
     json: {
       target,
       kernel,
-      sites: singles.map((row) => jsonOf(row, options)),
-      ...(options.pairs === true ? { pairs: pairs.map((row) => jsonOf(row, options)) } : {}),
+      ...changesJson(changes),
+      sites: singles.map((row) => jsonOf(row, question.bounds)),
+      ...(options.markdown === true ? { markdown: text } : {}),
+      ...(options.pairs === true ? { pairs: pairs.map((row) => jsonOf(row, question.bounds)) } : {}),
       elapsedMs: Math.round(nowMs() - startMs),
     },
   };
 }
 
-function boundsOf({ preemptions, executions }: WhyOptions): WhyBounds {
-  return { preemptionsMax: preemptions, executionsMax: executions };
+async function runDiff(
+  target: string | undefined,
+  releases: readonly string[],
+  options: WhyOptions,
+  startMs: number,
+): Promise<CommandResult> {
+  const [older, newer, ...more] = releases.map((release) => kernelById(release).id);
+  if (older === undefined || newer === undefined || more.length > 0)
+    throw new UsageError(`--diff takes two releases, the older one first: --diff 6.12 6.14.`);
+  if (options.with.length > 0 || options.pairs === true || options.columns === true)
+    throw new UsageError(
+      "--diff compares releases as they are, guard by guard: without --with, --pairs and --columns.",
+    );
+  const changed = changedBetween({ older, newer });
+  const questions = (target === undefined ? changed : [target]).map((name) => {
+    const question = questionOf(name, options, []);
+    return target === undefined ? { ...question, own: true } : question;
+  });
+  const { bounds } = questions[0]!;
+  const about = target ?? `the ${counted(changed.length, "procedure")} that differ`;
+  const comparison = await compare({ older, newer }, questions);
+  return {
+    exitCode: EXIT.clean,
+    text:
+      options.markdown === true
+        ? comparisonMarkdown(about, comparison, bounds)
+        : comparisonText(about, comparison),
+    json: {
+      target: target ?? null,
+      kernels: [older, newer],
+      bound: bounds,
+      differences: comparison.differences.map(differenceJson),
+      same: comparison.same,
+      elapsedMs: Math.round(nowMs() - startMs),
+    },
+  };
 }
 
-/** The needed ones among all pairs of guards that are redundant alone. */
-async function pairRows(
-  singles: readonly Row[],
-  guards: readonly Guard[],
-  kernel: string,
-  options: WhyOptions,
-): Promise<readonly Row[]> {
-  const redundant = singles.flatMap(({ sites, found: { verdict } }) =>
-    verdict === "not needed within bound" ? sites : [],
-  );
-  const pairs = redundant.flatMap((a, at) => redundant.slice(at + 1).map((b) => [a, b]));
-  const rows = await rowsOf(pairs, guards, kernel, options);
-  return rows.filter(({ found: { verdict } }) => verdict === "needed");
-}
-
-/** One row for each group of guards, searched in the scenarios that come to all of them. */
-async function rowsOf(
-  groups: readonly (readonly string[])[],
-  guards: readonly Guard[],
-  kernel: string,
-  options: WhyOptions,
-): Promise<readonly Row[]> {
-  const bySite = new Map(guards.map((guard) => [guard.site, guard]));
-  const jobs = groups.map((sites) => ({
-    ...boundsOf(options),
-    kernel,
-    sites,
-    scenarios: scenariosOf(sites, bySite),
-  }));
-  const progress = new Progress();
-  const verdicts = await answersTo(jobs, {
+function questionOf(target: string, options: WhyOptions, changes: readonly Change[]): Question {
+  return {
+    target,
+    release: kernelById(options.kernel).id,
+    changes,
+    families: options.scenario.length === 0 ? scenarioFamilies : options.scenario.map(familyOf),
+    own: options.own === true,
+    bounds: { preemptionsMax: options.preemptions, executionsMax: options.executions },
     workers: options.workers,
     cache: options.cache ? join(STATE_DIRECTORY, "why") : undefined,
-    onAnswer: (answered) =>
-      progress.show(() => `${answered} of ${counted(jobs.length, "question")} answered`),
-  });
-  progress.end();
-  return jobs.map(({ sites, scenarios }, at) => ({
-    sites,
-    kind: sites.length > 1 ? "pair" : bySite.get(sites[0]!)!.kind,
-    scenarios,
-    found: verdicts[at]!,
-  }));
+  };
 }
 
-function scenariosOf(sites: readonly string[], bySite: ReadonlyMap<string, Guard>): readonly string[] {
-  const [first, ...others] = sites.map((site) => bySite.get(site)!.scenarios);
-  return first!.filter((name) => others.every((scenarios) => scenarios.includes(name)));
-}
-
-function textOf(rows: readonly Row[], { columns }: WhyOptions): string {
+function textOf(rows: readonly Row[], { columns }: WhyOptions, changes: readonly Change[]): string {
   const lines = rows.map((row) => {
-    const shown = columns === true ? counterexample(row) : tokenOf(row);
+    const shown = columns === true ? counterexample(row, changes) : tokenOf(row);
     return shown === "" ? lineOf(row) : `${lineOf(row)}\n${columns === true ? "\n" : "  "}${shown}`;
   });
   const needed = rows.filter(({ found: { verdict } }) => verdict === "needed").length;
@@ -152,14 +173,14 @@ function tokenOf({ found: { finding } }: Row): string {
   return finding === undefined ? "" : `npx mmrace replay ${finding.token}`;
 }
 
-function jsonOf({ sites, kind, scenarios, found }: Row, options: WhyOptions): Record<string, unknown> {
+function jsonOf({ sites, kind, scenarios, found }: Row, bound: WhyBounds): Record<string, unknown> {
   const { finding, ...counts } = found;
   return {
     ...(sites.length === 1 ? { site: sites[0] } : { sites }),
     kind,
     ...counts,
     ...finding,
-    bound: boundsOf(options),
+    bound,
     scenarios,
   };
 }
