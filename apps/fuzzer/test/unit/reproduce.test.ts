@@ -23,6 +23,8 @@ import { userspaceOf } from "../../src/reproduce/reproducer.ts";
 import { compiled, hasCompiler } from "../compiler.ts";
 import { mmrace, type Run } from "../run.ts";
 
+const page = readFileSync(new URL("../../../../docs/why/reproduce-on-a-kernel.md", import.meta.url), "utf8");
+
 let folder = "";
 let canCompile = false;
 beforeAll(() => {
@@ -85,10 +87,6 @@ describe("every family", () => {
   );
 
   test("what cannot be expressed is refused with the reason, and stands in the docs", async () => {
-    const page = readFileSync(
-      new URL("../../../../docs/why/reproduce-on-a-kernel.md", import.meta.url),
-      "utf8",
-    );
     const others = scenarioFamilies.filter((family) => !isExpressible(family));
     expect(others.length).toBeGreaterThan(0);
     for (const family of others) {
@@ -119,6 +117,20 @@ describe("catalogued bugs", () => {
       }
     },
   );
+});
+
+test("under x86-TSO nobody holds up a store buffer, and a row may wait for one", async () => {
+  const family = scenarioFamilies.find(({ name }) => name === "cpmt-vs-uffdcopy")!;
+  const scenario = family.on(family.kernelDefault);
+  const { violations } = explore(scenario, random({ randomSeed: 3, executionsMax: 400 }), {
+    memory: "tso",
+  });
+  const run = await mmrace("reproduce", violations[0]!.token);
+  const threads = Object.keys(scenario.threads);
+  expect(rowsOf(run).filter(({ thread }) => !threads.includes(thread))).toEqual([]);
+  expect(rowsOf(run).filter(({ untilIsMachine }) => untilIsMachine).length).toBeGreaterThan(0);
+  expect(run.text).toMatch(/until the machine \(/);
+  expect(run.parsed["differs"]).toContainEqual(expect.stringContaining("x86-TSO"));
 });
 
 describe("programs", () => {
@@ -183,4 +195,16 @@ describe("the command", () => {
     await expect(mmrace("reproduce", token, "--out", out, "--kernel", "2.4")).rejects.toThrow(UsageError);
     expect(existsSync(out)).toBe(false);
   });
+});
+
+test("the example of the docs is what the command writes", async () => {
+  const token = /`(mmr1\.[\w-]+)`/.exec(page)![1]!;
+  const { parsed } = await mmrace("reproduce", token);
+  const markdown = parsed["markdown"] as string;
+  const shown = page.split("\n").filter((line) => /^(?:\| \d|\d\. CPU|Then CPU)/.test(line));
+  expect(shown).toHaveLength(5);
+  for (const line of shown) expect(markdown.split("\n")).toContain(line);
+  const program = /```c\n([^`]*)\n```/.exec(page)![1]!;
+  expect(program).toContain("begin(");
+  expect(parsed["program"]).toContain(program);
 });
