@@ -50,6 +50,7 @@ export { LEAK } from "./oracles/teardown.ts";
 export { defineFamily, geometryOf } from "./scenarios/family.ts";
 export type { ScenarioFamily, Situation } from "./scenarios/family.ts";
 export { scenarioFamilies, scenarioFamily, scenarioOf } from "./scenarios/scenarios.ts";
+export type { ScenarioIdentity } from "./scenarios/scenarios.ts";
 export { AddressSpace } from "./state/address-space.ts";
 export { Folio, folioGet, folioPut, folioRmap, HPAGE_PMD_NR, PAGE_USE_AFTER_FREE } from "./state/folio.ts";
 export { evictTranslation, speculativeFill, userLoad, userStore } from "./hardware/user-code.ts";

@@ -2,12 +2,12 @@
 
 import {
   changedKernel,
-  geometryOf,
   kernelById,
   partsOfKernelId,
-  scenarioFamily,
+  scenarioOf,
   type Kernel,
   type ScenarioFamily,
+  type ScenarioIdentity,
   type World,
 } from "@mmrace/mm";
 import { UsageError, type Scenario, type TokenContent } from "@mmrace/scheduler";
@@ -56,6 +56,12 @@ export function scenarioWith(
   return family.on(kernelWith(release, changes));
 }
 
+/** The scenario that an identity names, in another thread: its release with the changes of these files in it. */
+export function scenarioAgain(identity: ScenarioIdentity, changes: readonly ChangeSource[]): Scenario<World> {
+  if (changes.length === 0) return scenarioOf(identity);
+  return scenarioOf(identity, kernelWith(partsOfKernelId(identity.variant).release, changes));
+}
+
 /**
  * The scenario that a token was made on.
  *
@@ -74,7 +80,7 @@ export function scenarioOfToken(token: TokenContent, changes: readonly Change[])
   }
   // Without files, the family says what is missing.
   const kernel = changes.length === 0 ? token.variant : kernelWith(release, changes);
-  return scenarioFamily(token.scenario).on(kernel, geometryOf(token.parameters));
+  return scenarioOf(token, kernel);
 }
 
 /** Runs something, and says of what goes wrong in a user's file that it does. @throws {UsageError} then. */

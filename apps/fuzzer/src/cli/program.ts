@@ -10,6 +10,7 @@ import { defineFuzz, runFuzz } from "./commands/fuzz.ts";
 import { defineList, runList } from "./commands/list.ts";
 import { defineLitmus, runLitmusFiles } from "./commands/litmus.ts";
 import { defineMinimize, runMinimize } from "./commands/minimize.ts";
+import { defineProgramCommand, runProgram } from "./commands/program.ts";
 import { defineReplay, runReplay } from "./commands/replay.ts";
 import { defineReproduce, runReproduce } from "./commands/reproduce.ts";
 import { defineReport, runReport } from "./commands/report.ts";
@@ -76,6 +77,9 @@ export function createProgram(deliver: Deliver): Command {
   defineDecode(program).action((entries, options) => put("decode", options, runDecode(entries, options)));
   defineConform(program).action((what, options) => put("conform", options, runConform(what, options)));
   defineLitmus(program).action((files, options) => put("litmus", options, runLitmusFiles(files, options)));
+  defineProgramCommand(program).action((what, argument, options) =>
+    put("program", options, runProgram(what, argument, options)),
+  );
   defineList(program).action((what, scenario, options) =>
     put("list", options, runList(what, scenario, options)),
   );

@@ -1,7 +1,7 @@
 /** A worker thread of an exhaustive search: it runs the slices that it is asked for. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { scenarioFamily } from "@mmrace/mm";
+import type { ScenarioIdentity } from "@mmrace/mm";
 import {
   parseAblation,
   SliceRunner,
@@ -11,12 +11,11 @@ import {
   type SliceResult,
 } from "@mmrace/scheduler";
 import type { ChangeSource } from "../changes/change.ts";
-import { blaming, scenarioWith } from "../changes/changed-kernels.ts";
+import { blaming, scenarioAgain } from "../changes/changed-kernels.ts";
 
-/** What a worker is started with. Scenarios hold functions, so it is told their names. */
+/** What a worker is started with. Scenarios hold functions, so it is told what names them. */
 export interface ExploreSetup {
-  readonly scenario: string;
-  readonly kernel: string;
+  readonly scenario: ScenarioIdentity;
   readonly changes: readonly ChangeSource[];
   readonly ablations: readonly string[];
   readonly memory: MemoryModel;
@@ -25,8 +24,8 @@ export interface ExploreSetup {
 /** What a worker answers. An error that crosses threads is of no class any more, so the caller's own mistakes are named. */
 export type SliceAnswer = { readonly result: SliceResult } | { readonly usageError: string };
 
-const { scenario, kernel, changes, ablations, memory } = workerData as ExploreSetup;
-const runner = new SliceRunner(scenarioWith(scenarioFamily(scenario), kernel, changes), {
+const { scenario, changes, ablations, memory } = workerData as ExploreSetup;
+const runner = new SliceRunner(scenarioAgain(scenario, changes), {
   ablations: ablations.map(parseAblation),
   memory,
 });

@@ -1,18 +1,17 @@
 /** A worker thread of a campaign: a fuzzer of its own, run in rounds. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { scenarioFamily } from "@mmrace/mm";
+import type { ScenarioIdentity } from "@mmrace/mm";
 import { parseAblation, type MemoryModel } from "@mmrace/scheduler";
 import type { FuzzStrategy } from "../arms/arms.ts";
 import type { ChangeSource } from "../changes/change.ts";
-import { blaming, scenarioWith } from "../changes/changed-kernels.ts";
+import { blaming, scenarioAgain } from "../changes/changed-kernels.ts";
 import { nowMs } from "../clock.ts";
 import { Fuzzer, type RoundResult } from "./fuzzer.ts";
 
-/** What a worker is started with. Scenarios hold functions, so it is told their names. */
+/** What a worker is started with. Scenarios hold functions, so it is told what names them. */
 export interface WorkerSetup {
-  readonly scenario: string;
-  readonly kernel: string;
+  readonly scenario: ScenarioIdentity;
   readonly changes: readonly ChangeSource[];
   readonly randomSeed: number;
   readonly strategy: FuzzStrategy;
@@ -41,8 +40,7 @@ const TELL_EVERY_MS = 200;
 type Tell = (sofar: RoundResult) => void;
 
 function start(setup: WorkerSetup): (request: RoundRequest, tell: Tell) => RoundResult {
-  const scenario = scenarioWith(scenarioFamily(setup.scenario), setup.kernel, setup.changes);
-  const fuzzer = new Fuzzer(scenario, {
+  const fuzzer = new Fuzzer(scenarioAgain(setup.scenario, setup.changes), {
     ...setup,
     ablations: setup.ablations.map(parseAblation),
   });

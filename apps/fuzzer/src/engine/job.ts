@@ -9,6 +9,10 @@ import type { FuzzStrategy } from "../arms/arms.ts";
 /** Settings, as the command line gives them. */
 export interface FuzzOptions {
   readonly kernel?: string;
+  /** Files of programs. */
+  readonly program: readonly string[];
+  /** How many programs to generate. */
+  readonly programs?: number;
   readonly engine: "native" | "jsfuzz";
   readonly strategy: FuzzStrategy;
   readonly time?: number;

@@ -1,7 +1,7 @@
 /** Who runs the slices of an exhaustive search: this thread, or several others. */
 
 import { Worker } from "node:worker_threads";
-import { partsOfKernelId, type World } from "@mmrace/mm";
+import type { World } from "@mmrace/mm";
 import {
   ablationText,
   SliceRunner,
@@ -12,6 +12,7 @@ import {
   type SliceResult,
 } from "@mmrace/scheduler";
 import { sourcesOf, type ChangeSource } from "../changes/change.ts";
+import { identityOf } from "../programs/identity.ts";
 import { ask } from "./ask.ts";
 import { turn } from "./event-loop.ts";
 import type { ExploreSetup, SliceAnswer } from "./explore-worker.ts";
@@ -30,8 +31,7 @@ export function sliceWorkers(
 ): readonly SliceWorker[] {
   if (count === 1) return [inThisThread(new SliceRunner(scenario, settings))];
   const workerData: ExploreSetup = {
-    scenario: scenario.name,
-    kernel: partsOfKernelId(scenario.variant ?? "").release,
+    scenario: identityOf(scenario),
     changes: sourcesOf(settings.changes),
     ablations: (settings.ablations ?? []).map(ablationText),
     memory: settings.memory ?? "sc",

@@ -5,10 +5,11 @@
  */
 
 import { Worker } from "node:worker_threads";
-import { partsOfKernelId, type World } from "@mmrace/mm";
+import type { World } from "@mmrace/mm";
 import { ablationText, type Scenario } from "@mmrace/scheduler";
 import { sourcesOf } from "../changes/change.ts";
 import { nowMs } from "../clock.ts";
+import { identityOf } from "../programs/identity.ts";
 import type { CampaignOptions } from "./campaign.ts";
 import type { RoundMessage, RoundRequest, WorkerSetup } from "./fuzz-worker.ts";
 import type { Fuzzer, RoundResult } from "./fuzzer.ts";
@@ -30,8 +31,7 @@ export class WorkerPool {
   constructor(scenario: Scenario<World>, options: CampaignOptions, count: number) {
     this.#workers = Array.from({ length: count }, (_, index) => {
       const setup: WorkerSetup = {
-        scenario: scenario.name,
-        kernel: partsOfKernelId(scenario.variant ?? "").release,
+        scenario: identityOf(scenario),
         changes: sourcesOf(options.changes),
         randomSeed: options.randomSeed + index * SEED_STRIDE,
         strategy: options.strategy,

@@ -50,9 +50,11 @@ function job(directory = out): FuzzJob {
     seed: 1,
     out: directory,
     ablate: [],
+    with: [],
+    program: [],
     memory: "sc",
   } as const;
-  return { scenarios: [scenario], ablations: [], options, deadlineMs: Infinity };
+  return { scenarios: [scenario], ablations: [], changes: [], options, deadlineMs: Infinity };
 }
 
 function newFuzzer(): Fuzzer<never> {

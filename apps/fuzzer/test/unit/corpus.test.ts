@@ -29,7 +29,7 @@ afterEach(() => {
 /** A corpus of a short campaign. */
 async function made(name: string, seed: number, strategy = "random"): Promise<string> {
   const directory = join(folder, name);
-  const settings = ["--executions", "400", "--seed", String(seed), "--strategy", strategy];
+  const settings = ["--executions", "120", "--seed", String(seed), "--strategy", strategy];
   await mmrace("fuzz", "cpmt-vs-uffdcopy", "--kernel", "6.12", ...settings, "--corpus", directory);
   return directory;
 }

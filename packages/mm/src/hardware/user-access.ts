@@ -35,14 +35,21 @@ import { PAGE_USE_AFTER_FREE, type Folio, type PageData } from "../state/folio.t
 import { pteIndex } from "../state/geometry.ts";
 import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
 import type { PmdSlot } from "../state/pmd-table.ts";
+import type { MmStruct } from "../state/mm-struct.ts";
 import type { CpuTlb } from "../state/tlb.ts";
-import type { Vma } from "../state/vma.ts";
+import { Vma } from "../state/vma.ts";
 import { TABLE_SHAPE, type World } from "../state/world.ts";
+
+/**
+ * The mapping that an access is to: one that stays, or whatever the address space has there when the access retires, where
+ * somebody may map or unmap meanwhile.
+ */
+export type UserMapping = Vma | { readonly mm: MmStruct };
 
 /** One load, or one store of a value. */
 export interface UserAccess {
   readonly w: World;
-  readonly vma: Vma;
+  readonly vma: UserMapping;
   readonly address: number;
   /** `undefined` for a load. */
   readonly store: number | undefined;
@@ -109,6 +116,7 @@ const tryKind: OperationKind<CpuTlb, UserAccess, Attempt> = {
     const touched: Touch[] = folio === undefined ? [] : [{ access: "read", object: folio }];
     if (data !== undefined)
       touched.push({ access: how, object: data }, { access: how, object: access.w.reference });
+    if (!(access.vma instanceof Vma)) touched.push({ access: "read", object: access.vma.mm.vmas });
     return touched;
   },
   perform: (tlb, access) => {
@@ -139,13 +147,19 @@ function useData(access: UserAccess, entry: TlbEntry): number {
     );
     return store ?? 0;
   }
+  const place = mappingNow(vma, address);
   if (store !== undefined) {
     data.value = store;
-    w.reference.onStore(vma, address, store);
+    if (place !== undefined) w.reference.onStore(place, address, store);
     return store;
   }
-  w.reference.onLoad(vma, address, data.value);
+  if (place !== undefined) w.reference.onLoad(place, address, data.value);
   return data.value;
+}
+
+/** Nothing while a mapping goes: until its flush, what user code does there is lost by right. */
+function mappingNow(vma: UserMapping, address: number): Vma | undefined {
+  return vma instanceof Vma ? vma : vma.mm.vmas.value.find((one) => one.covers(address));
 }
 
 /** What the processor does with one entry that it has read; the entry's new value, where A or D must be set. */

@@ -10,23 +10,33 @@ import type { MmStruct } from "../state/mm-struct.ts";
 import type { CpuTlb } from "../state/tlb.ts";
 import type { Vma } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
-import { userAccess, walk } from "./user-access.ts";
+import { userAccess, walk, type UserMapping } from "./user-access.ts";
 
 /** What ends an access that the kernel does not serve. */
 export type Signal = "SIGSEGV" | "SIGBUS";
 
 /** Loads the page's value, on the CPU and in the mm of the running thread. */
-export function* userLoad(w: World, vma: Vma, address: number): Steps<number | Signal> {
+export function* userLoad(w: World, vma: UserMapping, address: number): Steps<number | Signal> {
   return yield* serve(w, vma, address, undefined);
 }
 
 /** Stores a value as all that the page holds, on the CPU and in the mm of the running thread. */
-export function* userStore(w: World, vma: Vma, address: number, value: number): Steps<"stored" | Signal> {
+export function* userStore(
+  w: World,
+  vma: UserMapping,
+  address: number,
+  value: number,
+): Steps<"stored" | Signal> {
   const result = yield* serve(w, vma, address, value);
   return typeof result === "number" ? "stored" : result;
 }
 
-function* serve(w: World, vma: Vma, address: number, store: number | undefined): Steps<number | Signal> {
+function* serve(
+  w: World,
+  vma: UserMapping,
+  address: number,
+  store: number | undefined,
+): Steps<number | Signal> {
   const { tlb } = w.current;
   for (;;) {
     const attempt = yield* userAccess(tlb, { w, vma, address, store });

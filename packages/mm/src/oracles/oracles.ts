@@ -117,7 +117,7 @@ function pinsAreMapped(w: World): boolean {
   return w.pins.all.every(({ mm, address, pfn }) => {
     const pmd = mm.slotOf(address).value;
     if (!pmdPresent(pmd)) return true;
-    if (pmdLeaf(pmd)) return pfnOf(pmd) + pteIndex(address) === pfn;
+    if (pmdLeaf(pmd)) return pfnOf(pmd, 2) + pteIndex(address) === pfn;
     const pte = w.tables.get(pfnOf(pmd))?.ptes.values[pteIndex(address)];
     return pte === undefined || !ptePresent(pte) || pfnOf(pte) === pfn;
   });

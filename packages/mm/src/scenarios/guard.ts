@@ -11,7 +11,7 @@ import { happens, mappedFile, type MappedFile } from "./mapped-file.ts";
 import { load, emptyTable, guardInstall, besideCollapse, ofFile } from "../userspace/calls.ts";
 
 function* guard(w: MappedFile): Steps<void> {
-  if (yield* w.kernel.madviseGuardInstall(w, w.vma.mm, USER_BASE, USER_BASE + PAGE_SIZE))
+  if ((yield* w.kernel.madviseGuardInstall(w, w.vma.mm, USER_BASE, USER_BASE + PAGE_SIZE)) === 0)
     w.reached.add("guarded");
 }
 

@@ -1,7 +1,9 @@
 /** All scenario families, and how tokens find theirs. */
 
 import { UsageError, type Scenario, type TokenContent } from "@mmrace/scheduler";
+import type { Kernel } from "../kernels/kernels.ts";
 import type { World } from "../state/world.ts";
+import { isProgramName, programOf, programScenario } from "../programs/scenario.ts";
 import { anonCollapseVsDontneed } from "./anon-collapse-vs-dontneed.ts";
 import { anonCollapseVsGupFast } from "./anon-collapse-vs-gup-fast.ts";
 import { collapseFileVsUffdMissing } from "./collapse-file-vs-uffd-missing.ts";
@@ -124,7 +126,19 @@ export function scenarioFamily(name: string): ScenarioFamily {
   throw new UsageError(`There is no scenario "${name}". There are: ${names}.`);
 }
 
-/** The scenario that a token was made on. @throws {UsageError} when this version does not have it. */
-export function scenarioOf(token: TokenContent): Scenario<World> {
-  return scenarioFamily(token.scenario).on(token.variant, geometryOf(token.parameters));
+/** What names a scenario: a token does, and so does a scenario itself. */
+export type ScenarioIdentity = Pick<TokenContent, "scenario" | "variant" | "parameters">;
+
+/**
+ * The scenario that a token was made on: one of a family, or a program, which its parameters carry.
+ *
+ * @param kernel the release, where that is not the one of the token but one made from it.
+ * @throws {UsageError} when this version does not have it.
+ */
+export function scenarioOf(
+  token: ScenarioIdentity,
+  kernel: string | Kernel = token.variant,
+): Scenario<World> {
+  if (isProgramName(token.scenario)) return programScenario(programOf(token), kernel);
+  return scenarioFamily(token.scenario).on(kernel, geometryOf(token.parameters));
 }

@@ -66,6 +66,7 @@ export class Discards extends Ghost {
     for (const vma of vmas) w.reference.beginDiscard(vma, Math.max(start, vma.start), Math.min(end, vma.end));
     const promises: Promise[] = [];
     for (let address = start; address < end && mm.covers(address); address += PAGE_SIZE) {
+      if (!isMapped(vmas, address)) continue; // What munmap() is about to take away is none of ours.
       const mapped = mappedAt(w, mm, address);
       if (mapped !== undefined) promises.push(mapped);
       for (const pfn of cachedAt(mm, address)) {
@@ -79,12 +80,13 @@ export class Discards extends Ghost {
   /** It returns: the step from which on what it found must have gone. */
   end(w: World, { start, end, vmas, promises }: Discard): Operation<void> {
     const { touches } = together(
-      this.changed(NOTHING, NO_OTHERS, "add"),
+      this.changed(NOTHING, () => vmas.map(({ mm }) => mm.vmas).slice(0, 1), "add"),
       w.reference.changed(NOTHING, NO_OTHERS, "add"),
     );
     const apply = (): void => {
       for (const vma of vmas) w.reference.endDiscard(vma, Math.max(start, vma.start), Math.min(end, vma.end));
-      this.#kept.push(...promises);
+      // Nor what has been unmapped meanwhile.
+      this.#kept.push(...promises.filter(({ mm, address }) => isMapped(mm.vmas.value, address)));
     };
     return ghostStep("madvise_returns", this, { touches, apply });
   }
@@ -106,6 +108,10 @@ export class Discards extends Ghost {
       ({ mm, address, pfn, isAnon }) => !isAnon || !cachedAt(mm, address).includes(pfn),
     );
   }
+}
+
+function isMapped(vmas: readonly Vma[], address: number): boolean {
+  return vmas.some((vma) => vma.covers(address));
 }
 
 /** The entries and translations that decide what is mapped, or cached, in a range. */

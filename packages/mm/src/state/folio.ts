@@ -177,3 +177,18 @@ const copyKind: OperationKind<PageData, PageData, void> = {
 export function copyHighpage(to: PageData, from: PageData): Operation<void> {
   return Operation.of(copyKind, to, from);
 }
+
+const clearKind: OperationKind<PageData, void, void> = {
+  name: "clear_highpage",
+  access: "write",
+  order: "locked",
+  perform: (page) => {
+    page.value = 0;
+  },
+  describe: (page) => `clear_highpage(${page.name})`,
+};
+
+/** Fills a page with zeroes, in one step. */
+export function clearHighpage(page: PageData): Operation<void> {
+  return Operation.of(clearKind, page, undefined);
+}

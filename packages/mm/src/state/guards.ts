@@ -31,9 +31,13 @@ export class Guards extends Ghost {
     this.#kept = this.#kept.filter((kept) => kept.mm !== mm || kept.address < start || kept.address >= end);
   }
 
-  /** Whether all are there, as far as the world's tables have entries. */
+  /**
+   * Whether all are there, as far as the world's tables have entries. Not asked while somebody holds mmap_lock for writing:
+   * then a table may be out of its slot for a while.
+   */
   areThere(w: World): boolean {
     return this.#kept.every(({ mm, address }) => {
+      if (mm.lock.mmapLock.writer !== undefined) return true;
       if (pteIndex(address) >= w.geometry.ptesPerTable) return true;
       const pmd = mm.slotOf(address).value;
       if (!pmdPresent(pmd) || pmdLeaf(pmd)) return false;

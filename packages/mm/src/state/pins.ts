@@ -1,7 +1,7 @@
 /** What GUP has pinned, and must stay mapped where it was: ghost state. */
 
 import type { Folio } from "./folio.ts";
-import { Ghost } from "./ghost.ts";
+import { Ghost, type GhostChange } from "./ghost.ts";
 import type { MmStruct } from "./mm-struct.ts";
 
 /** Oracle: a page that GUP has pinned is no longer the page mapped at its address. */
@@ -19,18 +19,32 @@ export interface Pin {
 export class Pins extends Ghost {
   /** For properties and set-up, in the order in which they were taken. */
   all: readonly Pin[] = [];
+  /** How often pages were thrown away: whoever pins while that happens pins what nobody need keep mapped. */
+  #forgets = 0;
 
   constructor() {
     super("pins");
   }
 
   override stateValue(): unknown {
-    return this.all;
+    return [this.all, this.#forgets];
   }
 
-  /** GUP has pinned a page. */
-  pin(pin: Pin): void {
-    this.all = [...this.all, pin];
+  /** What a pin that is begun now must give to `pin`, in the step that looks at the slot. */
+  begins(): { readonly change: GhostChange; readonly since: () => number } {
+    let since = 0;
+    const change: GhostChange = {
+      touches: () => [{ access: "read", object: this }],
+      apply: () => {
+        since = this.#forgets;
+      },
+    };
+    return { change, since: () => since };
+  }
+
+  /** GUP has pinned a page. @param since what `begins` has said; without, nothing was thrown away meanwhile. */
+  pin(pin: Pin, since: number = this.#forgets): void {
+    if (since === this.#forgets) this.all = [...this.all, pin];
   }
 
   /** One pin of a folio is given back. */
@@ -41,6 +55,7 @@ export class Pins extends Ghost {
 
   /** What is mapped in a range is going to be thrown away. */
   forget(mm: MmStruct, start: number, end: number): void {
+    this.#forgets++;
     this.all = this.all.filter((pin) => pin.mm !== mm || pin.address < start || pin.address >= end);
   }
 }

@@ -61,7 +61,8 @@ function mapAt(w: World, vma: Vma, address: number, folio: Folio, page: number, 
   folio.mapcount.value++;
   folio.refcount.value++;
   vma.mm.counters.values[folio.isAnon ? "rss_anon" : "rss_file"]++;
-  w.reference.fill(vma, address, folio.data[page]?.value ?? 0);
+  const isOwn = folio.isAnon || (vma.flags.value & VM_SHARED) !== 0;
+  w.reference[isOwn ? "fill" : "fillFile"](vma, address, folio.data[page]?.value ?? 0);
   w.uffd.account(vma.mm, address);
 }
 

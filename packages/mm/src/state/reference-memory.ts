@@ -8,8 +8,10 @@
 
 import { violate } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
+import type { AddressSpace } from "./address-space.ts";
 import type { PageData } from "./folio.ts";
 import { Ghost, type GhostChange } from "./ghost.ts";
+import type { MmStruct } from "./mm-struct.ts";
 import { VM_SHARED, type Vma } from "./vma.ts";
 
 /** Oracle: a load sees something else than what was stored. */
@@ -20,6 +22,8 @@ interface Holding {
   values: Set<number>;
   /** Discards in progress. */
   discards: number;
+  /** Whether the page may be the file's again, of a private mapping: then a load may see what that holds. */
+  mayBeFiles: boolean;
 }
 
 /**
@@ -37,7 +41,8 @@ export class ReferenceMemory extends Ghost {
   override stateValue(): unknown {
     return Array.from(
       this.#holdings,
-      ([page, { values, discards }]) => [page, [...values].toSorted((a, b) => a - b), discards] as const,
+      ([page, { values, discards, mayBeFiles }]) =>
+        [page, [...values].toSorted((a, b) => a - b), discards, mayBeFiles] as const,
     ).toSorted(([a], [b]) => (a < b ? -1 : 1));
   }
 
@@ -45,21 +50,27 @@ export class ReferenceMemory extends Ghost {
   onStore(vma: Vma, address: number, value: number): void {
     const holding = this.#own(vma, address);
     if (holding.discards > 0) holding.values.add(value);
-    else holding.values = new Set([value]);
+    else this.#settle(holding, vma, address, [value]);
   }
 
   /** A load has retired: reports a value that the page must not hold. */
   onLoad(vma: Vma, address: number, value: number): void {
     const holding = this.#seen(vma, address);
-    if (!holding.values.has(value)) {
-      const wanted = [...holding.values].join(" or ");
+    if (!this.#allowed(holding, vma, address).has(value)) {
+      const wanted = [...this.#allowed(holding, vma, address)].join(" or ");
       violate(LOST_STORE, `a load of 0x${address.toString(16)} gives ${value}, where ${wanted} was stored`);
     } else if (holding.discards === 0) holding.values = new Set([value]);
   }
 
   /** Set-up, or a fill by the kernel: the page holds a value from now on. */
   fill(vma: Vma, address: number, value: number): void {
-    this.#own(vma, address).values = new Set([value]);
+    this.#settle(this.#own(vma, address), vma, address, [value]);
+  }
+
+  /** Set-up: the page of the file holds a value, which a private mapping sees as long as nobody has written to it. */
+  fillFile(vma: Vma, address: number, value: number): void {
+    const holding = this.#holdingAt(sharedKey(vma.file!, vma.indexOf(address)), () => []);
+    holding.values = new Set([value]);
   }
 
   /** The same in the step that maps the page: it holds what `data` does then; without, zeroes. */
@@ -75,7 +86,8 @@ export class ReferenceMemory extends Ghost {
     for (let page = start; page < end; page += PAGE_SIZE) {
       const holding = this.#own(vma, page);
       holding.discards++;
-      for (const value of this.#afresh(vma, page)) holding.values.add(value);
+      if (!isShared(vma) && vma.file !== null) holding.mayBeFiles = true;
+      else for (const value of this.#afresh(vma, page)) holding.values.add(value);
     }
   }
 
@@ -84,43 +96,101 @@ export class ReferenceMemory extends Ghost {
     for (let page = start; page < end; page += PAGE_SIZE) this.#own(vma, page).discards--;
   }
 
+  /** Pages of a file are going to be thrown away, and of some private mappings what was copied from them. */
+  beginTruncation(file: AddressSpace, start: number, end: number, copies: readonly Vma[]): void {
+    for (let index = start; index < end; index++) {
+      const holding = this.#holdingAt(sharedKey(file, index), () => [0]);
+      holding.discards++;
+      holding.values.add(0);
+      for (const page of addressesOf(copies, index))
+        this.beginDiscard(page.vma, page.address, page.address + 1);
+    }
+  }
+
+  /** They have been. */
+  endTruncation(file: AddressSpace, start: number, end: number, copies: readonly Vma[]): void {
+    for (let index = start; index < end; index++) {
+      this.#holdingAt(sharedKey(file, index), () => [0]).discards--;
+      for (const page of addressesOf(copies, index))
+        this.endDiscard(page.vma, page.address, page.address + 1);
+    }
+  }
+
   /** The pages of a private range go to another address. */
   move(from: Vma, start: number, to: Vma, target: number, length: number): void {
     for (let offset = 0; offset < length; offset += PAGE_SIZE) {
-      const values = this.#seen(from, start + offset).values;
-      this.#own(to, target + offset).values = new Set(values);
+      const { values, mayBeFiles } = this.#seen(from, start + offset);
+      const holding = this.#own(to, target + offset);
+      this.#settle(holding, to, target + offset, values);
+      holding.mayBeFiles ||= mayBeFiles;
     }
+  }
+
+  /** The private pages of a range have gone with their mapping: what comes there next holds what it is filled with. */
+  forget(mm: MmStruct, start: number, end: number): void {
+    for (let page = start; page < end; page += PAGE_SIZE) this.#holdings.delete(privateKey(mm, page));
+  }
+
+  /** The page holds one of these, or what it is when filled afresh, if somebody is throwing it away. */
+  #settle(holding: Holding, vma: Vma, address: number, values: Iterable<number>): void {
+    const fresh = holding.discards > 0 ? this.#afresh(vma, address) : [];
+    holding.values = new Set([...values, ...fresh]);
+    holding.mayBeFiles &&= holding.discards > 0;
+  }
+
+  #allowed(holding: Holding, vma: Vma, address: number): ReadonlySet<number> {
+    if (!holding.mayBeFiles) return holding.values;
+    return new Set([...holding.values, ...this.#afresh(vma, address)]);
   }
 
   /** What a fresh page would hold: zeroes, or what the file holds. */
   #afresh(vma: Vma, address: number): Iterable<number> {
     if (vma.file === null) return [0];
-    return this.#holdings.get(sharedKey(vma, address))?.values ?? [0];
+    return this.#holdings.get(sharedKey(vma.file, vma.indexOf(address)))?.values ?? [0];
   }
 
   /** What a load of the mapping looks at: a private page that nobody has written is the file's. */
   #seen(vma: Vma, address: number): Holding {
     const own = this.#holdings.get(keyOf(vma, address));
     if (own !== undefined) return own;
-    return { values: new Set(this.#afresh(vma, address)), discards: 0 };
+    const mayBeFiles = vma.file !== null;
+    return { values: new Set(mayBeFiles ? [] : [0]), discards: 0, mayBeFiles };
   }
 
   #own(vma: Vma, address: number): Holding {
-    const key = keyOf(vma, address);
+    return this.#holdingAt(keyOf(vma, address), () => this.#afresh(vma, address));
+  }
+
+  #holdingAt(key: string, values: () => Iterable<number>): Holding {
     let holding = this.#holdings.get(key);
     if (holding === undefined) {
-      holding = { values: new Set(this.#afresh(vma, address)), discards: 0 };
+      holding = { values: new Set(values()), discards: 0, mayBeFiles: false };
       this.#holdings.set(key, holding);
     }
     return holding;
   }
 }
 
-function keyOf(vma: Vma, address: number): string {
-  const isShared = vma.file !== null && (vma.flags.value & VM_SHARED) !== 0;
-  return isShared ? sharedKey(vma, address) : `${vma.mm.name} ${Math.floor(address / PAGE_SIZE)}`;
+function isShared({ file, flags }: Vma): boolean {
+  return file !== null && (flags.value & VM_SHARED) !== 0;
 }
 
-function sharedKey(vma: Vma, address: number): string {
-  return `${vma.file!.name}[${vma.indexOf(address)}]`;
+function keyOf(vma: Vma, address: number): string {
+  return isShared(vma) ? sharedKey(vma.file!, vma.indexOf(address)) : privateKey(vma.mm, address);
+}
+
+function privateKey(mm: MmStruct, address: number): string {
+  return `${mm.name} ${Math.floor(address / PAGE_SIZE)}`;
+}
+
+function sharedKey({ name }: AddressSpace, index: number): string {
+  return `${name}[${index}]`;
+}
+
+/** Where private mappings have a page of their file. */
+function addressesOf(vmas: readonly Vma[], index: number): { readonly vma: Vma; readonly address: number }[] {
+  return vmas.flatMap((vma) => {
+    const address = isShared(vma) ? undefined : vma.addressOf(index);
+    return address === undefined ? [] : [{ vma, address }];
+  });
 }

@@ -1,7 +1,7 @@
 /**
  * A secondary MMU, as KVM's: page tables of its own, filled from the primary ones, emptied by notifiers.
  *
- * Reduced: one entry per page, no permissions; its faults go away where KVM's would try again.
+ * Reduced: one entry per page, no permissions; its faults go away where KVM's would try again, and from huge pages.
  *
  * @see virt/kvm/kvm_main.c, arch/x86/kvm/mmu/mmu.c, Linux v6.12
  */
@@ -49,7 +49,7 @@ export class SecondaryMmu {
     return [...this.shadow.value].every(([address, pfn]) => {
       const pmd = this.mm.slotOf(address).value;
       if (!pmdPresent(pmd)) return false;
-      if (pmdLeaf(pmd)) return pfnOf(pmd) + pteIndex(address) === pfn;
+      if (pmdLeaf(pmd)) return pfnOf(pmd, 2) + pteIndex(address) === pfn;
       const pte = w.tables.get(pfnOf(pmd))?.ptes.values[pteIndex(address)];
       return pte !== undefined && ptePresent(pte) && pfnOf(pte) === pfn;
     });
@@ -61,7 +61,10 @@ export function* secondaryFault(w: World, secondary: SecondaryMmu, address: numb
   const { mm, mmu, shadow } = secondary;
   const seq = yield* readOnce(mmu.invalidateSeq);
   yield* smpRmb();
-  const mapped = yield* w.kernel.pteOffsetMap(w, mm.slotOf(address)); // hva_to_pfn()
+  const slot = mm.slotOf(address); // hva_to_pfn()
+  const pmd = yield* readOnce(slot);
+  if (!pmdPresent(pmd) || pmdLeaf(pmd)) return;
+  const mapped = yield* w.kernel.pteOffsetMap(w, slot);
   if (mapped === null) return;
   const pte = yield* ptepGet(mapped.table, pteIndex(address));
   const folio = ptePresent(pte) ? w.folioOf(pfnOf(pte)) : undefined;

@@ -4,20 +4,20 @@
  * Arguments are checked as the kernel checks them, and what it refuses is an answer, under the kernel's name. What the kernel
  * would do and the model cannot (splitting a VMA) is a `UsageError`.
  *
+ * Mappings are looked up under the lock that the kernel takes, so several threads may call at the same time.
+ *
  * Reduced: addresses are always given (MAP_FIXED; MAP_FIXED_NOREPLACE answers EEXIST); no signals but those that `load` and
- * `store` give back; system calls look at VMAs before they lock them, so call those of one process from several threads
- * only where nobody maps or unmaps meanwhile.
+ * `store` give back.
  *
  * @see mm/mmap.c, do_mmap(); mm/madvise.c, do_madvise(); mm/mremap.c, check_mremap_params(), Linux v6.12
  */
 
-import { UsageError, type Steps } from "@mmrace/scheduler";
+import { readOnce, type Steps } from "@mmrace/scheduler";
 import { PAGE_SIZE, PMD_SIZE, VM_READ, VM_SHARED, VM_WRITE } from "@mmrace/x86-paging";
 import { userLoad, userStore, type Signal } from "../hardware/user-code.ts";
 import type { AddressSpace } from "../state/address-space.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
 import type { Vma } from "../state/vma.ts";
-import { VM_PFNMAP } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 import { pagemapOf, type PagemapEntry } from "./pagemap.ts";
 import { Userfaultfd } from "./userfaultfd.ts";
@@ -66,13 +66,10 @@ export class Process {
     if (length <= 0 || !isAligned(start)) return "EINVAL";
     const end = start + pagesUp(length);
     if (!this.#fits(start, end)) return "ENOMEM";
-    if (this.#vmasIn(start, end).length > 0) {
-      if (noreplace) return "EEXIST";
-      yield* this.w.kernel.doMunmap(this.w, this.mm, start, end);
-    }
     const place = file === null ? { start, end, file } : { start, end, file, pgoff };
-    yield* this.w.kernel.doMmap(this.w, this.mm, place, PROTECTIONS[prot] | (shared ? VM_SHARED : 0));
-    return start;
+    const flags = PROTECTIONS[prot] | (shared ? VM_SHARED : 0);
+    const answer = yield* this.w.kernel.mmapRegion(this.w, this.mm, place, flags, noreplace);
+    return answer === 0 ? start : answer;
   }
 
   /** Takes whole mappings away. Nothing there is no error. @throws {UsageError} when a mapping would have to be split. */
@@ -87,13 +84,8 @@ export class Process {
     const size = pagesUp(length);
     if (!isAligned(old) || !isAligned(to) || length <= 0) return "EINVAL";
     if (old < to + size && to < old + size) return "EINVAL";
-    const vma = this.#vmaAt(old);
-    if (vma === null) return "EFAULT";
-    if (old + size > vma.end) return "EFAULT";
     if (!this.#fits(to, to + size)) return "ENOMEM";
-    if (vma.start !== old || vma.end !== old + size)
-      throw new UsageError("mremap() takes a whole mapping: splitting one is not modelled.");
-    return (yield* this.w.kernel.doMremap(this.w, vma, to)).start;
+    return yield* this.w.kernel.mremapTo(this.w, this.mm, old, size, to);
   }
 
   /** Advice for a range. What is not mapped of it answers ENOMEM, after the rest was done, as in the kernel. */
@@ -101,22 +93,20 @@ export class Process {
     if (!isAligned(start) || length < 0) return "EINVAL";
     const end = start + pagesUp(length);
     if (end === start) return 0;
-    const vmas = this.#vmasIn(start, end);
-    const why = refusal(vmas, start, end, advice);
-    if (why !== null) return why;
     const { w, mm } = this;
     if (advice === "MADV_COLLAPSE") return yield* this.#collapse(start, end);
-    if (advice === "MADV_DONTNEED") yield* w.kernel.madviseDontneed(w, mm, start, end);
-    else if (advice === "MADV_GUARD_REMOVE") yield* w.kernel.madviseGuardRemove(w, mm, start, end);
-    else if (!(yield* w.kernel.madviseGuardInstall(w, mm, start, end))) return "EINVAL";
-    return coversAll(vmas, start, end) ? 0 : "ENOMEM";
+    if (advice === "MADV_DONTNEED") return yield* w.kernel.madviseDontneed(w, mm, start, end);
+    if (advice === "MADV_GUARD_REMOVE") return yield* w.kernel.madviseGuardRemove(w, mm, start, end);
+    return yield* w.kernel.madviseGuardInstall(w, mm, start, end);
   }
 
   *#collapse(start: number, end: number): Steps<0 | Errno> {
     const { w, mm } = this;
     yield* w.kernel.mmapReadLock(w, mm);
-    const result = yield* w.kernel.madviseCollapse(w, mm, start, end);
+    const isMapped = coversAll(yield* readOnce(mm.vmas), start, end);
+    const result = isMapped ? yield* w.kernel.madviseCollapse(w, mm, start, end) : "VMA_NULL";
     yield* w.kernel.mmapReadUnlock(w, mm);
+    if (!isMapped) return "ENOMEM";
     // madvise_collapse_errno()
     if (result === "SUCCEED" || result === "PMD_MAPPED") return 0;
     return ["PAGE_COUNT", "PAGE_LOCK", "PAGE_LRU"].includes(result) ? "EAGAIN" : "EINVAL";
@@ -129,14 +119,14 @@ export class Process {
 
   /** What user code loads. */
   *load(address: number): Steps<number | Signal> {
-    const vma = this.#vmaAt(address);
-    return vma === null ? "SIGSEGV" : yield* userLoad(this.w, vma, address);
+    if (!this.mm.covers(address)) return "SIGSEGV";
+    return yield* userLoad(this.w, { mm: this.mm }, address);
   }
 
   /** User code stores a value, as all that the page holds. */
   *store(address: number, value: number): Steps<"stored" | Signal> {
-    const vma = this.#vmaAt(address);
-    return vma === null ? "SIGSEGV" : yield* userStore(this.w, vma, address, value);
+    if (!this.mm.covers(address)) return "SIGSEGV";
+    return yield* userStore(this.w, { mm: this.mm }, address, value);
   }
 
   /** What /proc/pid/pagemap says of each page. Looks at all at once: for programs of one thread, and at the end. */
@@ -149,14 +139,6 @@ export class Process {
   rss(): { readonly anon: number; readonly file: number } {
     const { rss_anon: anon, rss_file: file } = this.mm.counters.values;
     return { anon, file };
-  }
-
-  #vmaAt(address: number): Vma | null {
-    return this.mm.vmas.value.find((vma) => vma.covers(address)) ?? null;
-  }
-
-  #vmasIn(start: number, end: number): readonly Vma[] {
-    return this.mm.vmas.value.filter((vma) => vma.start < end && vma.end > start);
   }
 
   /** Whether the world has slots for all of the range, which is all the address space there is. */
@@ -175,13 +157,9 @@ function pagesUp(length: number): number {
 }
 
 function coversAll(vmas: readonly Vma[], start: number, end: number): boolean {
-  const covered = vmas.reduce((sum, vma) => sum + Math.min(end, vma.end) - Math.max(start, vma.start), 0);
+  const covered = vmas.reduce(
+    (sum, vma) => sum + Math.max(0, Math.min(end, vma.end) - Math.max(start, vma.start)),
+    0,
+  );
   return covered === end - start;
-}
-
-/** Why an advice is refused before anything is done. */
-function refusal(vmas: readonly Vma[], start: number, end: number, advice: Advice): Errno | null {
-  if (vmas.length === 0) return "ENOMEM";
-  if (advice === "MADV_COLLAPSE") return coversAll(vmas, start, end) ? null : "ENOMEM";
-  return vmas.some((vma) => (vma.flags.value & VM_PFNMAP) !== 0) ? "EINVAL" : null;
 }

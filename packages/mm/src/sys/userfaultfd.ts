@@ -4,7 +4,7 @@ import type { Steps } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
 import type { FillMode, Result } from "../ops/userfaultfd/mfill-atomic.ts";
 import type { MmStruct } from "../state/mm-struct.ts";
-import { VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP, type Vma } from "../state/vma.ts";
+import { VM_UFFD_MINOR, VM_UFFD_MISSING, VM_UFFD_WP } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 
 /** Modes of UFFDIO_REGISTER. */
@@ -15,7 +15,7 @@ export interface UffdModes {
 }
 
 /**
- * One userfaultfd. Ranges must be whole pages, else EINVAL. Registration is of whole mappings.
+ * One userfaultfd. Ranges must be whole pages, else EINVAL. Registration is of whole mappings: all that the range touches.
  *
  * Reduced: fills serve one page for each call.
  */
@@ -28,20 +28,21 @@ export class Userfaultfd {
     this.#mm = mm;
   }
 
-  /** UFFDIO_REGISTER of the mapping at an address. EINVAL where none is, or without a mode. */
-  *register(start: number, { missing = false, wp = false, minor = false }: UffdModes): Steps<Result> {
-    const vma = this.#vmaAt(start);
+  /** UFFDIO_REGISTER. EINVAL where nothing is mapped that can be watched so, or without a mode. */
+  *register(
+    start: number,
+    { missing = false, wp = false, minor = false }: UffdModes,
+    length: number = PAGE_SIZE,
+  ): Steps<Result> {
     const modes = (missing ? VM_UFFD_MISSING : 0) | (wp ? VM_UFFD_WP : 0) | (minor ? VM_UFFD_MINOR : 0);
-    if (start % PAGE_SIZE !== 0 || vma === null || modes === 0) return "EINVAL";
-    if (minor && vma.file?.isShmem !== true) return "EINVAL"; // vma_can_userfault()
-    return yield* this.#w.kernel.userfaultfdRegister(this.#w, vma, modes);
+    if (!isRange(start, length) || modes === 0) return "EINVAL";
+    return yield* this.#w.kernel.userfaultfdRegisterRange(this.#w, this.#mm, start, start + length, modes);
   }
 
   /** UFFDIO_UNREGISTER. */
-  *unregister(start: number): Steps<Result> {
-    const vma = this.#vmaAt(start);
-    if (start % PAGE_SIZE !== 0 || vma === null) return "EINVAL";
-    return yield* this.#w.kernel.userfaultfdUnregister(this.#w, vma);
+  *unregister(start: number, length: number = PAGE_SIZE): Steps<Result> {
+    if (!isRange(start, length)) return "EINVAL";
+    return yield* this.#w.kernel.userfaultfdUnregisterRange(this.#w, this.#mm, start, start + length);
   }
 
   /** UFFDIO_COPY of one page. */
@@ -66,15 +67,15 @@ export class Userfaultfd {
 
   /** UFFDIO_WRITEPROTECT: protects, or lifts that. */
   *writeprotect(start: number, length: number, isEnabled: boolean): Steps<Result> {
-    if (start % PAGE_SIZE !== 0 || length <= 0 || length % PAGE_SIZE !== 0) return "EINVAL";
-    const vma = this.#vmaAt(start);
-    if (vma === null) return "ENOENT";
-    return yield* this.#w.kernel.userfaultfdWriteprotect(this.#w, vma, start, start + length, isEnabled);
+    if (!isRange(start, length)) return "EINVAL";
+    const like = { mm: this.#mm };
+    return yield* this.#w.kernel.userfaultfdWriteprotect(this.#w, like, start, start + length, isEnabled);
   }
 
   /** UFFDIO_MOVE. 6.8 and later. */
   *move(dst: number, src: number, length: number = PAGE_SIZE): Steps<Result> {
-    if ([dst, src, length].some((value) => value % PAGE_SIZE !== 0) || length <= 0) return "EINVAL";
+    if (!isRange(dst, length) || !isRange(src, length)) return "EINVAL";
+    if (!this.#mm.covers(dst) || !this.#mm.covers(src)) return "ENOENT";
     const result = yield* this.#w.kernel.movePages(this.#w, this.#mm, dst, src, length);
     if (result === 0) yield* this.wake();
     return result;
@@ -87,12 +88,12 @@ export class Userfaultfd {
 
   *#fill(address: number, mode: FillMode): Steps<Result> {
     if (address % PAGE_SIZE !== 0) return "EINVAL";
-    const vma = this.#vmaAt(address);
-    if (vma === null) return "ENOENT";
-    return yield* this.#w.kernel.userfaultfdFill(this.#w, vma, address, mode);
+    if (!this.#mm.covers(address)) return "ENOENT";
+    return yield* this.#w.kernel.userfaultfdFill(this.#w, { mm: this.#mm }, address, mode);
   }
+}
 
-  #vmaAt(address: number): Vma | null {
-    return this.#mm.vmas.value.find((vma) => vma.covers(address)) ?? null;
-  }
+/** validate_range(), as far as it does not look at mappings. */
+function isRange(start: number, length: number): boolean {
+  return start % PAGE_SIZE === 0 && length > 0 && length % PAGE_SIZE === 0;
 }

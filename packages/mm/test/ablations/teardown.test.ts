@@ -33,8 +33,8 @@ const noticed: readonly (readonly [
   ],
   ["dontneed-vs-secondary", "6.18", "mmu_invalidate_retry/read_once/mmu_invalidate_seq", [SECONDARY_STALE]],
   // Why a guard marker needs an anon_vma before 6.19, and retract the second look at it.
-  ["guard-vs-retract", "6.18", "anon_vma_prepare/write_once/anon_vma", [LOST_ENTRY, LOST_GUARD]],
-  ["guard-vs-retract", "6.18", "retract_page_tables/read_once/anon_vma/2", [LOST_ENTRY, LOST_GUARD]],
+  ["guard-vs-retract", "6.18", "anon_vma_prepare/write_once/anon_vma", [LOST_GUARD]],
+  ["guard-vs-retract", "6.18", "retract_page_tables/read_once/anon_vma/2", [LOST_GUARD]],
   // Why the second attempt at an empty table takes both locks, and looks at all entries again.
   ["slow-dontneed-vs-fault", "6.14", "try_to_free_pte/spin_lock/pte_lock", [LOST_ENTRY]],
   ["slow-dontneed-vs-fault", "6.14", "try_to_free_pte/scan_ptes/pte", [LOST_ENTRY]],

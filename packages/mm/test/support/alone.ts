@@ -12,7 +12,7 @@ export const RELEASES: readonly string[] = ["6.1", "6.6", "6.12", "6.14", "6.18"
 export function alone<Cast extends object>(
   release: string,
   setup: (w: World) => Cast,
-  body: (w: World & Cast) => Steps<void>,
+  body: (w: World & Cast) => Steps<unknown>,
 ): World & Cast {
   const { ops } = kernelById(release);
   let ended: (World & Cast) | undefined;
@@ -27,7 +27,11 @@ export function alone<Cast extends object>(
       const w = new World(ops);
       return Object.assign(w, setup(w));
     },
-    threads: { only: body },
+    threads: {
+      *only(w) {
+        yield* body(w);
+      },
+    },
     daemons: { rcu: (w) => rcuCallbacks(w.rcu) },
     properties: [...allOracles, keep],
   });

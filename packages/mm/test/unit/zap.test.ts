@@ -193,23 +193,24 @@ test("dirty pages of files hand their dirty bit to the folio", () => {
   expect(RELEASES.map(dirty)).toEqual(RELEASES.map(() => true));
 });
 
-describe("what the model has not is refused", () => {
-  const refused =
-    (setup: (w: World) => { vma: Vma }, start: number, end: number): (() => void) =>
-    () => {
-      alone("6.18", setup, (cast) => cast.kernel.madviseDontneed(cast, cast.vma.mm, start, end));
-    };
-
-  test("a part of a huge page", () => {
-    const setup = (world: World): { vma: Vma } => {
+test.each(RELEASES)("on %s a huge page of which a part is discarded is split", (release) => {
+  const w = alone(
+    release,
+    (world) => {
       const cast = anonymous(world);
       populateHugeAnon(world, cast.vma);
       return cast;
-    };
-    expect(refused(setup, USER_BASE, USER_BASE + PAGE_SIZE)).toThrow(/part of a huge page/);
-  });
+    },
+    (cast) => cast.kernel.madviseDontneed(cast, cast.vma.mm, USER_BASE, USER_BASE + PAGE_SIZE),
+  );
+  expect(w.reached).toContain("a huge page was split");
+  expect(values(w)).toMatchObject({ rss_anon: 3, nr_ptes: 1 });
+});
 
-  test("parts of pages", () => {
-    expect(refused(anonymous, USER_BASE, USER_BASE + 1)).toThrow(/whole pages/);
-  });
+test("parts of pages are refused", () => {
+  expect(() => {
+    alone("6.18", anonymous, (cast) =>
+      cast.kernel.madviseDontneed(cast, cast.vma.mm, USER_BASE, USER_BASE + 1),
+    );
+  }).toThrow(/whole pages/);
 });

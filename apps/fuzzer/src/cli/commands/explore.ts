@@ -1,11 +1,22 @@
 /** `mmrace explore`: exhaustive search of one scenario. */
 
-import type { Exploration, MemoryModel, StateExploration } from "@mmrace/scheduler";
+import type { World } from "@mmrace/mm";
+import { programScenario } from "@mmrace/mm/programs";
+import {
+  UsageError,
+  type Exploration,
+  type MemoryModel,
+  type Scenario,
+  type StateExploration,
+} from "@mmrace/scheduler";
 import type { Command } from "commander";
-import { changesJson, withChanges } from "../../changes/changed-kernels.ts";
+import type { Change } from "../../changes/change.ts";
+import { changesJson, kernelWith, withChanges } from "../../changes/changed-kernels.ts";
 import { readChanges } from "../../changes/read-changes.ts";
 import { nowMs } from "../../clock.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
+import { NEWEST } from "../../programs/newest.ts";
+import { readProgram } from "../../programs/program-file.ts";
 import { warn } from "../../report/warn.ts";
 import { counted, violationText } from "../../report/violation-text.ts";
 import { EXIT } from "../exit-code.ts";
@@ -29,6 +40,7 @@ import { green } from "../../report/style.ts";
 /** Options, as the command line gives them. */
 export interface ExploreOptions {
   readonly kernel?: string;
+  readonly program?: string;
   readonly strategy:
     | "dfs"
     | "dpor"
@@ -63,7 +75,8 @@ export function defineExplore(program: Command): Command {
         "breadth-first, so that its first finding has the fewest steps. The result does not depend on the number of " +
         "workers. Ctrl-C saves the search; the same command goes on with it.",
     )
-    .argument("<scenario>", "scenario, or the id of a bug (see: mmrace list scenarios)")
+    .argument("[scenario]", "scenario, or the id of a bug (see: mmrace list scenarios)")
+    .option("--program <file>", "search a program of system calls instead (see: mmrace program)")
     .addOption(kernelOption())
     .option(
       "--strategy <name>",
@@ -99,15 +112,16 @@ export function defineExplore(program: Command): Command {
         "  mmrace explore cpmt-vs-uffdcopy --strategy bounded --preemptions 1\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy states\n" +
         "  mmrace explore retract-vs-uffdcopy --kernel 6.12 --with my-retract.ts\n" +
+        "  mmrace explore --program move.prog --kernel 6.11 --strategy bounded\n" +
         "  mmrace explore retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock\n" +
         "  mmrace explore cpmt-vs-uffdcopy --strategy interleavings --all --workers 2 --checkpoint search.json",
     );
 }
 
 /** Runs the command. */
-export async function runExplore(name: string, options: ExploreOptions): Promise<CommandResult> {
+export async function runExplore(name: string | undefined, options: ExploreOptions): Promise<CommandResult> {
   const changes = readChanges(options.with);
-  const scenario = scenarioOn(familyOf(name), options.kernel, changes);
+  const scenario = scenarioAsked(name, options, changes);
   const startMs = nowMs();
   const { exploration, isInterrupted, savedIn } = await search(scenario, options, changes, startMs);
   if (!isInterrupted) refuseUnmatched(exploration.unmatched, scenario.name);
@@ -129,6 +143,18 @@ export async function runExplore(name: string, options: ExploreOptions): Promise
       elapsedMs: Math.round(nowMs() - startMs),
     },
   };
+}
+
+/** @throws {UsageError} unless a scenario or a program is named, and not both. */
+function scenarioAsked(
+  name: string | undefined,
+  { program, kernel }: ExploreOptions,
+  changes: readonly Change[],
+): Scenario<World> {
+  if ((name === undefined) === (program === undefined))
+    throw new UsageError("Name a scenario, or a program with --program FILE, and not both.");
+  if (name !== undefined) return scenarioOn(familyOf(name), kernel, changes);
+  return programScenario(readProgram(program!), kernelWith(kernel ?? NEWEST, changes));
 }
 
 /** The fields that every exploration has in JSON. */

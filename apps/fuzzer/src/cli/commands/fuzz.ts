@@ -2,9 +2,10 @@
 
 import { join } from "node:path";
 import { scenarioFamilies } from "@mmrace/mm";
+import { programScenario } from "@mmrace/mm/programs";
 import { UsageError } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
-import { changesJson, withChanges } from "../../changes/changed-kernels.ts";
+import { changesJson, kernelWith, withChanges } from "../../changes/changed-kernels.ts";
 import { readChanges } from "../../changes/read-changes.ts";
 import { nowMs } from "../../clock.ts";
 import { fuzzStrategies } from "../../arms/arms.ts";
@@ -12,11 +13,15 @@ import type { FuzzJob, FuzzOptions } from "../../engine/job.ts";
 import { NativeCampaigns } from "../../engine/native-campaigns.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
 import { runJsfuzz } from "../../jsfuzz/jsfuzz-engine.ts";
+import { huntPrograms, withPrograms } from "../fuzz-programs.ts";
+import { NEWEST } from "../../programs/newest.ts";
+import { readProgram } from "../../programs/program-file.ts";
 import { reportText, type ScenarioReport } from "../../report/scenario-report.ts";
 import { EXIT } from "../exit-code.ts";
 import {
   ablateOption,
   ablationsOf,
+  appended,
   duration,
   familyOf,
   jsonOption,
@@ -41,6 +46,13 @@ export function defineFuzz(program: Command): Command {
     )
     .argument("[scenario...]", "scenarios or bug ids; default: all (see: mmrace list scenarios)")
     .addOption(kernelOption())
+    .option(
+      "--program <file>",
+      "fuzz a program of system calls too (see: mmrace program); repeatable",
+      appended,
+      [],
+    )
+    .option("--programs <n>", "generate, run and change so many programs", wholeNumber(1))
     .addOption(
       new Option("--engine <engine>", "native, or the jsfuzz package on the same target")
         .choices(["native", "jsfuzz"])
@@ -82,6 +94,7 @@ export function defineFuzz(program: Command): Command {
         "  mmrace fuzz\n" +
         "  mmrace fuzz cpmt-vs-uffdcopy --kernel 6.6-dev --stop-on-first\n" +
         "  mmrace fuzz T1-01 --engine jsfuzz --seed 7 --json\n" +
+        "  mmrace fuzz --programs 200 --kernel 6.11\n" +
         "  mmrace fuzz retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock --time 30s\n" +
         "  mmrace fuzz --kernel 6.12 --with my-retract.ts --time 5m",
     );
@@ -89,11 +102,15 @@ export function defineFuzz(program: Command): Command {
 
 /** Runs the command. */
 export async function runFuzz(names: readonly string[], options: FuzzOptions): Promise<CommandResult> {
-  const families = names.length === 0 ? scenarioFamilies : [...new Set(names.map(familyOf))];
+  const hasPrograms = options.program.length > 0 || options.programs !== undefined;
+  const families = names.length === 0 && !hasPrograms ? scenarioFamilies : [...new Set(names.map(familyOf))];
   const changes = readChanges(options.with);
+  const programs = options.program.map((file) =>
+    programScenario(readProgram(file), kernelWith(options.kernel ?? NEWEST, changes)),
+  );
   const startMs = nowMs();
   const job: FuzzJob = {
-    scenarios: families.map((family) => scenarioOn(family, options.kernel, changes)),
+    scenarios: [...families.map((family) => scenarioOn(family, options.kernel, changes)), ...programs],
     ablations: ablationsOf(options.ablate),
     changes,
     options,
@@ -110,9 +127,13 @@ export async function runFuzz(names: readonly string[], options: FuzzOptions): P
   if (options.engine === "jsfuzz" && options.workers !== 1) {
     throw new UsageError("jsfuzz has one worker of its own; --workers goes with --engine native.");
   }
+  if (options.engine === "jsfuzz" && hasPrograms)
+    throw new UsageError("jsfuzz fuzzes scenarios; --program and --programs go with --engine native.");
   const reports = options.engine === "jsfuzz" ? await runJsfuzz(job) : await new NativeCampaigns(job).run();
   for (const report of reports) refuseUnmatched(report.unmatched, report.scenario.name);
-  return resultOf(job, reports, nowMs() - startMs);
+  const hunted = await huntPrograms(job);
+  const all = [...reports, ...(hunted?.reports ?? [])];
+  return withPrograms(resultOf(job, all, nowMs() - startMs), hunted);
 }
 
 function resultOf(

@@ -54,7 +54,8 @@ interface GotByPte extends Got {
 export function* gupFast(w: World, mm: MmStruct, address: number, flags: GupFlags): Steps<Folio | null> {
   const slot = mm.slotOf(address);
   const irqs = yield* localIrqSave(); // 1.
-  const pmd = yield* readOnce(slot); // 2.
+  const { change, since } = w.pins.begins();
+  const pmd = yield* along(readOnce(slot), change); // 2.
   let got: Got | null = null;
   if (pmdPresent(pmd)) {
     got = pmdLeaf(pmd)
@@ -68,7 +69,7 @@ export function* gupFast(w: World, mm: MmStruct, address: number, flags: GupFlag
     yield* ghostStep(
       "gup_returns",
       w.pins,
-      w.pins.changed(() => w.pins.pin({ mm, address, ...got })),
+      w.pins.changed(() => w.pins.pin({ mm, address, ...got }, since())),
     );
   w.reached.add(`gup_fast ${flags.pin ? "pinned" : "got"} a page`);
   return got.folio;

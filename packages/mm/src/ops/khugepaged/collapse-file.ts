@@ -73,7 +73,10 @@ export function* collapseFile_6_1(
   const collected = yield* collect(w, file, huge);
   const old = collected.folios.filter((folio) => folio !== null);
   yield* w.kernel.tryToUnmapFlush(w);
-  if (collected.result !== "SUCCEED") return yield* rollback(w, huge, old, collected.result);
+  if (collected.result !== "SUCCEED") {
+    yield* openHoles(file, huge);
+    return yield* rollback(w, huge, old, collected.result);
+  }
   yield* copyAll(huge, collected);
   for (const folio of old) yield* release(folio);
   yield* folioGet(huge, HPAGE_PMD_NR - 1);
@@ -113,7 +116,10 @@ function* collect(w: World, file: AddressSpace, huge?: Folio): Steps<Collected> 
     folios.push(null);
     if (folio === null) {
       holes++;
-      if (file.isShmem) continue;
+      if (file.isShmem) {
+        if (huge !== undefined) yield* fillHole(file, index, huge);
+        continue;
+      }
       yield* spinUnlock(file.xaLock);
       return { folios, holes, result: "FAIL" };
     }
@@ -131,6 +137,23 @@ function* collect(w: World, file: AddressSpace, huge?: Folio): Steps<Collected> 
     yield* writeOnce(file.iPages, withFolio(yield* readOnce(file.iPages), 0, HPAGE_PMD_NR, huge));
   yield* spinUnlock(file.xaLock); // 4.
   return { folios, holes, result: "SUCCEED" };
+}
+
+/** v6.1: who comes to the hole finds the new folio, locked. */
+function* fillHole(file: AddressSpace, index: number, huge: Folio): Steps<void> {
+  yield* writeOnce(file.iPages, withFolio(yield* readOnce(file.iPages), index, 1, huge));
+}
+
+/** v6.1: the holes are holes again. */
+function* openHoles(file: AddressSpace, huge: Folio): Steps<void> {
+  yield* spinLock(file.xaLock);
+  const cache = yield* readOnce(file.iPages);
+  if (cache.includes(huge))
+    yield* writeOnce(
+      file.iPages,
+      cache.map((folio) => (folio === huge ? null : folio)),
+    );
+  yield* spinUnlock(file.xaLock);
 }
 
 /** The tests of one locked folio. Without a reason, the cache is locked at the end; with one, the folio is unlocked and put. */

@@ -22,7 +22,7 @@ import {
   upWrite,
 } from "@mmrace/locks";
 import { readOnce, violate, writeOnce, type Steps } from "@mmrace/scheduler";
-import { mkHugePmd, mkTable, PAGE_SIZE, pfnOf, PMD_SIZE, pmdNone, type Entry } from "@mmrace/x86-paging";
+import { mkHugePmd, mkTable, pfnOf, PMD_SIZE, pmdNone, type Entry } from "@mmrace/x86-paging";
 import { folioPut, folioRmap, HPAGE_PMD_NR, type Folio } from "../../state/folio.ts";
 import type { MmStruct } from "../../state/mm-struct.ts";
 import { PmdSlot } from "../../state/pmd-table.ts";
@@ -175,7 +175,7 @@ function* installHuge(vma: Vma, slot: PmdSlot, huge: Folio, { table }: Mapped): 
   yield* spinLock(lock);
   yield* assertNone(slot);
   yield* writeOnce(huge.mapping, yield* readOnce(vma.anonVma));
-  yield* writeOnce(huge.index, Math.floor(slot.address / PAGE_SIZE));
+  yield* writeOnce(huge.index, vma.indexOf(slot.address));
   yield* folioRmap(huge, 1);
   yield* writeOnce(huge.lru, true);
   yield* writeOnce(deposits, [...(yield* readOnce(deposits)), table]);

@@ -11,16 +11,45 @@
  */
 
 import { downWrite, upWrite } from "@mmrace/locks";
-import { atomicAdd, readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
+import { atomicAdd, readOnce, UsageError, writeOnce, type Steps } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
+import { along } from "../../state/ghost.ts";
+import type { MmStruct } from "../../state/mm-struct.ts";
 import type { UserfaultfdCtx } from "../../state/userfaultfd-ctx.ts";
 import { Vma, VM_UFFD_MODES, type AnonVma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 
 /** Moves the mapping. @returns the new VMA; the old one is gone. */
 export function* doMremap(w: World, vma: Vma, newAddress: number): Steps<Vma> {
-  const { mm } = vma;
+  yield* w.kernel.mmapWriteLock(w, vma.mm);
+  return yield* moveAndUnlock(w, vma, newAddress);
+}
+
+/**
+ * The system call with MREMAP_FIXED: looks the mapping up under the lock. Answers the new address.
+ *
+ * @throws {UsageError} when the range is a part of a mapping, which would have to be split.
+ */
+export function* mremapTo(
+  w: World,
+  mm: MmStruct,
+  address: number,
+  length: number,
+  newAddress: number,
+): Steps<number | "EFAULT"> {
   yield* w.kernel.mmapWriteLock(w, mm);
+  const vma = yield* w.kernel.findVma(w, mm, address); // vma_to_resize()
+  if (vma === null || address + length > vma.end) {
+    yield* w.kernel.mmapWriteUnlock(w, mm);
+    return "EFAULT";
+  }
+  if (vma.start !== address || vma.end !== address + length)
+    throw new UsageError("mremap() takes a whole mapping: splitting one is not modelled.");
+  return (yield* moveAndUnlock(w, vma, newAddress)).start;
+}
+
+function* moveAndUnlock(w: World, vma: Vma, newAddress: number): Steps<Vma> {
+  const { mm } = vma;
   yield* w.kernel.doVmiMunmap(w, mm, newAddress, newAddress + (vma.end - vma.start), false); // MREMAP_FIXED
   yield* w.kernel.vmaStartWrite(w, vma);
   const to = yield* w.kernel.copyVma(w, vma, newAddress);
@@ -43,10 +72,10 @@ export function* copyVma(w: World, vma: Vma, newAddress: number): Steps<Vma> {
   yield* writeOnce(to.uffdCtx, yield* readOnce(vma.uffdCtx));
   if (anonVma !== null) yield* cloneAnonVma(to, anonVma);
   yield* w.kernel.vmaStartWrite(w, to); // vma_link()
-  yield* writeOnce(
-    mm.vmas,
-    [...(yield* readOnce(mm.vmas)), to].toSorted((a, b) => a.start - b.start),
-  );
+  const vmas = [...(yield* readOnce(mm.vmas)), to].toSorted((a, b) => a.start - b.start);
+  // Ghost state: guard markers move with their mapping, and nobody watches them there.
+  const forgotten = w.guards.changed(() => w.guards.forget(mm, vma.start, vma.end));
+  yield* along(writeOnce(mm.vmas, vmas), forgotten);
   if (file !== null) {
     yield* downWrite(file.iMmap);
     yield* writeOnce(file.vmas, [...(yield* readOnce(file.vmas)), to]);

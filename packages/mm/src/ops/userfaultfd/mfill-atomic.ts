@@ -25,7 +25,12 @@ export type FillMode = "COPY" | "ZEROPAGE" | "CONTINUE" | "POISON";
 export const KERNEL_ASSERTION = "kernel assertion";
 
 /** v6.9 and later. `like` names the address space; the VMA is looked up, and need not be that one any more. */
-export function* mfillAtomic(w: World, like: Vma, address: number, mode: FillMode = "COPY"): Steps<Result> {
+export function* mfillAtomic(
+  w: World,
+  like: Pick<Vma, "mm">,
+  address: number,
+  mode: FillMode = "COPY",
+): Steps<Result> {
   const { mm } = like;
   const vma = yield* w.kernel.uffdMfillLock(w, mm, address);
   if (vma === null) return "ENOENT";
@@ -34,10 +39,16 @@ export function* mfillAtomic(w: World, like: Vma, address: number, mode: FillMod
   let result: Result;
   if ((yield* readOnce(ctx.mmapChanging)) !== 0) result = "EAGAIN";
   else if ((yield* readOnce(vma.uffdCtx)) !== ctx) result = "ENOENT";
+  else if (!isFillable(vma, mode)) result = "EINVAL";
   else result = yield* w.kernel.mfillAtomicPmd(w, vma, address, mode);
   yield* upRead(ctx.mapChangingLock);
   yield* w.kernel.uffdMfillUnlock(w, vma);
   return result;
+}
+
+/** What the kernel asks of vm_ops: only shmem has pages that are there and not mapped. */
+function isFillable({ file }: Vma, mode: FillMode): boolean {
+  return file === null ? mode !== "CONTINUE" : file.isShmem;
 }
 
 /** Steps 2 to 4, v6.11 and later: finds the slot, gives it a table, and looks at it again. */
@@ -53,7 +64,7 @@ export function* mfillAtomicPmd(w: World, vma: Vma, address: number, mode: FillM
 /** Up to v6.8 mmap_lock for read is held throughout, and only the counter keeps fills away while mappings change. */
 export function* mfillAtomic_6_6(
   w: World,
-  like: Vma,
+  like: Pick<Vma, "mm">,
   address: number,
   mode: FillMode = "COPY",
 ): Steps<Result> {
@@ -63,6 +74,7 @@ export function* mfillAtomic_6_6(
   let result: Result;
   if ((yield* readOnce(mm.userfaultfd.mmapChanging)) !== 0) result = "EAGAIN";
   else if ((yield* readOnce(vma.uffdCtx)) !== mm.userfaultfd) result = "ENOENT";
+  else if (!isFillable(vma, mode)) result = "EINVAL";
   else result = yield* w.kernel.mfillAtomicPmd(w, vma, address, mode);
   yield* w.kernel.uffdMfillUnlock(w, vma);
   return result;
@@ -93,8 +105,13 @@ export function* mfillAtomicPte(w: World, vma: Vma, address: number, mode: FillM
 }
 
 /** The system call: a fill that came to something wakes who waited for it. Kernel: userfaultfd_copy() and its like. */
-export function* userfaultfdFill(w: World, vma: Vma, address: number, mode: FillMode): Steps<Result> {
-  const result = yield* w.kernel.mfillAtomic(w, vma, address, mode);
-  if (result === 0) yield* w.kernel.wakeUserfault(w, vma.mm.userfaultfd);
+export function* userfaultfdFill(
+  w: World,
+  like: Pick<Vma, "mm">,
+  address: number,
+  mode: FillMode,
+): Steps<Result> {
+  const result = yield* w.kernel.mfillAtomic(w, like, address, mode);
+  if (result === 0) yield* w.kernel.wakeUserfault(w, like.mm.userfaultfd);
   return result;
 }

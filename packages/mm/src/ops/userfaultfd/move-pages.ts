@@ -18,7 +18,7 @@ import type { Entry } from "@mmrace/x86-paging";
 import { pmdStart } from "../../state/geometry.ts";
 import type { MmStruct } from "../../state/mm-struct.ts";
 import type { PmdSlot } from "../../state/pmd-table.ts";
-import { VM_SHARED, type Vma } from "../../state/vma.ts";
+import { VM_SHARED, VM_WRITE, type Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import { pmdFolio } from "./huge-pmd.ts";
 import type { Result } from "./mfill-atomic.ts";
@@ -44,6 +44,7 @@ export function* movePages(
   yield* downRead(ctx.mapChangingLock);
   let result: Result;
   if ((yield* readOnce(ctx.mmapChanging)) !== 0) result = "EAGAIN";
+  else if (dstStart + length > pair.dst.end || srcStart + length > pair.src.end) result = "EINVAL";
   else if (!(yield* areasFit(pair))) result = "EINVAL";
   else
     result = yield* w.kernel.movePagesLocked(
@@ -62,11 +63,12 @@ export function* movePages_6_6(_w: World, _mm: MmStruct, _dst: number, _src: num
   return "EINVAL";
 }
 
-/** validate_move_areas(): private anonymous memory on both sides, the destination registered. */
+/** validate_move_areas(): private anonymous memory on both sides, writable, the destination registered. */
 function* areasFit({ dst, src }: MovePair): Steps<boolean> {
-  const isPrivateAnon = (vma: Vma, flags: number): boolean => vma.file === null && (flags & VM_SHARED) === 0;
-  if (!isPrivateAnon(dst, yield* readOnce(dst.flags))) return false;
-  if (!isPrivateAnon(src, yield* readOnce(src.flags))) return false;
+  const isFit = ({ file }: Vma, flags: number): boolean =>
+    file === null && (flags & (VM_SHARED | VM_WRITE)) === VM_WRITE;
+  if (!isFit(dst, yield* readOnce(dst.flags))) return false;
+  if (!isFit(src, yield* readOnce(src.flags))) return false;
   return (yield* readOnce(dst.uffdCtx)) === dst.mm.userfaultfd;
 }
 

@@ -71,7 +71,12 @@ import {
   movePagesLocked_6_6,
   type MoveStep,
 } from "./move-pages.ts";
-import { userfaultfdRegister, userfaultfdUnregister } from "./register.ts";
+import {
+  userfaultfdRegister,
+  userfaultfdRegisterRange,
+  userfaultfdUnregister,
+  userfaultfdUnregisterRange,
+} from "./register.ts";
 import {
   changePteRangeUffdWp,
   mwriteprotectRange,
@@ -84,7 +89,16 @@ import {
 } from "./write-protect.ts";
 
 /** A change of the uffd-wp protection of a range. */
-type WpCall<R> = (w: World, vma: Vma, start: number, end: number, isEnabled: boolean) => Steps<R>;
+type WpCall<R, Where = Vma> = (
+  w: World,
+  where: Where,
+  start: number,
+  end: number,
+  isEnabled: boolean,
+) => Steps<R>;
+
+/** Whatever names the address space; VMAs are looked up in it, under a lock. */
+type InMm = Pick<Vma, "mm">;
 
 /** A fill of one page by one mode. */
 type FillOne = (w: World, vma: Vma, address: number) => Steps<Result>;
@@ -93,6 +107,16 @@ type FillOne = (w: World, vma: Vma, address: number) => Steps<Result>;
 export interface UserfaultfdOps {
   readonly userfaultfdRegister: (w: World, vma: Vma, modes: number) => Steps<Result>;
   readonly userfaultfdUnregister: (w: World, vma: Vma) => Steps<Result>;
+  /** UFFDIO_REGISTER. */
+  readonly userfaultfdRegisterRange: (
+    w: World,
+    mm: MmStruct,
+    start: number,
+    end: number,
+    modes: number,
+  ) => Steps<Result>;
+  /** UFFDIO_UNREGISTER. */
+  readonly userfaultfdUnregisterRange: (w: World, mm: MmStruct, start: number, end: number) => Steps<Result>;
 
   readonly handleUserfault: (
     w: World,
@@ -108,8 +132,8 @@ export interface UserfaultfdOps {
   readonly uffdMfillLock: (w: World, mm: MmStruct, address: number) => Steps<Vma | null>;
   readonly uffdMfillUnlock: (w: World, vma: Vma) => Steps<void>;
   /** The system calls that fill: with the wakeup. */
-  readonly userfaultfdFill: (w: World, vma: Vma, address: number, mode: FillMode) => Steps<Result>;
-  readonly mfillAtomic: (w: World, vma: Vma, address: number, mode?: FillMode) => Steps<Result>;
+  readonly userfaultfdFill: (w: World, like: InMm, address: number, mode: FillMode) => Steps<Result>;
+  readonly mfillAtomic: (w: World, like: InMm, address: number, mode?: FillMode) => Steps<Result>;
   readonly mfillAtomicPmd: (w: World, vma: Vma, address: number, mode: FillMode) => Steps<Result>;
   readonly mfillAtomicPte: (w: World, vma: Vma, address: number, mode: FillMode) => Steps<Result>;
   readonly mfillAtomicPteCopy: FillOne;
@@ -120,8 +144,8 @@ export interface UserfaultfdOps {
   readonly shmemMfillAtomicPte: FillOne;
   readonly mfillAtomicInstallPte: (w: World, vma: Vma, address: number, folio: Folio) => Steps<Result>;
 
-  readonly userfaultfdWriteprotect: WpCall<Result>;
-  readonly mwriteprotectRange: WpCall<Result>;
+  readonly userfaultfdWriteprotect: WpCall<Result, InMm>;
+  readonly mwriteprotectRange: WpCall<Result, InMm>;
   readonly uffdWpRange: WpCall<void>;
   /** A present entry without the protection that it had. */
   readonly uffdWpResolve: (w: World, vma: Vma, pte: Entry) => Steps<Entry>;
@@ -149,6 +173,8 @@ export const userfaultfd: ReleaseTable<UserfaultfdOps> = {
   "6.18": {
     userfaultfdRegister,
     userfaultfdUnregister,
+    userfaultfdRegisterRange,
+    userfaultfdUnregisterRange,
     handleUserfault,
     userfaultfdMustWait,
     wakeUserfault,

@@ -53,20 +53,20 @@ import type { Result } from "./mfill-atomic.ts";
 /** The system call. Who lifts a protection wakes who waited for that. */
 export function* userfaultfdWriteprotect(
   w: World,
-  vma: Vma,
+  like: Pick<Vma, "mm">,
   start: number,
   end: number,
   isEnabled: boolean,
 ): Steps<Result> {
-  const result = yield* w.kernel.mwriteprotectRange(w, vma, start, end, isEnabled);
-  if (result === 0 && !isEnabled) yield* w.kernel.wakeUserfault(w, vma.mm.userfaultfd);
+  const result = yield* w.kernel.mwriteprotectRange(w, like, start, end, isEnabled);
+  if (result === 0 && !isEnabled) yield* w.kernel.wakeUserfault(w, like.mm.userfaultfd);
   return result;
 }
 
 /** Under mmap_lock for read, which 6.18 still takes here. `like` names the address space; the VMA is looked up. */
 export function* mwriteprotectRange(
   w: World,
-  like: Vma,
+  like: Pick<Vma, "mm">,
   start: number,
   end: number,
   isEnabled: boolean,
@@ -83,7 +83,7 @@ export function* mwriteprotectRange(
 /** Up to v6.8. */
 export function* mwriteprotectRange_6_6(
   w: World,
-  like: Vma,
+  like: Pick<Vma, "mm">,
   start: number,
   end: number,
   isEnabled: boolean,
@@ -94,7 +94,13 @@ export function* mwriteprotectRange_6_6(
   return result;
 }
 
-function* protectFound(w: World, { mm }: Vma, start: number, end: number, isEnabled: boolean): Steps<Result> {
+function* protectFound(
+  w: World,
+  { mm }: Pick<Vma, "mm">,
+  start: number,
+  end: number,
+  isEnabled: boolean,
+): Steps<Result> {
   if ((yield* readOnce(mm.userfaultfd.mmapChanging)) !== 0) return "EAGAIN";
   const vma = yield* w.kernel.findVma(w, mm, start);
   if (vma === null || ((yield* readOnce(vma.flags)) & VM_UFFD_WP) === 0) return "ENOENT";

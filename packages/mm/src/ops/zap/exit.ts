@@ -11,10 +11,12 @@
 
 import { mmuNotifierInvalidateRangeEnd, mmuNotifierInvalidateRangeStart } from "@mmrace/locks";
 import { readOnce, update, writeOnce, type Steps } from "@mmrace/scheduler";
+import { along } from "../../state/ghost.ts";
 import type { MmStruct } from "../../state/mm-struct.ts";
 import type { MmuGather } from "../../state/mmu-gather.ts";
 import type { Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
+import { owesNothing } from "./munmap.ts";
 
 /** Drops a user; the last one takes the address space down. */
 export function* mmput(w: World, mm: MmStruct): Steps<void> {
@@ -27,7 +29,7 @@ export function* mmput(w: World, mm: MmStruct): Steps<void> {
 export function* exitMmap(w: World, mm: MmStruct): Steps<void> {
   yield* mmuNotifierRelease(mm);
   yield* w.kernel.mmapReadLock(w, mm);
-  const vmas = yield* readOnce(mm.vmas);
+  const vmas = yield* along(readOnce(mm.vmas), owesNothing(w, mm, 0, Infinity));
   const tlb = yield* unmapAll(w, mm, vmas);
   yield* w.kernel.mmapReadUnlock(w, mm);
   yield* w.kernel.mmapWriteLock(w, mm); // After MMF_OOM_SKIP.
@@ -38,7 +40,7 @@ export function* exitMmap(w: World, mm: MmStruct): Steps<void> {
 /** v4.12: nobody can be there any more, except through the rmap. */
 export function* exitMmap_4_12(w: World, mm: MmStruct): Steps<void> {
   yield* mmuNotifierRelease(mm);
-  const vmas = yield* readOnce(mm.vmas);
+  const vmas = yield* along(readOnce(mm.vmas), owesNothing(w, mm, 0, Infinity));
   const tlb = yield* unmapAll(w, mm, vmas);
   yield* freeAll(w, tlb, vmas);
 }

@@ -11,8 +11,8 @@
 
 import { callRcu, refcountVmaLock } from "@mmrace/locks";
 import { readOnce, UsageError, writeOnce, type Steps } from "@mmrace/scheduler";
-import { NONE_ENTRY, PMD_SIZE, pmdLeaf, pmdNone, pmdPresent } from "@mmrace/x86-paging";
-import { along } from "../../state/ghost.ts";
+import { NONE_ENTRY, PAGE_SIZE, PMD_SIZE, pmdLeaf, pmdNone, pmdPresent } from "@mmrace/x86-paging";
+import { along, together, type GhostChange } from "../../state/ghost.ts";
 import { addMmCounter, type MmStruct } from "../../state/mm-struct.ts";
 import type { MmuGather } from "../../state/mmu-gather.ts";
 import { freeVma, Vma, type VmaPlace } from "../../state/vma.ts";
@@ -22,8 +22,45 @@ import type { World } from "../../state/world.ts";
 export function* doMmap(w: World, mm: MmStruct, place: VmaPlace, flags: number): Steps<Vma> {
   yield* w.kernel.mmapWriteLock(w, mm);
   const vmas = yield* readOnce(mm.vmas);
-  if (vmas.some((one) => one.start < place.end && one.end > place.start))
-    throw new UsageError("doMmap() needs a free place: call doMunmap() first, as MAP_FIXED would.");
+  if (isTaken(vmas, place))
+    throw new UsageError("doMmap() needs a free place: call mmapRegion(), which takes it as MAP_FIXED does.");
+  const vma = yield* linkNew(w, mm, vmas, place, flags);
+  yield* w.kernel.mmapWriteUnlock(w, mm);
+  return vma;
+}
+
+/**
+ * A new mapping with MAP_FIXED: what is in its place goes first; or the call is refused, with MAP_FIXED_NOREPLACE.
+ *
+ * Reduced: since v6.12 nobody sees the place empty in between; here who comes without mmap_lock may, and takes it.
+ */
+export function* mmapRegion(
+  w: World,
+  mm: MmStruct,
+  place: VmaPlace,
+  flags: number,
+  noreplace: boolean,
+): Steps<0 | "EEXIST"> {
+  yield* w.kernel.mmapWriteLock(w, mm);
+  let vmas = yield* readOnce(mm.vmas);
+  const mustGo = isTaken(vmas, place);
+  if (!mustGo || !noreplace) {
+    if (mustGo) {
+      yield* w.kernel.doVmiMunmap(w, mm, place.start, place.end, false);
+      vmas = yield* readOnce(mm.vmas);
+    }
+    yield* linkNew(w, mm, vmas, place, flags);
+  }
+  yield* w.kernel.mmapWriteUnlock(w, mm);
+  return mustGo && noreplace ? "EEXIST" : 0;
+}
+
+function isTaken(vmas: readonly Vma[], { start, end }: VmaPlace): boolean {
+  return vmas.some((one) => one.start < end && one.end > start);
+}
+
+/** With mmap_lock held for writing. */
+function* linkNew(w: World, mm: MmStruct, vmas: readonly Vma[], place: VmaPlace, flags: number): Steps<Vma> {
   const vma = new Vma(mm, place, flags);
   vma.locks.refcount.refcount.value = 0; // Detached, and known to nobody.
   yield* w.kernel.vmaStartWrite(w, vma); // Faults that find it early wait for mmap_lock.
@@ -33,7 +70,6 @@ export function* doMmap(w: World, mm: MmStruct, place: VmaPlace, flags: number):
     [...vmas, vma].toSorted((a, b) => a.start - b.start),
   );
   yield* w.kernel.vmaLinkFile(w, vma);
-  yield* w.kernel.mmapWriteUnlock(w, mm);
   return vma;
 }
 
@@ -75,8 +111,7 @@ export function* doVmiMunmap(
     yield* w.kernel.vmaMarkDetached(w, vma);
   }
   const rest = all.filter((vma) => !vmas.includes(vma));
-  const forgotten = w.guards.changed(() => w.guards.forget(mm, start, end));
-  yield* along(writeOnce(mm.vmas, rest), forgotten);
+  yield* along(writeOnce(mm.vmas, rest), owesNothing(w, mm, start, end));
   if (unlock) yield* w.kernel.mmapWriteDowngrade(w, mm); // From here on VMA locks are no longer held; the VMAs are found by nobody.
   const tlb = yield* w.kernel.tlbGatherMmu(w, mm, false);
   yield* w.kernel.unmapVmas(w, tlb, vmas, start, end);
@@ -86,6 +121,37 @@ export function* doVmiMunmap(
   yield* w.kernel.tlbFinishMmu(w, tlb);
   for (const vma of vmas) yield* w.kernel.vmAreaFree(w, vma);
   if (unlock) yield* w.kernel.mmapReadUnlock(w, mm);
+}
+
+/** Ghost state: of what goes with its mapping nothing is promised any more, nor does it count for what comes next. */
+export function owesNothing(w: World, mm: MmStruct, start: number, end: number): GhostChange {
+  const ranges = modelledRanges(w, mm, start, end);
+  return together(
+    w.guards.changed(() => w.guards.forget(mm, start, end)),
+    w.pins.changed(() => w.pins.forget(mm, start, end)),
+    w.reference.changed(() => {
+      for (const range of ranges) w.reference.forget(mm, range.start, range.end);
+    }),
+    w.uffd.changed(() => {
+      for (const range of ranges) {
+        w.uffd.release(mm, range.start, range.end);
+        w.uffd.forget(mm, range.start, range.end);
+      }
+    }),
+  );
+}
+
+/** The parts of a range that have entries in this world. */
+function modelledRanges(
+  w: World,
+  { pmds }: MmStruct,
+  from: number,
+  to: number,
+): { readonly start: number; readonly end: number }[] {
+  const length = w.geometry.ptesPerTable * PAGE_SIZE;
+  return pmds
+    .map(({ address }) => ({ start: Math.max(from, address), end: Math.min(to, address + length) }))
+    .filter(({ start, end }) => start < end);
 }
 
 /** What limits the freeing of tables. */

@@ -13,12 +13,18 @@ import type { Vma, VmaPlace } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import { exitMmap, exitMmap_4_12, mmput } from "./exit.ts";
 import {
+  madviseGuard_6_12,
   madviseGuardInstall,
-  madviseGuardInstall_6_12,
   madviseGuardInstall_6_14,
   madviseGuardRemove,
 } from "./guard.ts";
-import { madviseDontneed, madviseDontneed_6_12, madviseDontneed_6_14, tryVmaReadLock } from "./madvise.ts";
+import {
+  madviseDontneed,
+  madviseDontneed_6_12,
+  madviseDontneed_6_14,
+  tryVmaReadLock,
+  type Advised,
+} from "./madvise.ts";
 import {
   pteFreeTlb,
   tlbFinishMmu,
@@ -37,6 +43,7 @@ import {
   freePgdRange,
   freePgtables,
   freePgtables_6_9,
+  mmapRegion,
   vmAreaFree,
   vmAreaFree_6_1,
   vmaMarkAttached,
@@ -89,6 +96,8 @@ type ZapRange<Before extends readonly unknown[], Details extends readonly unknow
   ...parameters: [...Before, start: number, end: number, ...Details]
 ) => Steps<void>;
 
+type AdviseRange = (w: World, mm: MmStruct, start: number, end: number) => Steps<Advised>;
+
 /** The procedures of this area, under the kernel's names. */
 export interface ZapOps {
   readonly tlbGatherMmu: (w: World, mm: MmStruct, isFullMm: boolean) => Steps<MmuGather>;
@@ -137,11 +146,20 @@ export interface ZapOps {
   ) => Steps<void>;
   /** 6.17 and later. */
   readonly tryVmaReadLock: (w: World, mm: MmStruct, start: number, end: number) => Steps<Vma | null>;
-  readonly madviseDontneed: ZapRange<[w: World, mm: MmStruct], []>;
+  readonly madviseDontneed: AdviseRange;
   /** 6.13 and later; in files 6.15 and later. */
-  readonly madviseGuardInstall: (w: World, mm: MmStruct, start: number, end: number) => Steps<boolean>;
+  readonly madviseGuardInstall: AdviseRange;
   /** 6.13 and later. */
-  readonly madviseGuardRemove: ZapRange<[w: World, mm: MmStruct], []>;
+  readonly madviseGuardRemove: AdviseRange;
+  /** The system call with MAP_FIXED, or with MAP_FIXED_NOREPLACE. */
+  readonly mmapRegion: (
+    w: World,
+    mm: MmStruct,
+    place: VmaPlace,
+    flags: number,
+    noreplace: boolean,
+  ) => Steps<0 | "EEXIST">;
+  /** The same where the place is known to be free. */
   readonly doMmap: (w: World, mm: MmStruct, place: VmaPlace, flags: number) => Steps<Vma>;
   readonly vmaMarkAttached: (w: World, vma: Vma) => Steps<void>;
   readonly doMunmap: ZapRange<[w: World, mm: MmStruct], []>;
@@ -192,6 +210,7 @@ export const zap: ReleaseTable<ZapOps> = {
     madviseDontneed,
     madviseGuardInstall,
     madviseGuardRemove,
+    mmapRegion,
     doMmap,
     vmaMarkAttached,
     doMunmap,
@@ -221,7 +240,8 @@ export const zap: ReleaseTable<ZapOps> = {
     tlbTableFlush: tlbTableFlush_6_12,
     zapPteRange: zapPteRange_6_12,
     madviseDontneed: madviseDontneed_6_12,
-    madviseGuardInstall: madviseGuardInstall_6_12,
+    madviseGuardInstall: madviseGuard_6_12,
+    madviseGuardRemove: madviseGuard_6_12,
   },
   // Before mappings of a file were unlinked together (6.11).
   "6.9": { freePgtables: freePgtables_6_9 },

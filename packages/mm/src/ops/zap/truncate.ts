@@ -4,8 +4,8 @@
  * No mmap_lock is taken: it runs against any fault. A fault that finds a page after the size has changed looks at the size,
  * and at the page's mapping, under the folio's lock; one that found it before is undone by the second unmapping.
  *
- * Reduced: a huge folio goes whole or the call is refused, as nothing splits it; shadow entries and hole bookkeeping of
- * file systems are left out.
+ * Reduced: a huge folio of which a part goes is never split, as where somebody else has a reference; shadow entries and hole
+ * bookkeeping of file systems are left out.
  *
  * @see mm/memory.c, unmap_mapping_range(), unmap_mapping_folio(); mm/truncate.c; Linux v6.1 to v6.18 (i_mmap_rwsem for
  * reading since v5.18)
@@ -21,10 +21,12 @@ import {
   upRead,
   upWrite,
 } from "@mmrace/locks";
-import { readOnce, UsageError, writeOnce, type Steps } from "@mmrace/scheduler";
+import { readOnce, writeOnce, type Steps } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
 import { withFolio, type AddressSpace } from "../../state/address-space.ts";
-import { folioPut, folioTryGet, type Folio } from "../../state/folio.ts";
+import { clearHighpage, folioPut, folioTryGet, type Folio } from "../../state/folio.ts";
+import { along, ghostStep, together, type GhostChange } from "../../state/ghost.ts";
+import type { Vma } from "../../state/vma.ts";
 import type { World } from "../../state/world.ts";
 import { ZAP_PAGES, type ZapDetails } from "./zap-details.ts";
 
@@ -76,13 +78,30 @@ export function* truncateInodePages(
     yield* folioLock(folio.lock);
     if ((yield* readOnce(file.iPages)).includes(folio)) {
       const index = yield* readOnce(folio.index);
-      if (index < startIndex || index + folio.pages > endIndex)
-        throw new UsageError("A part of a huge folio cannot be truncated: splitting is not modelled.");
-      yield* w.kernel.truncateInodeFolio(w, file, folio);
+      if (index >= startIndex && index + folio.pages <= endIndex)
+        yield* w.kernel.truncateInodeFolio(w, file, folio);
+      else yield* truncateInodePartialFolio(w, file, folio, startIndex - index, endIndex - index);
     }
     yield* folioUnlock(folio.lock);
     yield* folioPut(folio);
   }
+}
+
+/**
+ * A part of a locked huge folio: zeroes take its place. The folio stays whole if it is dirty, as where others have
+ * references to it, and goes whole if it is not.
+ */
+function* truncateInodePartialFolio(
+  w: World,
+  file: AddressSpace,
+  folio: Folio,
+  start: number,
+  end: number,
+): Steps<void> {
+  for (const page of folio.data.slice(Math.max(start, 0), end)) yield* clearHighpage(page); // folio_zero_range()
+  w.reached.add("a part of a huge folio was truncated");
+  if (yield* readOnce(folio.dirty)) return;
+  yield* w.kernel.truncateInodeFolio(w, file, folio);
 }
 
 /** One locked folio: out of all mappings, then out of the cache. */
@@ -99,17 +118,73 @@ export function* truncateInodeFolio(w: World, file: AddressSpace, folio: Folio):
 /** Makes a file shorter: truncate_pagecache(). Of other file systems than shmem, invalidate_lock is held meanwhile. */
 export function* truncate(w: World, file: AddressSpace, size: number): Steps<void> {
   if (!file.isShmem) yield* downWrite(file.invalidateLock);
-  yield* writeOnce(file.size, size); // i_size_write()
+  const going = new Truncation(w, file, size, file.iPages.value.length, true);
+  yield* along(writeOnce(file.size, size), going.begins()); // i_size_write()
   yield* takeOut(w, file, size, Infinity);
+  yield* ghostStep("truncate_returns", w.reference, going.ends());
   if (!file.isShmem) yield* upWrite(file.invalidateLock);
 }
 
 /** Makes a hole: the pages go, the size stays. Of other file systems than shmem, invalidate_lock is held meanwhile. */
 export function* punchHole(w: World, file: AddressSpace, startIndex: number, endIndex: number): Steps<void> {
   if (!file.isShmem) yield* downWrite(file.invalidateLock);
+  const going = new Truncation(w, file, startIndex, Math.min(endIndex, file.iPages.value.length), false);
+  yield* ghostStep("punch_hole_begins", w.reference, going.begins());
   yield* w.kernel.unmapMappingRange(w, file, startIndex, endIndex, false);
   yield* w.kernel.truncateInodePages(w, file, startIndex, endIndex);
+  yield* ghostStep("punch_hole_returns", w.reference, going.ends());
   if (!file.isShmem) yield* upWrite(file.invalidateLock);
+}
+
+/** Ghost state: meanwhile a page holds what it held, or zeroes. */
+class Truncation {
+  readonly #w: World;
+  readonly #file: AddressSpace;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #evenCows: boolean;
+  #copies: readonly Vma[] = [];
+
+  constructor(w: World, file: AddressSpace, start: number, end: number, evenCows: boolean) {
+    this.#w = w;
+    this.#file = file;
+    this.#start = start;
+    this.#end = end;
+    this.#evenCows = evenCows;
+  }
+
+  begins(): GhostChange {
+    const file = this.#file;
+    const unpinned = this.#w.pins.changed(
+      () => this.#forgetPins(file.vmas.value),
+      () => [file.vmas],
+    );
+    return together(unpinned, this.#discards());
+  }
+
+  #forgetPins(vmas: readonly Vma[]): void {
+    for (const vma of vmas) {
+      const start = vma.start + (this.#start - vma.pgoff) * PAGE_SIZE;
+      const end = vma.start + (this.#end - vma.pgoff) * PAGE_SIZE;
+      this.#w.pins.forget(vma.mm, Math.max(start, vma.start), Math.min(end, vma.end));
+    }
+  }
+
+  #discards(): GhostChange {
+    const file = this.#file;
+    return this.#w.reference.changed(
+      () => {
+        this.#copies = this.#evenCows ? file.vmas.value : [];
+        this.#w.reference.beginTruncation(file, this.#start, this.#end, this.#copies);
+      },
+      () => [file.vmas],
+    );
+  }
+
+  ends(): GhostChange {
+    const { reference } = this.#w;
+    return reference.changed(() => reference.endTruncation(this.#file, this.#start, this.#end, this.#copies));
+  }
 }
 
 /** Unmaps, takes out of the cache, and unmaps what faults have mapped in between. */

@@ -29,6 +29,7 @@ import {
 } from "@mmrace/x86-paging";
 import { folioRmap, type Folio } from "../../state/folio.ts";
 import { pteIndex } from "../../state/geometry.ts";
+import { along, type GhostChange } from "../../state/ghost.ts";
 import { addMmCounter, type MmStruct } from "../../state/mm-struct.ts";
 import type { MmuGather } from "../../state/mmu-gather.ts";
 import { ptepGet, ptepGetAndClear, scanPtes, setPte, type PageTable } from "../../state/page-table.ts";
@@ -103,7 +104,8 @@ export function* zapPresentPtes(
     round.anySkipped = true;
     return;
   }
-  const old = yield* ptepGetAndClear(table, pteIndex(address));
+  const owed = vma.file === null || details.dropMarkers ? noLongerOwed(w, vma, address) : undefined;
+  const old = yield* along(ptepGetAndClear(table, pteIndex(address)), owed);
   tlb.adjustRange(address, PAGE_SIZE);
   if (folio === undefined || folio === w.zeroFolio) {
     yield* installUffdWpIfNeeded(vma, table, address, old, details, round);
@@ -198,8 +200,14 @@ export function* zapNonpresentPtes(
   } else if (!isPteMarker(pte)) {
     throw new UsageError("Swap entries cannot be zapped: this world has no swap.");
   } else if (!isDropped(vma, pte, details)) return;
-  yield* setPte(table, pteIndex(address), NONE_ENTRY); // pte_clear_not_present_full()
+  const cleared = setPte(table, pteIndex(address), NONE_ENTRY); // pte_clear_not_present_full()
+  yield* along(cleared, noLongerOwed(w, vma, address));
   round.anySkipped = false;
+}
+
+/** Ghost state: what the entry said of its page goes with it. */
+function noLongerOwed(w: World, { mm }: Vma, address: number): GhostChange {
+  return w.uffd.changed(() => w.uffd.release(mm, address));
 }
 
 function isDropped(vma: Vma, pte: Entry, { dropMarkers, evenCows }: ZapDetails): boolean {

@@ -3,16 +3,16 @@
  *
  * - v6.5 and later: a table that cannot be mapped sends the loop back to the same slot;
  * - v6.1: the slot is tested once, by pmd_none_or_trans_huge_or_clear_bad(), and a table once seen stays.
- *
- * Reduced: a huge page goes whole or the call is refused, as nothing splits it.
+ * - all: a huge page of which only a part goes is split first, which for a file means that its mapping goes.
  *
  * @see mm/memory.c, zap_pmd_range(), unmap_page_range(); mm/huge_memory.c, zap_huge_pmd(); Linux v6.1, v6.12 and v6.18
  */
 
 import { spinLock, spinUnlock } from "@mmrace/locks";
-import { readOnce, UsageError, writeOnce, xchg, type Steps } from "@mmrace/scheduler";
-import { NONE_ENTRY, pfnOf, PMD_SIZE, pmdLeaf, pmdNone, pmdPresent } from "@mmrace/x86-paging";
+import { readOnce, writeOnce, xchg, type Steps } from "@mmrace/scheduler";
+import { NONE_ENTRY, PAGE_SIZE, pfnOf, PMD_SIZE, pmdLeaf, pmdNone, pmdPresent } from "@mmrace/x86-paging";
 import { folioRmap, HPAGE_PMD_NR } from "../../state/folio.ts";
+import { along } from "../../state/ghost.ts";
 import { addMmCounter, type MmStruct } from "../../state/mm-struct.ts";
 import type { MmuGather } from "../../state/mmu-gather.ts";
 import type { PmdSlot } from "../../state/pmd-table.ts";
@@ -44,7 +44,8 @@ function* zapHuge(
   const isWhole = end - start === PMD_SIZE;
   if (!pmdNone(pmd) && (pmdLeaf(pmd) || !pmdPresent(pmd))) {
     if (isWhole) return yield* w.kernel.zapHugePmd(w, tlb, vma, slot);
-    throw new UsageError("A part of a huge page cannot be zapped: splitting is not modelled.");
+    yield* w.kernel.splitHugePmd(w, vma, slot);
+    return false;
   }
   if (details.singleFolio?.pages === HPAGE_PMD_NR && isWhole && pmdNone(pmd)) {
     yield* spinLock(slot.pmdTable.lock); // Waits for a zap_huge_pmd() that has cleared the slot and not yet the rmap.
@@ -96,7 +97,9 @@ export function* zapHugePmd(w: World, tlb: MmuGather, { mm }: Vma, slot: PmdSlot
     yield* spinUnlock(pml);
     return false;
   }
-  const pmd = yield* xchg(slot, NONE_ENTRY); // pmdp_huge_get_and_clear_full()
+  const length = w.geometry.ptesPerTable * PAGE_SIZE;
+  const owed = w.uffd.changed(() => w.uffd.release(mm, slot.address, slot.address + length));
+  const pmd = yield* along(xchg(slot, NONE_ENTRY), owed); // pmdp_huge_get_and_clear_full()
   tlb.adjustRange(slot.address, PMD_SIZE);
   const folio = w.folioOf(pfnOf(pmd))!;
   yield* folioRmap(folio, -1);

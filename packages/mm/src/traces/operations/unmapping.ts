@@ -1,5 +1,6 @@
 /** Traced operations that take mappings away or elsewhere. */
 
+import type { Steps } from "@mmrace/scheduler";
 import { PAGE_SIZE, PMD_SIZE, pteMkdirty } from "@mmrace/x86-paging";
 import { cacheFolio, populateFile, populateHugeAnon, populateTable } from "../../state/populate.ts";
 import { VM_READ_WRITE, wholePmd, type Vma } from "../../state/vma.ts";
@@ -10,13 +11,12 @@ import { anonymous, operate, shared, writtenPages, type Run } from "./operate.ts
 const SPLIT_OF_VMA = "the VMA is split, which is not modelled";
 const MPROTECT = "mprotect() is not modelled";
 
-function onVma(
-  setup: (w: World) => Vma,
-  body: (w: World, vma: Vma) => ReturnType<Run<object>["body"]>,
-): Run<{ vma: Vma }> {
+function onVma(setup: (w: World) => Vma, body: (w: World, vma: Vma) => Steps<unknown>): Run<{ vma: Vma }> {
   return {
     setup: (w) => ({ vma: setup(w) }),
-    body: (w) => body(w, w.vma),
+    *body(w) {
+      yield* body(w, w.vma);
+    },
   };
 }
 

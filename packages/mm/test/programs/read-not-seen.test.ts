@@ -1,0 +1,55 @@
+/** What generated programs have shown on current releases: docs/model/read-not-seen.md. */
+
+import { readFileSync } from "node:fs";
+import { parseProgram, programScenario, programText, type Program } from "@mmrace/mm/programs";
+import { exhaustive, explore, iterativeBound } from "@mmrace/scheduler";
+import { expect, test } from "vitest";
+
+function programIn(file: string): Program {
+  return parseProgram(readFileSync(new URL(`files/${file}.prog`, import.meta.url), "utf8"));
+}
+
+function oraclesOf(program: Program, release: string): readonly string[] {
+  const search = explore(programScenario(program, release), exhaustive({ reduction: "sleep-sets" }), {
+    stopAtFirst: false,
+  });
+  expect(search.complete).toBe(true);
+  return search.violations.map(({ oracle }) => oracle);
+}
+
+/** The same program with a text replaced. */
+function changed(program: Program, from: string, to: string): Program {
+  const text = programText(program);
+  expect(text).toContain(from);
+  return parseProgram(text.replace(from, to));
+}
+
+test("a fill takes the place of a guard marker, where there are any; a store and a zeropage fill do not", () => {
+  const program = programIn("fill-vs-guard");
+  expect(oraclesOf(program, "6.18")).toEqual(["lost guard"]);
+  expect(oraclesOf(program, "6.14")).toEqual(["lost guard"]);
+  expect(oraclesOf(program, "6.12")).toEqual([]); // EINVAL: no guards yet.
+  const zeropage = changed(
+    program,
+    "ioctl$UFFDIO_COPY(r0, UFFDIO_COPY, &AUTO={&(0x7f0000000000/0x1000)=nil, nil, 0x1000, 0x0, 0x0})",
+    "ioctl$UFFDIO_ZEROPAGE(r0, UFFDIO_ZEROPAGE, &AUTO={{&(0x7f0000000000/0x1000)=nil, 0x1000}, 0x0, 0x0})",
+  );
+  expect(oraclesOf(zeropage, "6.18")).toEqual([]);
+});
+
+test("the dirty bit of a huge page of shmem goes with its mapping, that of small ones does not", () => {
+  const program = programIn("dirty-huge-page");
+  for (const release of ["6.1", "6.12", "6.18"]) expect(oraclesOf(program, release)).toEqual(["lost dirty"]);
+  const small = changed(program, "page_cache_huge(r0)", "page_cache(r0, 0x0, 0x4000)");
+  expect(oraclesOf(small, "6.18")).toEqual([]);
+});
+
+test("truncation takes the guard marker of one mapping away where a fault of another has come in between", () => {
+  const program = programIn("truncate-vs-guard");
+  const oneOn = (release: string) =>
+    explore(programScenario(program, release), iterativeBound({ preemptionsMax: 1 }));
+  expect(oneOn("6.18").violations.map(({ oracle, preemptions }) => [oracle, preemptions])).toEqual([
+    ["lost guard", 1],
+  ]);
+  expect(oneOn("6.14").violations).toEqual([]); // EINVAL: guards of files came with 6.15.
+});
