@@ -100,14 +100,14 @@ export {
 } from "./state/vma.ts";
 export { TABLE_SHAPE, World } from "./state/world.ts";
 export type {
-  Area,
   Arrangement,
-  Call,
   NotExpressible,
-  Place,
   UserAdvice,
+  UserArea,
+  UserCall,
   UserFile,
   UserModes,
+  UserPlace,
   UserProcess,
   Userspace,
   UserThread,

@@ -1,6 +1,6 @@
 /** Calls and arrangements of a scenario as C. */
 
-import type { Area, Arrangement, Call, Place, UserModes, Userspace } from "@mmrace/mm";
+import type { UserArea, Arrangement, UserCall, UserPlace, UserModes, Userspace } from "@mmrace/mm";
 import { UsageError } from "@mmrace/scheduler";
 
 /** A statement of C, without its place in the program. */
@@ -26,20 +26,20 @@ export class CallWriter {
   }
 
   /** A call in the race, which may be refused. */
-  inRace(call: Call): string {
+  inRace(call: UserCall): string {
     if (call.call === "exit") return "_exit(0);";
     const { what, expression } = this.#statement(call);
     return `tried("${what}", ${expression});`;
   }
 
   /** A step of a set-up, which must succeed. */
-  inSetup(step: Call | Arrangement): string {
+  inSetup(step: UserCall | Arrangement): string {
     if ("arrange" in step) return this.#arrange(step);
     const { what, expression } = this.#statement(step);
     return `must("${what}", ${expression});`;
   }
 
-  area(name: string): Area {
+  area(name: string): UserArea {
     const area = this.#userspace.areas[name];
     if (area === undefined) throw new UsageError(`The scenario's user space has no area "${name}".`);
     return area;
@@ -57,13 +57,13 @@ export class CallWriter {
     ];
   }
 
-  #place({ area, page }: Place): string {
+  #place({ area, page }: UserPlace): string {
     const { pages = 512 } = this.area(area);
     if (page >= pages) throw new UsageError(`Page ${page} is not in the area "${area}" of ${pages} pages.`);
     return page === 0 ? area : `${area} + ${page} * PAGE`;
   }
 
-  #statement(call: Call): Statement {
+  #statement(call: UserCall): Statement {
     switch (call.call) {
       case "load":
         return { what: "a load", expression: `load(${this.#place(call.at)})` };
@@ -153,7 +153,7 @@ export class CallWriter {
     }
   }
 
-  #madvise({ advice, at, pages }: Extract<Call, { call: "madvise" }>): Statement {
+  #madvise({ advice, at, pages }: Extract<UserCall, { call: "madvise" }>): Statement {
     const length = pages === "all" ? this.lengthOf(at.area) : pages === 1 ? "PAGE" : `${pages} * PAGE`;
     const what = `madvise(${advice})`;
     if (advice === "MADV_COLLAPSE")
@@ -192,10 +192,10 @@ export class CallWriter {
   }
 }
 
-type UserfaultfdCall = Exclude<Call, { readonly call: Plain | ReferenceCall["call"] }>;
+type UserfaultfdCall = Exclude<UserCall, { readonly call: Plain | ReferenceCall["call"] }>;
 
 type ReferenceCall = Extract<
-  Call,
+  UserCall,
   { readonly call: "vmsplice" | "direct-read" | "idle-walk" | "migrate" | "guest-load" | "drain" }
 >;
 

@@ -1,6 +1,6 @@
 /** What calls need of the kernel: the release that first has them. */
 
-import type { Arrangement, Call, Userspace } from "@mmrace/mm";
+import type { Arrangement, UserCall, Userspace } from "@mmrace/mm";
 
 /** One need, in the order of releases. */
 export interface CallNeed {
@@ -22,7 +22,11 @@ const NEEDS: Readonly<Record<string, CallNeed>> = {
 };
 
 /** All calls of a program: of threads and of set-ups. */
-export function callsOf({ setup = [], processes = {}, threads }: Userspace): readonly (Call | Arrangement)[] {
+export function callsOf({
+  setup = [],
+  processes = {},
+  threads,
+}: Userspace): readonly (UserCall | Arrangement)[] {
   return [
     ...setup,
     ...Object.values(processes).flatMap((process) => process.setup ?? []),

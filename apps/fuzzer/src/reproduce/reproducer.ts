@@ -1,6 +1,7 @@
 /** A reproducer: the hold table of a finding, and the program of its scenario. */
 
 import { partsOfKernelId, scenarioFamily, type Userspace, type World } from "@mmrace/mm";
+import { isProgramName } from "@mmrace/mm/programs";
 import {
   columnsText,
   holdPlan,
@@ -35,6 +36,11 @@ export interface Reproducer {
  * @throws {UsageError} when it can do nothing that would be the same, with the reason.
  */
 export function userspaceOf(name: string): Userspace {
+  if (isProgramName(name))
+    throw new UsageError(
+      `${name} is a program, which is a list of system calls already: mmrace program show prints it. C is written for the ` +
+        "scenarios of mmrace list scenarios only.",
+    );
   const { userspace } = scenarioFamily(name);
   if (userspace === undefined)
     throw new UsageError(

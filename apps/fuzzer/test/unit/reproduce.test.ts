@@ -4,15 +4,18 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ablationsOf, bugs, scenarioFamilies, type Bug, type ScenarioFamily } from "@mmrace/mm";
+import { ablationsOf, bugs, scenarioFamilies, type Bug, type ScenarioFamily, type World } from "@mmrace/mm";
+import { generateProgram, programScenario } from "@mmrace/mm/programs";
 import {
   Engine,
   explore,
   findingOf,
   iterativeBound,
   modelFingerprint,
+  Prng,
   random,
   UsageError,
+  type Scenario,
   type Violation,
 } from "@mmrace/scheduler";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -48,9 +51,12 @@ function findingOfBug({ family, buggy, oracle, ...bug }: Bug): Violation {
   return violations.find((found) => found.oracle === oracle)!;
 }
 
-/** A token of some schedule of a family, whatever comes of it. */
 function anyToken(family: ScenarioFamily): string {
-  const scenario = family.on(family.kernelDefault);
+  return tokenOf(family.on(family.kernelDefault));
+}
+
+/** A token of some schedule, whatever comes of it. */
+function tokenOf(scenario: Scenario<World>): string {
   const engine = new Engine(scenario);
   const strategy = random({ randomSeed: 7, executionsMax: 1 });
   strategy.beginExecution();
@@ -191,6 +197,10 @@ describe("the command", () => {
   test("reads a token out of a file, and refuses what is none", async () => {
     expect((await mmrace("reproduce", token)).parsed).toMatchObject({ replay: "clean", token });
     await expect(mmrace("reproduce", "mmr1.AAAA")).rejects.toThrow(UsageError);
+    const program = programScenario(generateProgram(new Prng(1)), "6.18");
+    await expect(mmrace("reproduce", tokenOf(program))).rejects.toThrow(
+      /is a program, .* mmrace program show/,
+    );
     const out = join(folder, "nothing");
     await expect(mmrace("reproduce", token, "--out", out, "--kernel", "2.4")).rejects.toThrow(UsageError);
     expect(existsSync(out)).toBe(false);

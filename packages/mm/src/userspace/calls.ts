@@ -1,33 +1,41 @@
 /** Short forms for what families say of user space, and the arrangements that several of them share. */
 
-import type { Area, Arrangement, Call, Place, UserModes, Userspace, UserThread } from "./userspace.ts";
+import type {
+  UserArea,
+  Arrangement,
+  UserCall,
+  UserPlace,
+  UserModes,
+  Userspace,
+  UserThread,
+} from "./userspace.ts";
 
 /** A page of an area. */
-export function at(area: string, page = 0): Place {
+export function at(area: string, page = 0): UserPlace {
   return { area, page };
 }
 
-export const load = (area: string, page = 0): Call => ({ call: "load", at: at(area, page) });
+export const load = (area: string, page = 0): UserCall => ({ call: "load", at: at(area, page) });
 
-export const store = (area: string, page: number, value: number): Call => ({
+export const store = (area: string, page: number, value: number): UserCall => ({
   call: "store",
   at: at(area, page),
   value,
 });
 
 /** MADV_DONTNEED of one page, or of all of an area. */
-export function dontneed(area: string, pages: number | "all" = 1): Call {
+export function dontneed(area: string, pages: number | "all" = 1): UserCall {
   return { call: "madvise", advice: "MADV_DONTNEED", at: at(area), pages };
 }
 
-export const collapseArea = (area: string): Call => ({
+export const collapseArea = (area: string): UserCall => ({
   call: "madvise",
   advice: "MADV_COLLAPSE",
   at: at(area),
   pages: "all",
 });
 
-export const register = (area: string, ...modes: UserModes): Call => ({ call: "register", area, modes });
+export const register = (area: string, ...modes: UserModes): UserCall => ({ call: "register", area, modes });
 
 export const emptyTable = (area: string, anonVma = false): Arrangement => ({
   arrange: "empty-table",
@@ -38,37 +46,37 @@ export const emptyTable = (area: string, anonVma = false): Arrangement => ({
 export const pieces = (area: string): Arrangement => ({ arrange: "pieces", area, pages: 2 });
 
 /** A whole slot of a file. */
-export function mapsFile(slot: number, more: Partial<Area> = {}): Area {
+export function mapsFile(slot: number, more: Partial<UserArea> = {}): UserArea {
   return { slot, file: "file", shared: true, protection: "r", ...more };
 }
 
 /** Only one page of an area is mapped. */
 export const only = (area: string, page = 0): Arrangement => ({ arrange: "only", at: at(area, page) });
 
-export const pageout = (area: string): Call => ({
+export const pageout = (area: string): UserCall => ({
   call: "madvise",
   advice: "MADV_PAGEOUT",
   at: at(area),
   pages: 1,
 });
 
-export const guardInstall = (area: string): Call => ({
+export const guardInstall = (area: string): UserCall => ({
   call: "madvise",
   advice: "MADV_GUARD_INSTALL",
   at: at(area),
   pages: 1,
 });
 
-export const mremap = (area: string, to: string): Call => ({ call: "mremap", area, to });
+export const mremap = (area: string, to: string): UserCall => ({ call: "mremap", area, to });
 
-export const unmapAll = (area: string): Call => ({ call: "munmap", area });
+export const unmapAll = (area: string): UserCall => ({ call: "munmap", area });
 
-export const copy = (area: string, page = 0): Call => ({ call: "copy", at: at(area, page) });
+export const copy = (area: string, page = 0): UserCall => ({ call: "copy", at: at(area, page) });
 
-export const movePage = (from: Place, to: Place): Call => ({ call: "move", from, to });
+export const movePage = (from: UserPlace, to: UserPlace): UserCall => ({ call: "move", from, to });
 
 /** What GUP-fast looks up for reading, and lets go of again. */
-export const gupAndPut = (area: string): readonly Call[] => [
+export const gupAndPut = (area: string): readonly UserCall[] => [
   { call: "vmsplice", at: at(area) },
   { call: "drain" },
 ];

@@ -6,13 +6,13 @@
  */
 
 /** One page of an area. */
-export interface Place {
+export interface UserPlace {
   readonly area: string;
   readonly page: number;
 }
 
 /** Memory that a process maps, at an address that is a whole number of slots from the base. */
-export interface Area {
+export interface UserArea {
   readonly slot: number;
   /** Default: a whole slot, 512 pages. */
   readonly pages?: number;
@@ -49,13 +49,13 @@ export type UserAdvice =
 export type UserModes = readonly ("missing" | "minor" | "wp")[];
 
 /** A system call, or an access of user code. */
-export type Call =
-  | { readonly call: "load" | "mincore"; readonly at: Place }
-  | { readonly call: "store"; readonly at: Place; readonly value: number }
+export type UserCall =
+  | { readonly call: "load" | "mincore"; readonly at: UserPlace }
+  | { readonly call: "store"; readonly at: UserPlace; readonly value: number }
   | {
       readonly call: "madvise";
       readonly advice: UserAdvice;
-      readonly at: Place;
+      readonly at: UserPlace;
       readonly pages: number | "all";
     }
   | { readonly call: "munmap"; readonly area: string }
@@ -67,10 +67,13 @@ export type Call =
   | { readonly call: "punch"; readonly file: string; readonly page: number }
   | { readonly call: "exit" }
   | { readonly call: "register"; readonly area: string; readonly modes: UserModes }
-  | { readonly call: "copy" | "zeropage" | "continue" | "poison"; readonly at: Place }
-  | { readonly call: "writeprotect"; readonly at: Place; readonly on: boolean }
-  | { readonly call: "move"; readonly to: Place; readonly from: Place }
-  | { readonly call: "vmsplice" | "direct-read" | "idle-walk" | "migrate" | "guest-load"; readonly at: Place }
+  | { readonly call: "copy" | "zeropage" | "continue" | "poison"; readonly at: UserPlace }
+  | { readonly call: "writeprotect"; readonly at: UserPlace; readonly on: boolean }
+  | { readonly call: "move"; readonly to: UserPlace; readonly from: UserPlace }
+  | {
+      readonly call: "vmsplice" | "direct-read" | "idle-walk" | "migrate" | "guest-load";
+      readonly at: UserPlace;
+    }
   | { readonly call: "drain" };
 
 /** What only a set-up does: states that take several calls to get to. */
@@ -80,28 +83,28 @@ export type Arrangement =
   /** So many entries, each of which maps a piece of the huge page of the area's file. */
   | { readonly arrange: "pieces"; readonly area: string; readonly pages: number }
   /** One page of a file, and none of those around it that the fault may have mapped as well. */
-  | { readonly arrange: "only"; readonly at: Place }
+  | { readonly arrange: "only"; readonly at: UserPlace }
   /** A huge anonymous page; a large one of the smallest size that there is. */
   | { readonly arrange: "huge-page" | "large-folio"; readonly area: string }
   /** A page that is swapped out. */
-  | { readonly arrange: "swapped"; readonly at: Place }
+  | { readonly arrange: "swapped"; readonly at: UserPlace }
   /** Pages that are write-protected since a fork, and nobody else's since the child has gone. */
   | { readonly arrange: "forked" }
   /** A virtual machine whose memory is the area. */
   | { readonly arrange: "guest"; readonly area: string }
   /** The frame of a page, found out, for `idle-walk`. */
-  | { readonly arrange: "frame"; readonly at: Place };
+  | { readonly arrange: "frame"; readonly at: UserPlace };
 
 /** Another process, with areas of its own. */
 export interface UserProcess {
   /** It is forked after the set-up of the main process, and has what that has. Default: before, with nothing. */
   readonly inherits?: boolean;
-  readonly setup?: readonly (Call | Arrangement)[];
+  readonly setup?: readonly (UserCall | Arrangement)[];
 }
 
 /** What stands for one thread of the scenario. */
 export interface UserThread {
-  readonly does: readonly Call[];
+  readonly does: readonly UserCall[];
   /** Default: the main process. A process other than that has one thread. */
   readonly process?: string;
   /** For what the kernel does by itself: what of it user space provokes here, and how. */
@@ -111,9 +114,9 @@ export interface UserThread {
 /** A scenario in terms of user space. */
 export interface Userspace {
   readonly files?: Readonly<Record<string, UserFile>>;
-  readonly areas: Readonly<Record<string, Area>>;
+  readonly areas: Readonly<Record<string, UserArea>>;
   /** In the main process, in this order, after the areas are mapped. */
-  readonly setup?: readonly (Call | Arrangement)[];
+  readonly setup?: readonly (UserCall | Arrangement)[];
   readonly processes?: Readonly<Record<string, UserProcess>>;
   /** By the names of the scenario's threads, all of them. */
   readonly threads: Readonly<Record<string, UserThread>>;
