@@ -51,6 +51,8 @@ export const uffdmoveLivelock: ScenarioFamily = defineFamily<Cast>({
       second: { does: [movePage(at("vma", 1), at("vma", 5))] },
     },
     {
+      // Too short for a huge page, which a store would get otherwise.
+      areas: { vma: { slot: 0, pages: 16 } },
       differs: [
         "the folio has four pages, the fewest that the kernel makes, and not two; so the pages move behind it, to 4 and 5 and not to 2 and 3",
       ],
