@@ -99,6 +99,19 @@ export {
   wholePmd,
 } from "./state/vma.ts";
 export { TABLE_SHAPE, World } from "./state/world.ts";
+export type {
+  Arrangement,
+  NotExpressible,
+  UserAdvice,
+  UserArea,
+  UserCall,
+  UserFile,
+  UserModes,
+  UserPlace,
+  UserProcess,
+  Userspace,
+  UserThread,
+} from "./userspace/userspace.ts";
 export { Process } from "./sys/process.ts";
 export type { Advice, Errno, MmapFlags, Protection } from "./sys/process.ts";
 export type { PagemapEntry } from "./sys/pagemap.ts";

@@ -7,6 +7,8 @@ export type { ActiveEngine } from "./active.ts";
 export { assert, InternalError, UsageError } from "./assert.ts";
 export { smpLoadAcquire, smpMb, smpRmb, smpStoreMb, smpStoreRelease, smpWmb } from "./barriers.ts";
 export { CpuGate } from "./cpu-gate.ts";
+export { holdPlan } from "./hold-plan.ts";
+export type { HoldPlan, Hold, PlannedOperation } from "./hold-plan.ts";
 export { Engine } from "./engine.ts";
 export type { Observer } from "./observer.ts";
 export { explore, firstDifference } from "./explorer.ts";

@@ -12,6 +12,7 @@ import { defineLitmus, runLitmusFiles } from "./commands/litmus.ts";
 import { defineMinimize, runMinimize } from "./commands/minimize.ts";
 import { defineProgramCommand, runProgram } from "./commands/program.ts";
 import { defineReplay, runReplay } from "./commands/replay.ts";
+import { defineReproduce, runReproduce } from "./commands/reproduce.ts";
 import { defineReport, runReport } from "./commands/report.ts";
 import { defineWhy, runWhy } from "./commands/why.ts";
 import { blaming, blamingLater } from "../changes/changed-kernels.ts";
@@ -56,6 +57,13 @@ export function createProgram(deliver: Deliver): Command {
       "minimize",
       options,
       blaming(() => runMinimize(token, options)),
+    ),
+  );
+  defineReproduce(program).action((token, options) =>
+    put(
+      "reproduce",
+      options,
+      blaming(() => runReproduce(token, options)),
     ),
   );
   defineReport(program).action((dir, options) => put("report", options, runReport(dir, options)));

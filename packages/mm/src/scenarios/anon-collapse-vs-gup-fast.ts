@@ -4,6 +4,7 @@ import { sometimes } from "@mmrace/scheduler";
 import { USER_BASE } from "../state/geometry.ts";
 import { anonWorld, madviseCollapseAll, type AnonCast } from "./anon-collapse.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { at, store, collapseArea, NO_FLUSH_IPI, anonymous } from "../userspace/calls.ts";
 
 /**
  * `collapse_huge_page` | `gup_fast` for writing, on CPUs whose flushes do not interrupt. T1-06: fixed by commits
@@ -13,6 +14,14 @@ export const anonCollapseVsGupFast: ScenarioFamily = defineFamily<AnonCast>({
   name: "anon-collapse-vs-gup-fast",
   about: "collapse_huge_page against a pin that GUP takes without a lock (T1-06)",
   kernelDefault: "6.0",
+  userspace: anonymous(
+    [store("vma", 0, 1)],
+    { collapse: { does: [collapseArea("vma")] }, gup: { does: [{ call: "direct-read", at: at("vma") }] } },
+    {
+      needs: [NO_FLUSH_IPI, "a file system with O_DIRECT in the directory where the program runs"],
+      differs: ["the pin lasts as long as the read; the model's is never given back"],
+    },
+  ),
   setup: (kernel, geometry) => anonWorld(kernel, geometry, { cpus: 2, flushImpliesIpi: false }),
   threads: {
     *collapse(w) {

@@ -9,6 +9,7 @@ import { VM_SHARED, VM_UFFD_MISSING } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
+import { at, register, besideCollapse } from "../userspace/calls.ts";
 
 interface Cast extends FileCast {
   readonly ctx: UserfaultfdCtx;
@@ -22,6 +23,9 @@ export const collapseFileVsUffdMissing: ScenarioFamily = defineFamily<Cast>({
   name: "collapse-file-vs-uffd-missing",
   about: "collapse_file fills a hole that a userfaultfd has been told is missing (T1-12)",
   kernelDefault: "6.1",
+  userspace: besideCollapse({
+    owner: { does: [register("vma", "missing"), { call: "mincore", at: at("vma") }] },
+  }),
   setup: (kernel, geometry) => {
     const w = fileWorld(kernel, geometry);
     return Object.assign(w, { ctx: new UserfaultfdCtx(w.lockdep, w.preemption, w.vma.mm) });

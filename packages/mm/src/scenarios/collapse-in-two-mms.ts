@@ -6,6 +6,7 @@ import { populateTable } from "../state/populate.ts";
 import { VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
+import { collapseArea, emptyTable, mapsFile, besideCollapse } from "../userspace/calls.ts";
 
 interface Cast extends FileCast {
   readonly other: Vma;
@@ -16,6 +17,13 @@ export const collapseInTwoMms: ScenarioFamily = defineFamily<Cast>({
   name: "collapse-in-two-mms",
   about: "retract_page_tables in two mms that share a file, against MADV_COLLAPSE in one of them",
   kernelDefault: "6.18",
+  userspace: besideCollapse(
+    { madvise: { does: [collapseArea("other")], process: "second" } },
+    {
+      areas: { other: mapsFile(0, { process: "second", protection: "rw" }) },
+      processes: { second: { setup: [emptyTable("other")] } },
+    },
+  ),
   setup: (kernel, geometry) => {
     const w = fileWorld(kernel, geometry);
     const other = w.createVma(w.createMm(), wholePmd(USER_BASE, w.file), VM_SHARED);

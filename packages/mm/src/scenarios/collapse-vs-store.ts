@@ -8,12 +8,17 @@ import { VM_READ, VM_SHARED } from "../state/vma.ts";
 import { anonWorld, madviseCollapseAll, type AnonCast } from "./anon-collapse.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
+import { load, store, collapseArea, besideCollapse, anonymous } from "../userspace/calls.ts";
 
 /** `collapse_huge_page` | a store and a load of the page that it copies. */
 export const anonCollapseVsStore: ScenarioFamily = defineFamily<AnonCast>({
   name: "anon-collapse-vs-store",
   about: "collapse_huge_page against a store and a load of a page that it copies",
   kernelDefault: "6.18",
+  userspace: anonymous([store("vma", 0, 1)], {
+    collapse: { does: [collapseArea("vma")] },
+    user: { does: [store("vma", 0, 2), load("vma")] },
+  }),
   setup: (kernel, geometry) => {
     const w = anonWorld(kernel, geometry);
     w.runOn(1, w.vma.mm);
@@ -43,6 +48,7 @@ export const collapseFileVsLoad: ScenarioFamily = defineFamily<FileCast>({
   name: "collapse-file-vs-load",
   about: "collapse_file against a load through a shared mapping of a page that it copies",
   kernelDefault: "6.18",
+  userspace: besideCollapse({ user: { does: [load("vma", 1)] } }, { isCached: true }),
   setup: (kernel, geometry) => {
     const w = fileWorld(kernel, geometry, VM_READ | VM_SHARED, true);
     w.runOn(1, w.vma.mm);

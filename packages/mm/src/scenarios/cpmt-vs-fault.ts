@@ -6,12 +6,14 @@ import { USER_BASE } from "../state/geometry.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { pieceWorld } from "./file-collapse.ts";
 import type { MappedFile } from "./mapped-file.ts";
+import { load, besidePieces } from "../userspace/calls.ts";
 
 /** `collapse_pte_mapped_thp` that leaves the slot empty | a read fault, which the folio's lock holds up. */
 export const cpmtVsFault: ScenarioFamily = defineFamily<MappedFile>({
   name: "cpmt-vs-fault",
   about: "collapse_pte_mapped_thp against a read fault in the same table",
   kernelDefault: "6.18",
+  userspace: besidePieces({ fault: { does: [load("vma", 2)] } }),
   setup: pieceWorld,
   threads: {
     *khugepaged(w) {

@@ -8,6 +8,7 @@ import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { pieceWorld } from "./file-collapse.ts";
 import type { MappedFile } from "./mapped-file.ts";
+import { gupAndPut, NO_FLUSH_IPI, besidePieces } from "../userspace/calls.ts";
 
 /**
  * `collapse_pte_mapped_thp` | `gup_fast`, on CPUs whose flushes do not interrupt. T1-05: fixed by commit 2ba99c5e0881
@@ -17,6 +18,7 @@ export const cpmtVsGupFast: ScenarioFamily = defineFamily<MappedFile>({
   name: "cpmt-vs-gup-fast",
   about: "collapse_pte_mapped_thp against GUP, which walks with interrupts off (T1-05)",
   kernelDefault: "6.0",
+  userspace: besidePieces({ gup: { does: gupAndPut("vma") } }, { needs: [NO_FLUSH_IPI] }),
   setup: (kernel, geometry) => pieceWorld(kernel, geometry, { cpus: 2, flushImpliesIpi: false }),
   threads: {
     *khugepaged(w) {

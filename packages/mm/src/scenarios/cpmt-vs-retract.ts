@@ -5,12 +5,14 @@ import { linux_6_1 } from "../kernels/kernels.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
+import { collapseArea, besideCollapse } from "../userspace/calls.ts";
 
 /** `collapse_file` with `retract_page_tables` | `collapse_pte_mapped_thp`, of one table. Clean on every release. */
 export const cpmtVsRetract: ScenarioFamily = defineFamily<FileCast>({
   name: "cpmt-vs-retract",
   about: "collapse_pte_mapped_thp and retract_page_tables remove one table",
   kernelDefault: "6.12",
+  userspace: besideCollapse({ madvise: { does: [collapseArea("vma")] } }),
   setup: fileWorld,
   threads: {
     collapse,

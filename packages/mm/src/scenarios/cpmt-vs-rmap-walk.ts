@@ -9,6 +9,7 @@ import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { pieceWorld } from "./file-collapse.ts";
 import type { MappedFile } from "./mapped-file.ts";
+import { at, besidePieces } from "../userspace/calls.ts";
 
 /**
  * Looks at the entries of one VMA as who walks the rmap does: a look at the slot first, then the table under its lock.
@@ -36,6 +37,14 @@ export const cpmtVsRmapWalk: ScenarioFamily = defineFamily<MappedFile>({
   name: "cpmt-vs-rmap-walk",
   about: "collapse_pte_mapped_thp against a walk that holds i_mmap_rwsem only (T1-03)",
   kernelDefault: "6.0",
+  userspace: besidePieces(
+    { walk: { does: [{ call: "punch", file: "file", page: 511 }] } },
+    {
+      differs: [
+        "the walk of the rmap is that of a hole being punched, whose zap looks at one entry of the table and which then tries to split the huge page; the model only looks",
+      ],
+    },
+  ),
   setup: pieceWorld,
   threads: {
     *khugepaged(w) {
@@ -55,6 +64,16 @@ export const cpmtVsPageReferenced: ScenarioFamily = defineFamily<MappedFile>({
   name: "cpmt-vs-page-referenced",
   about: "collapse_pte_mapped_thp against a walk that holds the folio's lock too (T1-04)",
   kernelDefault: "6.0",
+  userspace: besidePieces(
+    {
+      reclaim: {
+        does: [{ call: "idle-walk", at: at("vma") }],
+        provokes:
+          "reclaim's folio_referenced(): a write to /sys/kernel/mm/page_idle/bitmap locks the folio and walks its rmap in the same way",
+      },
+    },
+    { setup: [{ arrange: "frame", at: at("vma") }], needs: ["CONFIG_IDLE_PAGE_TRACKING, and root"] },
+  ),
   setup: pieceWorld,
   threads: {
     *khugepaged(w) {

@@ -8,6 +8,7 @@ import { SECONDARY_STALE } from "../state/secondary-mmu.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { pieceWorld } from "./file-collapse.ts";
 import type { MappedFile } from "./mapped-file.ts";
+import { at, besidePieces } from "../userspace/calls.ts";
 
 interface Cast extends MappedFile {
   /** What a device has cached of `USER_BASE`: a frame, or 0. It holds no reference. */
@@ -28,6 +29,22 @@ export const cpmtVsSecondaryMmu: ScenarioFamily = defineFamily<Cast>({
   name: "cpmt-vs-secondary-mmu",
   about: "collapse_pte_mapped_thp of pages that a secondary MMU mirrors (T1-07, CVE-2022-48991)",
   kernelDefault: "6.0",
+  userspace: besidePieces(
+    {
+      device: {
+        does: [{ call: "guest-load", at: at("vma") }],
+        provokes:
+          "a device with an MMU of its own: here a virtual machine of KVM, whose memory is the mapping",
+      },
+    },
+    {
+      setup: [
+        { arrange: "guest", area: "vma" },
+        { call: "guest-load", at: at("vma") },
+      ],
+      needs: ["/dev/kvm"],
+    },
+  ),
   setup: (kernel, geometry) => {
     const w = pieceWorld(kernel, geometry);
     const mirror = new Cell("secondary_mmu", w.file.iPages.value[0]!.pfn, { name: "mirror of a device" });

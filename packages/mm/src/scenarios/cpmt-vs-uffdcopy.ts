@@ -9,6 +9,7 @@ import { cacheFolio, populateFile } from "../state/populate.ts";
 import { VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { load, register, copy, besidePieces } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -40,6 +41,10 @@ export const cpmtVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
   name: "cpmt-vs-uffdcopy",
   about: "collapse_pte_mapped_thp on a private shmem VMA against UFFDIO_COPY into it (T1-02)",
   kernelDefault: "6.6-dev",
+  userspace: besidePieces(
+    { uffd: { does: [copy("vma", 2)] } },
+    { isPrivate: true, setup: [register("vma", "missing")] },
+  ),
   setup: armedPieces,
   threads: cpmtAndFill,
   reaches: ({ ops }) => [
@@ -64,6 +69,10 @@ export const cpmtVsUffdcopyAndNeighbour: ScenarioFamily = defineFamily<Cast>({
   about:
     "the same with a third thread that takes the PMD lock: what a collapse that tries for it must look at again",
   kernelDefault: "6.18-trylock",
+  userspace: besidePieces(
+    { uffd: { does: [copy("vma", 2)] }, neighbour: { does: [load("next")] } },
+    { isPrivate: true, areas: { next: { slot: 1 } }, setup: [register("vma", "missing")] },
+  ),
   setup: armedPieces,
   threads: {
     ...cpmtAndFill,

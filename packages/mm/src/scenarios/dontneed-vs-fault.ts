@@ -8,6 +8,7 @@ import { VM_READ, VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { hasPtReclaim } from "./abilities.ts";
 import { defineFamily, type ScenarioFamily, type Situation } from "./family.ts";
+import { load, dontneed, only, ofFile } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -50,6 +51,10 @@ export const dontneedVsFault: ScenarioFamily = defineFamily<Cast>({
   name: "dontneed-vs-fault",
   about: "MADV_DONTNEED of a whole table, with table reclaim since 6.14, against a read fault in it",
   kernelDefault: "6.14",
+  userspace: ofFile(2, [only("vma", 1)], {
+    dontneed: { does: [dontneed("vma", "all")] },
+    fault: { does: [load("vma")] },
+  }),
   setup: setup(Infinity),
   threads,
   reaches: (kernel) => [
@@ -66,6 +71,16 @@ export const slowDontneedVsFault: ScenarioFamily = defineFamily<Cast>({
   about:
     "MADV_DONTNEED that fills its gather, and reclaims the table in a second attempt, against a read fault",
   kernelDefault: "6.14",
+  userspace: ofFile(
+    2,
+    [only("vma", 1)],
+    { dontneed: { does: [dontneed("vma", "all")] }, fault: { does: [load("vma")] } },
+    {
+      differs: [
+        "the gather that is full after one page has no counterpart: put the delay where zap_pte_range() drops its lock",
+      ],
+    },
+  ),
   setup: setup(1),
   threads,
   reaches: (kernel) => [

@@ -6,6 +6,7 @@ import { hasPtReclaim } from "./abilities.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
 import { happens, mappedFile, type MappedFile } from "./mapped-file.ts";
+import { dontneed, emptyTable, only, pageout, besideCollapse, ofFile } from "../userspace/calls.ts";
 
 const END = USER_BASE + PMD_SIZE;
 
@@ -14,6 +15,7 @@ export const dontneedVsRetract: ScenarioFamily = defineFamily<FileCast>({
   name: "dontneed-vs-retract",
   about: "MADV_DONTNEED of a whole table, with table reclaim since 6.14, against retract_page_tables",
   kernelDefault: "6.14",
+  userspace: besideCollapse({ dontneed: { does: [dontneed("vma", "all")] } }),
   setup: fileWorld,
   threads: {
     *dontneed(w) {
@@ -34,6 +36,18 @@ export const dontneedVsUnmap: ScenarioFamily = defineFamily<MappedFile>({
   name: "dontneed-vs-unmap",
   about: "MADV_DONTNEED of a whole table, with table reclaim since 6.14, against try_to_unmap of its page",
   kernelDefault: "6.14",
+  userspace: ofFile(
+    1,
+    [only("vma")],
+    {
+      dontneed: { does: [dontneed("vma", "all")] },
+      unmap: {
+        does: [pageout("vma")],
+        provokes: "reclaim, by MADV_PAGEOUT; the page of a shmem file needs swap space",
+      },
+    },
+    { needs: ["swap space"] },
+  ),
   setup: (kernel, geometry) => mappedFile(kernel, geometry, 1, 1),
   threads: {
     *dontneed(w) {
@@ -62,6 +76,10 @@ export const reclaimVsReclaim: ScenarioFamily = defineFamily<MappedFile>({
   name: "reclaim-vs-reclaim",
   about: "MADV_DONTNEED of one table against itself: table reclaim since 6.14 against table reclaim",
   kernelDefault: "6.14",
+  userspace: ofFile(0, [emptyTable("vma")], {
+    first: { does: [dontneed("vma", "all")] },
+    second: { does: [dontneed("vma", "all")] },
+  }),
   setup: (kernel, geometry) => mappedFile(kernel, geometry, 0, 0),
   threads: {
     *first(w) {

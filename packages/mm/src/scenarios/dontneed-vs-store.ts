@@ -8,6 +8,7 @@ import { cacheFolio, populateFile } from "../state/populate.ts";
 import { VM_READ_WRITE, VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { store, dontneed, ofFile } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -18,6 +19,10 @@ export const dontneedVsStore: ScenarioFamily = defineFamily<Cast>({
   name: "dontneed-vs-store",
   about: "MADV_DONTNEED of a shared page against a store to it, which only the entry knows of",
   kernelDefault: "6.18",
+  userspace: ofFile(1, [store("vma", 0, 1)], {
+    dontneed: { does: [dontneed("vma")] },
+    user: { does: [store("vma", 0, 2)] },
+  }),
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const file = w.createFile("shmem");

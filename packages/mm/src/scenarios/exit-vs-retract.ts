@@ -4,12 +4,21 @@ import { sometimes } from "@mmrace/scheduler";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
 import { happens } from "./mapped-file.ts";
+import { emptyTable, mapsFile, besideCollapse } from "../userspace/calls.ts";
 
 /** `exit_mmap` | `collapse_file` with `retract_page_tables`. T1-10: fixed by commit 18e77600f7a1 (5.9). */
 export const exitVsRetract: ScenarioFamily = defineFamily<FileCast>({
   name: "exit-vs-retract",
   about: "the last user of an mm leaves while retract_page_tables takes its tables away (T1-10)",
   kernelDefault: "4.12",
+  userspace: besideCollapse(
+    { exit: { does: [{ call: "exit" }], process: "leaver" } },
+    {
+      areas: { vma: mapsFile(0, { process: "leaver" }) },
+      processes: { leaver: { setup: [emptyTable("vma")] } },
+      setup: [],
+    },
+  ),
   setup: fileWorld,
   threads: {
     *exit(w) {

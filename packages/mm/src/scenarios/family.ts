@@ -15,6 +15,7 @@ import { kernelById, type Kernel } from "../kernels/kernels.ts";
 import { allOracles } from "../oracles/oracles.ts";
 import { SMALL, type Geometry } from "../state/geometry.ts";
 import type { World } from "../state/world.ts";
+import type { NotExpressible, Userspace } from "../userspace/userspace.ts";
 
 /** A situation, before a release is chosen. */
 export interface ScenarioFamily {
@@ -29,6 +30,8 @@ export interface ScenarioFamily {
    * name; to replay tokens of your own, it must be told the file of the change.
    */
   readonly on: (kernel: string | Kernel, geometry?: Geometry) => Scenario<World>;
+  /** What user space does for each thread, for `mmrace reproduce`; or why it cannot. `undefined`: nobody has said. */
+  readonly userspace: Userspace | NotExpressible | undefined;
 }
 
 /** What sets one family apart. `W` is its world: a `World` with the actors in it. */
@@ -41,13 +44,15 @@ export interface Situation<W extends World> {
   readonly threads: Readonly<Record<string, ThreadBody<W> | ThreadSpec<W>>>;
   /** Internal actors besides RCU. */
   readonly daemons?: Readonly<Record<string, ThreadBody<W> | ThreadSpec<W>>>;
+  /** What user space does for each thread, or why it cannot. */
+  readonly userspace?: Userspace | NotExpressible;
   /** `sometimes` properties: that the threads meet where the situation says. */
   readonly reaches: (kernel: Kernel) => readonly Property<World>[];
 }
 
 /** Makes a family: adds all oracles, and the RCU actor that frees tables after their grace period. */
 export function defineFamily<W extends World>(situation: Situation<W>): ScenarioFamily {
-  const { name, about, kernelDefault } = situation;
+  const { name, about, kernelDefault, userspace } = situation;
   const on = (release: string | Kernel, geometry: Geometry = SMALL): Scenario<World> => {
     checkGeometry(geometry);
     const kernel = typeof release === "string" ? kernelById(release) : release;
@@ -63,7 +68,7 @@ export function defineFamily<W extends World>(situation: Situation<W>): Scenario
       properties: [...allOracles, ...situation.reaches(kernel)],
     }) as unknown as Scenario<World>;
   };
-  return { name, about, kernelDefault, on };
+  return { name, about, kernelDefault, on, userspace };
 }
 
 function checkGeometry({ ptesPerTable, pmdsPerMm }: Geometry): void {

@@ -10,6 +10,7 @@ import { World } from "../state/world.ts";
 import type { KernelOps } from "../kernel.ts";
 import type { Geometry } from "../state/geometry.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { at, load, store, register, emptyTable, copy, anonymous } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -32,6 +33,10 @@ export const faultVsFault: ScenarioFamily = defineFamily<Cast>({
   name: "fault-vs-fault",
   about: "two stores that fault on one anonymous page",
   kernelDefault: "6.18",
+  userspace: anonymous([emptyTable("vma", true)], {
+    first: { does: [store("vma", 0, 1)] },
+    second: { does: [store("vma", 0, 2)] },
+  }),
   setup: (kernel, geometry) => setup(kernel, geometry, true),
   threads: {
     *first(w) {
@@ -52,6 +57,10 @@ export const zeroPageVsStore: ScenarioFamily = defineFamily<Cast>({
   name: "zero-page-vs-store",
   about: "loads of untouched anonymous memory against a store: the page of zeroes is replaced",
   kernelDefault: "6.18",
+  userspace: anonymous([emptyTable("vma", true)], {
+    reader: { does: [load("vma"), load("vma")] },
+    writer: { does: [store("vma", 0, 1)] },
+  }),
   setup: (kernel, geometry) => setup(kernel, geometry, true),
   threads: {
     *reader(w) {
@@ -74,6 +83,10 @@ export const hugeFaultVsFill: ScenarioFamily = defineFamily<Cast>({
   name: "huge-fault-vs-fill",
   about: "a store that would get a huge page against UFFDIO_COPY of a small one into the same slot",
   kernelDefault: "6.18",
+  userspace: anonymous(
+    [register("vma", "wp"), { call: "madvise", advice: "MADV_HUGEPAGE", at: at("vma"), pages: "all" }],
+    { fault: { does: [store("vma", 0, 1)] }, fill: { does: [copy("vma", 1)] } },
+  ),
   setup: (kernel, geometry) => {
     const w = setup(kernel, geometry, false);
     // Registered, but not for missing pages: the fill is allowed, and the store waits for nobody.
@@ -101,6 +114,10 @@ export const firstFaultVsFirstFault: ScenarioFamily = defineFamily<Cast>({
   name: "first-fault-vs-first-fault",
   about: "two stores that fault on different pages of a mapping that has no anon_vma yet",
   kernelDefault: "6.18",
+  userspace: anonymous([emptyTable("vma")], {
+    first: { does: [store("vma", 0, 1)] },
+    second: { does: [store("vma", 1, 2)] },
+  }),
   setup: (kernel, geometry) => setup(kernel, geometry, true, false),
   threads: {
     *first(w) {

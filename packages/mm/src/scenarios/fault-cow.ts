@@ -10,6 +10,7 @@ import { populateAnon, populateAnonVma, populateTable } from "../state/populate.
 import { VM_READ_WRITE, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { at, load, store, anonymous } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -37,6 +38,10 @@ export const reuseVsCopy: ScenarioFamily = defineFamily<Cast>({
   about:
     "a store to a write-protected anonymous page, which is reused or copied, against loads on another CPU",
   kernelDefault: "6.18",
+  userspace: anonymous([store("vma", 0, 5), { arrange: "forked" }, { call: "vmsplice", at: at("vma") }], {
+    writer: { does: [store("vma", 0, 6)] },
+    reader: { does: [load("vma"), { call: "drain" }, load("vma")] },
+  }),
   setup,
   threads: {
     *writer(w) {
@@ -59,6 +64,10 @@ export const copyVsCopy: ScenarioFamily = defineFamily<Cast>({
   name: "copy-vs-copy",
   about: "two stores to one write-protected anonymous page",
   kernelDefault: "6.18",
+  userspace: anonymous([store("vma", 0, 5), { arrange: "forked" }, { call: "vmsplice", at: at("vma") }], {
+    first: { does: [store("vma", 0, 6)] },
+    second: { does: [store("vma", 0, 7)] },
+  }),
   setup: (kernel, geometry) => {
     const w = setup(kernel, geometry);
     w.folio.pins.value = 1; // Somebody keeps the old page to the end.
@@ -83,6 +92,7 @@ export const speculationVsCopy: ScenarioFamily = defineFamily<Cast>({
   name: "speculation-vs-copy",
   about: "a TLB that fills at any time against copy-on-write of the page",
   kernelDefault: "6.18",
+  userspace: { notExpressible: "a processor that fills its TLB with nobody asking cannot be made to" },
   setup,
   threads: {
     *writer(w) {
@@ -110,6 +120,14 @@ export const storeVsStoreAfterFork: ScenarioFamily = defineFamily<Siblings>({
   name: "store-vs-store-after-fork",
   about: "parent and child store to a page that they share since fork: a copy and a reuse, or two copies",
   kernelDefault: "6.18",
+  userspace: anonymous(
+    [store("vma", 0, 5)],
+    {
+      parent: { does: [store("vma", 0, 6), load("vma")] },
+      child: { does: [store("vma", 0, 7), load("vma")], process: "child" },
+    },
+    { processes: { child: { inherits: true } } },
+  ),
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const [vma, sibling] = [0, 1].map((cpu) => {

@@ -9,6 +9,7 @@ import { cacheFolio, populateTable } from "../state/populate.ts";
 import { VM_READ, VM_READ_WRITE, VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { load, store, emptyTable, mapsFile, unmapAll, ofFile } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -41,6 +42,15 @@ export const sharedStoreVsLoad: ScenarioFamily = defineFamily<Cast>({
   name: "shared-store-vs-load",
   about: "a store that faults in a shared file mapping against loads that fault in another",
   kernelDefault: "6.18",
+  userspace: ofFile(
+    1,
+    [emptyTable("vma")],
+    { writer: { does: [store("vma", 0, 1)] }, reader: { does: [load("other")], process: "second" } },
+    {
+      areas: { vma: mapsFile(0, { protection: "rw" }), other: mapsFile(0, { process: "second" }) },
+      processes: { second: { setup: [emptyTable("other")] } },
+    },
+  ),
   setup: (kernel, geometry) => setup(kernel, geometry, true, VM_READ_WRITE | VM_SHARED, VM_READ | VM_SHARED),
   threads: {
     *writer(w) {
@@ -61,6 +71,21 @@ export const cowVsSharedStore: ScenarioFamily = defineFamily<Cast>({
   name: "cow-vs-shared-store",
   about: "a store that copies a file page into a private mapping against a store to the page itself",
   kernelDefault: "6.18",
+  userspace: ofFile(
+    1,
+    [emptyTable("vma")],
+    {
+      copier: { does: [store("vma", 0, 1)] },
+      writer: { does: [store("other", 0, 2), load("other")], process: "second" },
+    },
+    {
+      areas: {
+        vma: mapsFile(0, { shared: false, protection: "rw" }),
+        other: mapsFile(0, { process: "second", protection: "rw" }),
+      },
+      processes: { second: { setup: [emptyTable("other")] } },
+    },
+  ),
   setup: (kernel, geometry) => setup(kernel, geometry, true, VM_READ_WRITE, VM_READ_WRITE | VM_SHARED),
   threads: {
     *copier(w) {
@@ -87,6 +112,10 @@ export const faultVsDetach: ScenarioFamily = defineFamily<Cast>({
   about:
     "a load that faults, under the VMA's lock where there is one, against a writer that detaches the VMA",
   kernelDefault: "6.18",
+  userspace: ofFile(1, [emptyTable("vma")], {
+    fault: { does: [load("vma")] },
+    detach: { does: [unmapAll("vma")] },
+  }),
   setup: (kernel, geometry) => {
     const w = setup(kernel, geometry, true, VM_READ | VM_SHARED, VM_READ | VM_SHARED);
     w.createVma(

@@ -10,6 +10,7 @@ import { VM_READ, VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse } from "./file-collapse.ts";
+import { load, besideCollapse } from "../userspace/calls.ts";
 
 interface Cast extends World {
   file: AddressSpace;
@@ -22,6 +23,14 @@ export const faultVsRetract: ScenarioFamily = defineFamily<Cast>({
   name: "fault-vs-retract",
   about: "a load that faults against retract_page_tables on the same file",
   kernelDefault: "6.12",
+  userspace: besideCollapse(
+    { fault: { does: [load("vma")] } },
+    {
+      differs: [
+        "a load that comes before the huge page is in the cache fills a hole, and there is no collapse of holes then",
+      ],
+    },
+  ),
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const file = w.createFile("shmem");

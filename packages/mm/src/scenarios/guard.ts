@@ -8,6 +8,7 @@ import { hasFileGuards } from "./abilities.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
 import { happens, mappedFile, type MappedFile } from "./mapped-file.ts";
+import { load, emptyTable, guardInstall, besideCollapse, ofFile } from "../userspace/calls.ts";
 
 function* guard(w: MappedFile): Steps<void> {
   if ((yield* w.kernel.madviseGuardInstall(w, w.vma.mm, USER_BASE, USER_BASE + PAGE_SIZE)) === 0)
@@ -21,6 +22,10 @@ export const guardVsFault: ScenarioFamily = defineFamily<MappedFile>({
   name: "guard-vs-fault",
   about: "MADV_GUARD_INSTALL in a file mapping, 6.15 and later, against a read fault of the page",
   kernelDefault: "6.18",
+  userspace: ofFile(1, [emptyTable("vma")], {
+    guard: { does: [guardInstall("vma")] },
+    fault: { does: [load("vma")] },
+  }),
   setup: (kernel, geometry) => mappedFile(kernel, geometry, 1, 0),
   threads: {
     guard,
@@ -39,6 +44,7 @@ export const guardVsRetract: ScenarioFamily = defineFamily<FileCast>({
   name: "guard-vs-retract",
   about: "MADV_GUARD_INSTALL in a file mapping, 6.15 and later, against retract_page_tables",
   kernelDefault: "6.18",
+  userspace: besideCollapse({ guard: { does: [guardInstall("vma")] } }),
   setup: fileWorld,
   threads: {
     guard,

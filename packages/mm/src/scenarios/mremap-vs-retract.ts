@@ -11,6 +11,7 @@ import { VM_SHARED, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse } from "./file-collapse.ts";
+import { mremap, besideCollapse } from "../userspace/calls.ts";
 
 interface Cast extends World {
   file: AddressSpace;
@@ -24,6 +25,10 @@ export const mremapVsRetract: ScenarioFamily = defineFamily<Cast>({
   name: "mremap-vs-retract",
   about: "mremap's whole-table move against retract_page_tables on the same file (T1-01, CVE-2024-50066)",
   kernelDefault: "6.11",
+  userspace: besideCollapse(
+    { mremap: { does: [mremap("from", "to")] } },
+    { area: "from", areas: { to: { slot: 1, isReserved: true } } },
+  ),
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const mm = w.createMm();

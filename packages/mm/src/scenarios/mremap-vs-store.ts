@@ -10,6 +10,7 @@ import { populateAnon, populateAnonVma, populateTable } from "../state/populate.
 import { VM_READ_WRITE, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { load, store, mremap } from "../userspace/calls.ts";
 
 interface Cast extends World {
   from: Vma;
@@ -52,6 +53,17 @@ function family(name: string, about: string, length: number): ScenarioFamily {
     name,
     about,
     kernelDefault: "6.18",
+    userspace: {
+      areas: {
+        from: { slot: 0, pages: length / PAGE_SIZE },
+        to: { slot: 1, pages: length / PAGE_SIZE, isReserved: true },
+      },
+      setup: [store("from", 0, 1)],
+      threads: {
+        mremap: { does: [mremap("from", "to"), load("to")] },
+        user: { does: [store("from", 0, 2)] },
+      },
+    },
     setup: (kernel, geometry) => setup(kernel, geometry, length),
     threads: { mremap: moveAndLoad, user: storeOnce },
     reaches: () => [

@@ -16,6 +16,7 @@ import { type CpuTlb, flushTlbRange } from "../state/tlb.ts";
 import { VM_READ_WRITE, VM_SHARED, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { store, mapsFile, mremap, ofFile } from "../userspace/calls.ts";
 
 interface Cast extends World {
   file: AddressSpace;
@@ -78,6 +79,21 @@ export const mremapVsTruncate: ScenarioFamily = defineFamily<Cast>({
   name: "mremap-vs-truncate",
   about: "mremap entry by entry against truncation at the new address, with a TLB (T2-01, CVE-2018-18281)",
   kernelDefault: "6.18",
+  userspace: ofFile(
+    1,
+    [store("from", 0, 1)],
+    {
+      mremap: { does: [mremap("from", "to")] },
+      truncate: { does: [{ call: "ftruncate", file: "file" }] },
+      user: { does: [store("from", 0, 2)] },
+    },
+    {
+      areas: {
+        from: mapsFile(0, { pages: 1, protection: "rw" }),
+        to: { slot: 1, pages: 1, isReserved: true },
+      },
+    },
+  ),
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const mm = w.createMm();

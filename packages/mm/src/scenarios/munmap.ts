@@ -7,6 +7,7 @@ import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
 import { happens, mappedFile, type MappedFile } from "./mapped-file.ts";
+import { load, emptyTable, unmapAll, besideCollapse, ofFile } from "../userspace/calls.ts";
 
 function* munmap(w: MappedFile): Steps<void> {
   yield* w.kernel.doMunmap(w, w.vma.mm, USER_BASE, USER_BASE + PMD_SIZE);
@@ -26,6 +27,10 @@ export const munmapVsFault: ScenarioFamily = defineFamily<MappedFile>({
   name: "munmap-vs-fault",
   about: "munmap of a whole VMA against a fault in it, under the VMA's lock since 6.4",
   kernelDefault: "6.18",
+  userspace: ofFile(1, [emptyTable("vma")], {
+    munmap: { does: [unmapAll("vma")] },
+    fault: { does: [load("vma")] },
+  }),
   setup: (kernel, geometry) => mappedFile(kernel, geometry, 1, 0),
   threads: { munmap, fault },
   reaches: () => [isGone, happens("the fault comes too late", "the fault found no VMA")],
@@ -36,6 +41,7 @@ export const munmapVsRetract: ScenarioFamily = defineFamily<FileCast>({
   name: "munmap-vs-retract",
   about: "munmap of a whole VMA against retract_page_tables, which finds it through the file until late",
   kernelDefault: "6.18",
+  userspace: besideCollapse({ munmap: { does: [unmapAll("vma")] } }),
   setup: fileWorld,
   threads: {
     munmap,

@@ -23,6 +23,10 @@ export const pfnmapMunmapVsRevoke: ScenarioFamily = defineFamily<Cast>({
   about:
     "munmap of pages without references against their driver, which revokes and frees them (T2-06, CVE-2022-39188)",
   kernelDefault: "4.12",
+  userspace: {
+    notExpressible:
+      "only the driver of a device maps pages without references and takes them back, by calls of its own",
+  },
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const mm = w.createMm();

@@ -7,12 +7,17 @@ import { VM_UFFD_MISSING } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
+import { at, besideCollapse } from "../userspace/calls.ts";
 
 /** `collapse_file` with `retract_page_tables` | `UFFDIO_POISON`, on one private VMA. */
 export const poisonVsRetract: ScenarioFamily = defineFamily<FileCast>({
   name: "poison-vs-retract",
   about: "UFFDIO_POISON in a private mapping of a file against retract_page_tables",
   kernelDefault: "6.18",
+  userspace: besideCollapse(
+    { uffd: { does: [{ call: "poison", at: at("vma") }] } },
+    { isPrivate: true, isCached: true, modes: ["missing"] },
+  ),
   // With a hole there would be no collapse, as the VMA waits for missing pages.
   setup: (kernel, geometry) => fileWorld(kernel, geometry, VM_UFFD_MISSING, true),
   threads: {

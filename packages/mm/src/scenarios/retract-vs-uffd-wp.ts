@@ -8,6 +8,7 @@ import { VM_SHARED, VM_UFFD_WP } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
+import { at, register, besideCollapse } from "../userspace/calls.ts";
 
 /**
  * `collapse_file` with `retract_page_tables` | registering write-protection, then protecting an empty page. T1-09: fixed
@@ -17,6 +18,9 @@ export const retractVsUffdWp: ScenarioFamily = defineFamily<FileCast>({
   name: "retract-vs-uffd-wp",
   about: "retract_page_tables against markers of a write-protection that is just being registered (T1-09)",
   kernelDefault: "6.12",
+  userspace: besideCollapse({
+    uffd: { does: [register("vma", "wp"), { call: "writeprotect", at: at("vma"), on: true }] },
+  }),
   setup: fileWorld,
   threads: {
     collapse,

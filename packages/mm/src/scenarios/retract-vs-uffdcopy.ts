@@ -7,12 +7,17 @@ import { VM_UFFD_MISSING } from "../state/vma.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { collapse, fileWorld, type FileCast } from "./file-collapse.ts";
+import { copy, besideCollapse } from "../userspace/calls.ts";
 
 /** `collapse_file` with `retract_page_tables` | `UFFDIO_COPY` on one private VMA armed for missing pages. */
 export const retractVsUffdcopy: ScenarioFamily = defineFamily<FileCast>({
   name: "retract-vs-uffdcopy",
   about: "retract_page_tables against UFFDIO_COPY into a private mapping of the file",
   kernelDefault: "6.12",
+  userspace: besideCollapse(
+    { uffd: { does: [copy("vma")] } },
+    { isPrivate: true, isCached: true, modes: ["missing"] },
+  ),
   // With a hole there would be no collapse, as the VMA waits for missing pages.
   setup: (kernel, geometry) => fileWorld(kernel, geometry, VM_UFFD_MISSING, true),
   threads: {

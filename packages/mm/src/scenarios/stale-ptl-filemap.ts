@@ -10,6 +10,7 @@ import { populateTable } from "../state/populate.ts";
 import { VM_LOCKED, VM_READ_WRITE, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { collapseArea, emptyTable, load, mapsFile } from "../userspace/calls.ts";
 
 interface Cast extends World {
   file: AddressSpace;
@@ -47,6 +48,27 @@ export const stalePtlFilemap: ScenarioFamily = defineFamily<Cast>({
   name: "stale-ptl-filemap",
   about: "a fault that rechecks its entry against a collapse and a fault that installs a new table (T1-13)",
   kernelDefault: "6.9",
+  userspace: {
+    files: { file: { kind: "plain" } },
+    areas: {
+      vma: mapsFile(0, { shared: false, protection: "rwx" }),
+      theirs: mapsFile(0, { process: "collapser", shared: false, protection: "rwx" }),
+    },
+    setup: [emptyTable("vma"), { call: "mlock", area: "vma" }],
+    processes: { collapser: {} },
+    threads: {
+      fault: { does: [load("vma")] },
+      others: {
+        does: [collapseArea("theirs")],
+        process: "collapser",
+        provokes: "the collapse of a file that is not shmem, by MADV_COLLAPSE of another process",
+      },
+    },
+    needs: ["CONFIG_READ_ONLY_THP_FOR_FS"],
+    differs: [
+      "the fault of another page, which brings a new table, is left out: the old table and its lock are gone without it",
+    ],
+  },
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const file = w.createFile("text", false);

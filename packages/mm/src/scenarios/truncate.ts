@@ -6,6 +6,7 @@ import { USER_BASE } from "../state/geometry.ts";
 import type { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { mappedFile, type MappedFile } from "./mapped-file.ts";
+import { load, dontneed, emptyTable, only, ofFile } from "../userspace/calls.ts";
 
 const isFreed = sometimes("the page goes", (w: World) => w.folios[0]?.isFreed === true);
 
@@ -14,6 +15,10 @@ export const truncateVsFault: ScenarioFamily = defineFamily<MappedFile>({
   name: "truncate-vs-fault",
   about: "truncation of a file against a read fault of its page",
   kernelDefault: "6.18",
+  userspace: ofFile(1, [emptyTable("vma")], {
+    truncate: { does: [{ call: "ftruncate", file: "file" }] },
+    fault: { does: [load("vma")] },
+  }),
   setup: (kernel, geometry) => mappedFile(kernel, geometry, 1, 0),
   threads: {
     *truncate(w) {
@@ -34,6 +39,10 @@ export const truncateVsDontneed: ScenarioFamily = defineFamily<MappedFile>({
   name: "truncate-vs-dontneed",
   about: "truncation of a file against MADV_DONTNEED of its mapped page",
   kernelDefault: "6.18",
+  userspace: ofFile(1, [only("vma")], {
+    truncate: { does: [{ call: "ftruncate", file: "file" }] },
+    dontneed: { does: [dontneed("vma")] },
+  }),
   setup: (kernel, geometry) => mappedFile(kernel, geometry, 1, 1),
   threads: {
     *truncate(w) {

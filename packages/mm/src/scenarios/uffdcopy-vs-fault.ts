@@ -7,6 +7,7 @@ import { VM_READ_WRITE, VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { faultUntilPresent } from "./uffd-actors.ts";
+import { load, register, emptyTable, copy, anonymous } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -17,6 +18,10 @@ export const uffdcopyVsFault: ScenarioFamily = defineFamily<Cast>({
   name: "uffdcopy-vs-fault",
   about: "UFFDIO_COPY against a fault that waits for it in handle_userfault",
   kernelDefault: "6.18",
+  userspace: anonymous([emptyTable("vma", true), register("vma", "missing")], {
+    fault: { does: [load("vma")] },
+    uffd: { does: [copy("vma")] },
+  }),
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, null), VM_READ_WRITE | VM_UFFD_MISSING);

@@ -6,6 +6,7 @@ import { populateAnonVma } from "../state/populate.ts";
 import { VM_READ_WRITE, VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { register, copy, anonymous } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -16,6 +17,10 @@ export const uffdcopyVsUffdcopy: ScenarioFamily = defineFamily<Cast>({
   name: "uffdcopy-vs-uffdcopy",
   about: "two UFFDIO_COPY into one page: one table, one page, one EEXIST",
   kernelDefault: "6.18",
+  userspace: anonymous([register("vma", "missing")], {
+    first: { does: [copy("vma")] },
+    second: { does: [copy("vma")] },
+  }),
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, null), VM_READ_WRITE | VM_UFFD_MISSING);

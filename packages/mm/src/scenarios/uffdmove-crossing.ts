@@ -9,6 +9,7 @@ import { populateAnon } from "../state/populate.ts";
 import { VM_READ_WRITE, VM_UFFD_MISSING, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { at, store, register, movePage, anonymous } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -26,6 +27,14 @@ export const uffdmoveCrossing: ScenarioFamily = defineFamily<Cast>({
   name: "uffdmove-crossing",
   about: "two UFFDIO_MOVE between the same two tables, in opposite directions",
   kernelDefault: "6.18",
+  userspace: anonymous(
+    [store("vma", 0, 1), store("vma", 512, 2), register("vma", "missing")],
+    {
+      there: { does: [movePage(at("vma"), at("vma", 513))] },
+      back: { does: [movePage(at("vma", 512), at("vma", 1))] },
+    },
+    { areas: { vma: { slot: 0, pages: 1024 } } },
+  ),
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const place = { start: USER_BASE, end: OTHER + PMD_SIZE, file: null };

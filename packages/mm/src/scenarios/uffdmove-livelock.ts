@@ -10,6 +10,7 @@ import { ANON_WRITABLE } from "../state/protections.ts";
 import { VM_READ_WRITE, VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { at, register, movePage, anonymous } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -43,6 +44,20 @@ export const uffdmoveLivelock: ScenarioFamily = defineFamily<Cast>({
   name: "uffdmove-livelock",
   about: "two UFFDIO_MOVE that want to split one large folio (T1-16)",
   kernelDefault: "6.12",
+  userspace: anonymous(
+    [{ arrange: "large-folio", area: "vma" }, register("vma", "missing")],
+    {
+      first: { does: [movePage(at("vma"), at("vma", 4))] },
+      second: { does: [movePage(at("vma", 1), at("vma", 5))] },
+    },
+    {
+      // Too short for a huge page, which a store would get otherwise.
+      areas: { vma: { slot: 0, pages: 16 } },
+      differs: [
+        "the folio has four pages, the fewest that the kernel makes, and not two; so the pages move behind it, to 4 and 5 and not to 2 and 3",
+      ],
+    },
+  ),
   setup: (kernel, geometry) => {
     const w = new World(kernel, { ...geometry, ptesPerTable: 4 });
     const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, null), VM_READ_WRITE | VM_UFFD_MISSING);

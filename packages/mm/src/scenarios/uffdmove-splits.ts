@@ -9,6 +9,7 @@ import { populateAnonVma, populateHugeAnon, populateTable } from "../state/popul
 import { VM_READ_WRITE, VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { at, store, register, emptyTable, movePage } from "../userspace/calls.ts";
 
 const TARGET = USER_BASE + PMD_SIZE;
 
@@ -22,6 +23,11 @@ export const uffdmoveSplits: ScenarioFamily = defineFamily<Cast>({
   name: "uffdmove-splits",
   about: "UFFDIO_MOVE of a part of a huge page against a store to another part",
   kernelDefault: "6.18",
+  userspace: {
+    areas: { src: { slot: 0 }, dst: { slot: 1 } },
+    setup: [{ arrange: "huge-page", area: "src" }, emptyTable("dst", true), register("dst", "missing")],
+    threads: { move: { does: [movePage(at("src"), at("dst"))] }, user: { does: [store("src", 1, 2)] } },
+  },
   setup: (kernel, geometry) => {
     const w = new World(kernel, { ...geometry, ptesPerTable: 3 });
     const mm = w.createMm();

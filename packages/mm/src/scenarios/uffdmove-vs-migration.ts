@@ -28,6 +28,7 @@ import { flushTlbRange } from "../state/tlb.ts";
 import { VM_READ_WRITE, VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { at, register, emptyTable, movePage } from "../userspace/calls.ts";
 
 interface Cast extends World {
   dst: Vma;
@@ -93,6 +94,19 @@ export const uffdmoveVsMigration: ScenarioFamily = defineFamily<Cast>({
   name: "uffdmove-vs-migration",
   about: "UFFDIO_MOVE of a part of a huge page that is being migrated (T1-15, CVE-2025-38686)",
   kernelDefault: "6.14",
+  userspace: {
+    areas: { src: { slot: 0 }, dst: { slot: 1 } },
+    setup: [{ arrange: "huge-page", area: "src" }, emptyTable("dst", true), register("dst", "missing")],
+    threads: {
+      move: { does: [movePage(at("src"), at("dst"))] },
+      migrate: {
+        does: [{ call: "migrate", at: at("src") }],
+        provokes:
+          "migration, by move_pages(2) to another NUMA node; in the model the page stays where it is in the end",
+      },
+    },
+    needs: ["two NUMA nodes (QEMU: -numa), CONFIG_ARCH_ENABLE_THP_MIGRATION"],
+  },
   setup: (kernel, geometry) => {
     const w = new World(kernel, { ...geometry, ptesPerTable: 1 }); // One entry tells enough.
     const mm = w.createMm();

@@ -11,6 +11,7 @@ import { populateAnon, populateAnonVma, populateTable } from "../state/populate.
 import { VM_READ_WRITE, VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { at, store, dontneed, register, emptyTable, movePage } from "../userspace/calls.ts";
 
 interface Cast extends World {
   dst: Vma;
@@ -46,6 +47,18 @@ export const uffdmoveVsReclaim: ScenarioFamily = defineFamily<Cast>({
   name: "uffdmove-vs-reclaim",
   about: "UFFDIO_MOVE into an empty table against the reclaim of that table",
   kernelDefault: "6.14",
+  userspace: {
+    areas: { src: { slot: 0 }, dst: { slot: 1 } },
+    setup: [store("src", 0, 1), emptyTable("dst", true), register("dst", "missing")],
+    threads: {
+      move: { does: [movePage(at("src"), at("dst"))] },
+      reclaim: {
+        does: [dontneed("dst", "all")],
+        provokes:
+          "the reclaim of an empty table, which MADV_DONTNEED of 6.14 and later does (CONFIG_PT_RECLAIM)",
+      },
+    },
+  },
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const mm = w.createMm();

@@ -14,6 +14,7 @@ import { flushTlbRange } from "../state/tlb.ts";
 import { VM_READ_WRITE, VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
+import { at, load, store, register, pageout, movePage, anonymous } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -75,6 +76,17 @@ export const uffdmoveVsSwap: ScenarioFamily = defineFamily<Cast>({
   name: "uffdmove-vs-swap",
   about: "UFFDIO_MOVE of a swap entry against a swap-in and swap-out of the page (T1-14)",
   kernelDefault: "6.14",
+  userspace: anonymous(
+    [store("vma", 0, 1), { arrange: "swapped", at: at("vma") }, register("vma", "missing")],
+    {
+      move: { does: [movePage(at("vma"), at("vma", 1))] },
+      swap: {
+        does: [load("vma"), pageout("vma")],
+        provokes: "swap-in by a load, and reclaim by MADV_PAGEOUT",
+      },
+    },
+    { needs: ["swap space"] },
+  ),
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, null), VM_READ_WRITE | VM_UFFD_MISSING);

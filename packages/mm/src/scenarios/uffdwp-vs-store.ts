@@ -8,6 +8,7 @@ import { VM_READ_WRITE, VM_UFFD_WP, wholePmd, type Vma } from "../state/vma.ts";
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { storeUntilDone } from "./uffd-actors.ts";
+import { at, store, register, anonymous } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -18,6 +19,15 @@ export const uffdwpVsStore: ScenarioFamily = defineFamily<Cast>({
   name: "uffdwp-vs-store",
   about: "UFFDIO_WRITEPROTECT, and its end, against stores to the page through the TLB",
   kernelDefault: "6.18",
+  userspace: anonymous([store("vma", 0, 0), register("vma", "wp")], {
+    uffd: {
+      does: [
+        { call: "writeprotect", at: at("vma"), on: true },
+        { call: "writeprotect", at: at("vma"), on: false },
+      ],
+    },
+    user: { does: [store("vma", 0, 1), store("vma", 0, 2)] },
+  }),
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const mm = w.createMm();

@@ -7,6 +7,7 @@ import { VM_READ_WRITE, VM_UFFD_MISSING, wholePmd, type Vma } from "../state/vma
 import { World } from "../state/world.ts";
 import { defineFamily, type ScenarioFamily } from "./family.ts";
 import { faultUntilPresent } from "./uffd-actors.ts";
+import { at, load, register, emptyTable, anonymous } from "../userspace/calls.ts";
 
 interface Cast extends World {
   vma: Vma;
@@ -17,6 +18,10 @@ export const zeropageVsFault: ScenarioFamily = defineFamily<Cast>({
   name: "zeropage-vs-fault",
   about: "UFFDIO_ZEROPAGE against a fault that waits for it in handle_userfault",
   kernelDefault: "6.18",
+  userspace: anonymous([emptyTable("vma"), register("vma", "missing")], {
+    fault: { does: [load("vma")] },
+    uffd: { does: [{ call: "zeropage", at: at("vma") }] },
+  }),
   setup: (kernel, geometry) => {
     const w = new World(kernel, geometry);
     const vma = w.createVma(w.createMm(), wholePmd(USER_BASE, null), VM_READ_WRITE | VM_UFFD_MISSING);
