@@ -96,7 +96,7 @@ function packageFolders() {
 }
 
 function newestSource() {
-  const parts = ["package.json", "tsconfig.json", "rolldown.config.mjs", "src", "fuzz"];
+  const parts = ["package.json", "tsconfig.json", "rolldown.config.mjs", "src", "fuzz", "page"];
   const sources = packageFolders().flatMap((folder) => parts.map((part) => join(folder, part)));
   return Math.max(...[...sources, join(root, "tsconfig.base.json")].map(newestUnder));
 }

@@ -1,10 +1,13 @@
-// Bundles the fuzz target for jsfuzz: one CommonJS file with the workspace packages inside. Beside it, what the program
-// needs at run time and no compiler makes: the preload for jsfuzz, and the files of real kernels to compare with.
+// Bundles the fuzz target for jsfuzz, one CommonJS file with the workspace packages inside, and the program of the report
+// page. Beside them, what the program needs at run time and no compiler makes: the preload for jsfuzz, the files of real
+// kernels to compare with, and the style of the page.
 
-import { copyFileSync, cpSync } from "node:fs";
+import { copyFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { defineConfig } from "rolldown";
 
-export default defineConfig({
+const fuzzTarget = {
   input: "fuzz/target.ts",
   platform: "node",
   logLevel: "warn",
@@ -25,4 +28,33 @@ export default defineConfig({
       },
     },
   ],
-});
+};
+
+const uplot = dirname(createRequire(import.meta.url).resolve("uplot/package.json"));
+
+const reportPage = {
+  input: "page/main.ts",
+  platform: "browser",
+  logLevel: "warn",
+  output: {
+    file: "dist-page/page.js",
+    format: "iife",
+    minify: true,
+    // The licence of what is inside asks for its notice; after minifying, or it would go.
+    postBanner: `/* with uPlot\n${readFileSync(join(uplot, "LICENSE"), "utf8").trim()} */`,
+  },
+  plugins: [
+    {
+      name: "style",
+      writeBundle: () => {
+        const styles = [join(uplot, "dist", "uPlot.min.css"), "page/style.css"];
+        writeFileSync(
+          "dist-page/page.css",
+          styles.map((file) => readFileSync(file, "utf8").trim()).join("\n"),
+        );
+      },
+    },
+  ],
+};
+
+export default defineConfig([fuzzTarget, reportPage]);

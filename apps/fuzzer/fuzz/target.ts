@@ -41,7 +41,8 @@ const known = new Set(settings.known);
 let end: TargetReport["end"] = "outside";
 let executions = 0;
 let steps = 0;
-let corpus = 0;
+/** Inputs that showed something new, base64. */
+const kept: string[] = [];
 let input: string | undefined;
 
 /** istanbul's shape; jsfuzz adds up the counters of `s`. Without the global object it also loses crashes. */
@@ -66,8 +67,7 @@ process.on("exit", () => {
     end,
     executions,
     steps,
-    edges: novelty.edges(),
-    corpus,
+    kept,
     unreached: engine.properties.unreached,
     unmatched,
   };
@@ -94,7 +94,8 @@ export function fuzz(bytes: Uint8Array): void {
   const ending = engine.run(strategy);
   executions++;
   steps += engine.sites.length;
-  if (novelty.newIn(observer).length > 0) counters[corpus++] = 1;
+  if (novelty.newIn(observer).length > 0)
+    counters[kept.push(Buffer.from(schedule).toString("base64")) - 1] = 1;
   if (!("oracle" in ending) || known.has(signatureOf(ending, engine))) return;
   input = Buffer.from(schedule).toString("base64");
   stop("violation", `${ending.oracle}: ${ending.message}`);

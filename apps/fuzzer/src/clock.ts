@@ -4,3 +4,8 @@
 export function nowMs(): number {
   return performance.now();
 }
+
+/** Milliseconds that have passed since a time stamp of the file system. */
+export function ageMs(timestampMs: number): number {
+  return Date.now() - timestampMs;
+}

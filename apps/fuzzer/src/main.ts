@@ -7,6 +7,7 @@ import { CommanderError } from "commander";
 import { EXIT, type ExitCode } from "./cli/exit-code.ts";
 import { jsonText, type CommandResult } from "./cli/output.ts";
 import { createProgram } from "./cli/program.ts";
+import { fileTrouble, isFileError } from "./engine/file-trouble.ts";
 
 // A reader that has seen enough, such as `head`, closes the pipe: that is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -27,14 +28,6 @@ function fail(exitCode: ExitCode, message: string): void {
   process.exitCode = exitCode;
 }
 
-/** A file that was named on the command line and cannot be read or written. */
-function isFileError(error: unknown): error is NodeJS.ErrnoException {
-  return (
-    error instanceof Error &&
-    /^(open|read|write|mkdir|scandir|rename)$/.test((error as NodeJS.ErrnoException).syscall ?? "")
-  );
-}
-
 try {
   await createProgram(deliver).parseAsync();
 } catch (error) {
@@ -50,7 +43,7 @@ try {
   } else if (error instanceof UsageError || error instanceof PagingError) {
     fail(EXIT.usage, error.message);
   } else if (isFileError(error)) {
-    fail(EXIT.usage, `A file cannot be used. ${error.message}`);
+    fail(EXIT.usage, fileTrouble(error));
   } else {
     fail(
       EXIT.ourBug,

@@ -52,6 +52,7 @@ export { LOCK_PROTOCOL } from "./lockdep/acquisition.ts";
 export type { Acquisition, WaitType } from "./lockdep/acquisition.ts";
 export { lockdepAssertHeld, lockdepAssertHeldWrite, mightSleep } from "./lockdep/assertions.ts";
 export { Lockdep } from "./lockdep/lockdep.ts";
+export type { Holding } from "./lockdep/thread-state.ts";
 export {
   mmapAssertWriteLocked,
   mmapReadUnlock,

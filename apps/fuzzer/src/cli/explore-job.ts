@@ -65,7 +65,8 @@ export function jobOf(
     deadlineMs: options.time === undefined ? Infinity : startMs + options.time,
     workers: options.workers,
     identity,
-    file: options.checkpoint ?? stateFile(STATE_DIRECTORY, { ...identity, command: "explore" }),
+    file:
+      options.checkpoint ?? stateFile(STATE_DIRECTORY, "interrupted", { ...identity, command: "explore" }),
     keepsSpent: options.checkpoint !== undefined,
   };
 }

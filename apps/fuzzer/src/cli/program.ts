@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { defineBug, runBug } from "./commands/bug.ts";
 import { defineConform, runConform } from "./commands/conform.ts";
+import { defineCorpus, runCorpusMerge, runCorpusMinimize } from "./commands/corpus.ts";
 import { defineDecode, runDecode } from "./commands/decode.ts";
 import { defineExplore, runExplore } from "./commands/explore.ts";
 import { defineFuzz, runFuzz } from "./commands/fuzz.ts";
@@ -10,6 +11,7 @@ import { defineList, runList } from "./commands/list.ts";
 import { defineLitmus, runLitmusFiles } from "./commands/litmus.ts";
 import { defineMinimize, runMinimize } from "./commands/minimize.ts";
 import { defineReplay, runReplay } from "./commands/replay.ts";
+import { defineReport, runReport } from "./commands/report.ts";
 import { defineWhy, runWhy } from "./commands/why.ts";
 import { version } from "../version.ts";
 import type { CommandResult } from "./output.ts";
@@ -40,6 +42,10 @@ export function createProgram(deliver: Deliver): Command {
   );
   defineReplay(program).action((token, options) => put("replay", options, runReplay(token, options)));
   defineMinimize(program).action((token, options) => put("minimize", options, runMinimize(token, options)));
+  defineReport(program).action((dir, options) => put("report", options, runReport(dir, options)));
+  const corpus = defineCorpus(program);
+  corpus.minimize.action((dir, options) => put("corpus", options, runCorpusMinimize(dir, options)));
+  corpus.merge.action((dirs, options) => put("corpus", options, runCorpusMerge(dirs, options)));
   defineBug(program).action((id, options) => put("bug", options, runBug(id, options)));
   defineWhy(program).action(async (target, options) => put("why", options, await runWhy(target, options)));
   defineDecode(program).action((entries, options) => put("decode", options, runDecode(entries, options)));

@@ -7,8 +7,18 @@ import { turn } from "./event-loop.ts";
 import { Fuzzer, type FuzzerOptions, type RoundResult } from "./fuzzer.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
-/** Executions between two looks at the clock. */
-const SLICE = 256;
+/** Executions between two looks at the clock, and how long a slice may take: progress is saved between slices. */
+const STRIDE = 16;
+const SLICE_MS = 50;
+
+/** Where a campaign stands. */
+export interface CampaignProgress {
+  readonly fuzzer: Fuzzer<World>;
+  /** What several workers have done beyond what `fuzzer` knows. */
+  readonly partial: readonly RoundResult[];
+  /** Executions per second of each worker, when there are several. */
+  readonly paces: readonly number[];
+}
 
 /** What a campaign needs besides its scenario. */
 export interface CampaignOptions extends FuzzerOptions {
@@ -22,7 +32,9 @@ export interface CampaignOptions extends FuzzerOptions {
   /** What an interrupted campaign has done, but for its corpus, which is among the seeds. */
   readonly before: RoundResult | undefined;
   readonly onSeed: (schedule: Uint8Array) => void;
-  readonly onProgress: (fuzzer: Fuzzer<World>) => void;
+  /** A number of executions at which a single worker is to pause for `onProgress`, whatever the time. */
+  readonly pauseAt: () => number;
+  readonly onProgress: (progress: CampaignProgress) => void;
   /** Whether Ctrl-C was pressed. */
   readonly isInterrupted: () => boolean;
 }
@@ -34,12 +46,19 @@ export async function runCampaign(
 ): Promise<Fuzzer<World>> {
   const fuzzer = begin(scenario, options);
   const pool = options.workers > 1 ? new WorkerPool(scenario, options, options.workers) : undefined;
-  const runSome = pool === undefined ? runSlice : pool.round.bind(pool);
+  const { partial = [], paces = [] } = pool ?? {};
+  const tell = (): void => options.onProgress({ fuzzer, partial, paces });
+  const isOver = (): boolean => nowMs() >= options.deadlineMs || options.isInterrupted();
   try {
-    while (!fuzzer.isDone && fuzzer.executions < options.executionsMax) {
-      if (nowMs() >= options.deadlineMs || options.isInterrupted()) break;
-      await runSome(fuzzer, options.executionsMax - fuzzer.executions);
-      options.onProgress(fuzzer);
+    while (!fuzzer.isDone && fuzzer.executions < options.executionsMax && !isOver()) {
+      const left = options.executionsMax - fuzzer.executions;
+      if (pool === undefined) await runSlice(fuzzer, left, options.pauseAt());
+      else
+        await pool.round(fuzzer, left, () => {
+          tell();
+          return isOver();
+        });
+      tell();
     }
   } finally {
     await pool?.close();
@@ -60,7 +79,11 @@ function begin(scenario: Scenario<World>, options: CampaignOptions): Fuzzer<Worl
   return fuzzer;
 }
 
-async function runSlice(fuzzer: Fuzzer<World>, executionsMax: number): Promise<void> {
-  fuzzer.run(Math.min(SLICE, executionsMax));
+/** Where a slice ends depends on the clock, and what it does does not. */
+async function runSlice(fuzzer: Fuzzer<World>, executionsMax: number, pauseAt: number): Promise<void> {
+  const endMs = nowMs() + SLICE_MS;
+  const end = Math.min(fuzzer.executions + executionsMax, pauseAt);
+  do fuzzer.run(Math.min(STRIDE, end - fuzzer.executions));
+  while (!fuzzer.isDone && fuzzer.executions < end && nowMs() < endMs);
   await turn();
 }

@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { kernelById, scenarioFamily } from "@mmrace/mm";
 import { parseAblation, type MemoryModel } from "@mmrace/scheduler";
 import type { FuzzStrategy } from "../arms/arms.ts";
+import { nowMs } from "../clock.ts";
 import { Fuzzer, type RoundResult } from "./fuzzer.ts";
 
 /** What a worker is started with. Scenarios hold functions, so it is told their names. */
@@ -24,29 +25,52 @@ export interface RoundRequest {
   readonly seeds: readonly Uint8Array[];
 }
 
-function start(setup: WorkerSetup): (request: RoundRequest) => RoundResult {
+/** What a worker says: how far it has come in its round, now and then, and at last what the round came to. */
+export interface RoundMessage {
+  readonly isDone: boolean;
+  readonly result: RoundResult;
+}
+
+/** Executions between two looks at the clock, and how often a worker says how far it has come. */
+const STRIDE = 16;
+const TELL_EVERY_MS = 200;
+
+type Tell = (sofar: RoundResult) => void;
+
+function start(setup: WorkerSetup): (request: RoundRequest, tell: Tell) => RoundResult {
   const fuzzer = new Fuzzer(scenarioFamily(setup.scenario).on(kernelById(setup.kernel).id), {
     ...setup,
     ablations: setup.ablations.map(parseAblation),
   });
-  return ({ executions, seeds }) => {
+  return ({ executions, seeds }, tell) => {
     const found: Uint8Array[] = [];
     fuzzer.onSeed = () => {};
     for (const seed of seeds) fuzzer.replay(seed);
     fuzzer.onSeed = (schedule) => void found.push(schedule);
     const known = new Set(fuzzer.findings.keys());
     const before = { executions: fuzzer.executions, steps: fuzzer.steps };
-    fuzzer.run(executions);
-    return {
+    const sofar = (): RoundResult => ({
       executions: fuzzer.executions - before.executions,
       steps: fuzzer.steps - before.steps,
-      seeds: found,
+      seeds: [...found],
       findings: [...fuzzer.findings.values()].filter(({ signature }) => !known.has(signature)),
       unreached: fuzzer.unreached,
       unmatched: fuzzer.unmatched.map(({ site }) => site),
-    };
+    });
+    let toldMs = nowMs();
+    for (let left = executions; left > 0 && !fuzzer.isDone; left -= STRIDE) {
+      fuzzer.run(Math.min(STRIDE, left));
+      if (nowMs() - toldMs < TELL_EVERY_MS) continue;
+      toldMs = nowMs();
+      tell(sofar());
+    }
+    return sofar();
   };
 }
 
 const run = start(workerData as WorkerSetup);
-parentPort?.on("message", (request: RoundRequest) => parentPort?.postMessage(run(request)));
+parentPort?.on("message", (request: RoundRequest) => {
+  const say = (message: RoundMessage): void => parentPort?.postMessage(message);
+  const result = run(request, (sofar) => say({ isDone: false, result: sofar }));
+  say({ isDone: true, result });
+});

@@ -20,6 +20,8 @@ export interface FuzzOptions {
   readonly memory: MemoryModel;
   readonly stopOnFirst?: boolean;
   readonly json?: boolean;
+  /** Progress as JSON lines on standard error. */
+  readonly events?: boolean;
 }
 
 /** A campaign as the engines see it: what to run, and the settings. */

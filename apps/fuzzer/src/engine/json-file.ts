@@ -1,6 +1,6 @@
 /** JSON files that survive an interruption, and what to do with those that did not. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** What a file says; undefined when there is none, and `damaged` when it is no JSON. */
@@ -23,7 +23,23 @@ export function quarantine(file: string): string {
 
 /** Writes a file so that an interruption cannot leave half of one. */
 export function writeWhole(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.part`, text);
-  renameSync(`${file}.part`, file);
+  const part = `${file}.part`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(part, text);
+    renameSync(part, file);
+  } catch (error) {
+    throw ofFile(error, file, part);
+  }
+}
+
+/** The error of a failed write, with the file's name, which a write does not tell. What there is of the file goes. */
+export function ofFile(error: unknown, file: string, part: string): unknown {
+  try {
+    rmSync(part, { force: true });
+  } catch {
+    // Where nothing could be written, there is nothing.
+  }
+  if (error instanceof Error) (error as NodeJS.ErrnoException).path ??= file;
+  return error;
 }

@@ -1,80 +1,75 @@
 /** The native engine: one campaign per scenario in turn, with corpus directories, Ctrl-C and resuming. */
 
 import { join } from "node:path";
-import { scenarioOf, type World } from "@mmrace/mm";
-import { decodeToken, replayToken, type Scenario, type Violation } from "@mmrace/scheduler";
+import type { World } from "@mmrace/mm";
+import type { Scenario } from "@mmrace/scheduler";
 import { deadlineOf, type FuzzJob } from "./job.ts";
-import { loadCorpus, saveSchedule } from "../corpus/on-disk.ts";
-import { Progress } from "../report/progress.ts";
-import type { ScenarioReport } from "../report/scenario-report.ts";
+import { saveSchedule } from "../corpus/on-disk.ts";
+import { corpusFolder, openCorpus } from "../corpus/open-corpus.ts";
+import { CampaignStatus, type Standing } from "../report/campaign-status.ts";
+import { scenarioReport, type ScenarioReport } from "../report/scenario-report.ts";
 import { warn } from "../report/warn.ts";
-import { runCampaign } from "./campaign.ts";
+import { runCampaign, type CampaignProgress } from "./campaign.ts";
+import { CampaignJournal } from "./campaign-journal.ts";
 import type { Fuzzer } from "./fuzzer.ts";
-import {
-  dropState,
-  loadState,
-  saveState,
-  stateFile,
-  type SavedState,
-  type ScenarioState,
-} from "./saved-state.ts";
+import { roundOf, schedulesOf } from "./resumed.ts";
+
+/** Signals that end a campaign with its state saved. A second one ends the process. */
+const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
 
 /** The campaigns of one command. */
 export class NativeCampaigns {
   readonly #job: FuzzJob;
-  readonly #progress = new Progress();
-  readonly #stateFile: string;
-  #saved: SavedState["scenarios"] = {};
+  readonly #journal: CampaignJournal;
+  readonly #status: CampaignStatus;
   #isInterrupted = false;
 
   constructor(job: FuzzJob) {
     this.#job = job;
-    // How the result is put out does not make it another campaign.
-    const settings = { ...job.options, json: undefined, scenarios: job.scenarios.map(({ name }) => name) };
-    this.#stateFile = stateFile(job.options.out, settings);
+    this.#status = new CampaignStatus(
+      job.scenarios.length,
+      job.options.events === true ? putEvent : undefined,
+    );
+    this.#journal = new CampaignJournal(job, (violation, directory) =>
+      this.#status.found(violation, directory),
+    );
   }
 
   async run(): Promise<readonly ScenarioReport[]> {
-    const { state, quarantined } = loadState(this.#stateFile);
-    if (quarantined !== undefined)
-      warn(`The saved campaign was damaged and is now ${quarantined}; starting anew.`);
-    if (state !== undefined) {
-      warn(`Going on with the interrupted campaign in ${this.#stateFile}.`);
-      this.#saved = state.scenarios;
-    }
     const onInterrupt = (): void => {
       this.#isInterrupted = true;
     };
-    process.once("SIGINT", onInterrupt);
+    for (const signal of INTERRUPTS) process.once(signal, onInterrupt);
     try {
       return await this.#runAll();
     } finally {
-      process.removeListener("SIGINT", onInterrupt);
+      for (const signal of INTERRUPTS) process.removeListener(signal, onInterrupt);
     }
   }
 
   async #runAll(): Promise<readonly ScenarioReport[]> {
     const { scenarios } = this.#job;
     const reports: ScenarioReport[] = [];
-    const states: Record<string, ScenarioState> = {};
     for (const [index, scenario] of scenarios.entries()) {
+      this.#journal.begin(scenario);
+      this.#status.begin(scenario.name, scenario.variant ?? "");
       const fuzzer = await this.#runOne(scenario, deadlineOf(this.#job, index));
-      states[scenario.name] = stateOf(fuzzer);
-      reports.push(reportOf(scenario, fuzzer, this.#isInterrupted));
+      this.#journal.end(scenario, fuzzer);
+      this.#status.end(this.#standing(scenario, { fuzzer, partial: [], paces: [] }));
+      reports.push(scenarioReport(scenario, fuzzer, this.#isInterrupted));
     }
-    this.#progress.end();
-    if (this.#isInterrupted) saveState(this.#stateFile, { schemaVersion: 1, scenarios: states });
-    else dropState(this.#stateFile);
-    return reports;
+    const trouble = this.#journal.close(this.#isInterrupted);
+    if (trouble === undefined) return reports;
+    warn(`The campaign is not saved. ${trouble}`);
+    return reports.map((report) => ({ ...report, isSaved: false }));
   }
 
   async #runOne(scenario: Scenario<World>, deadlineMs: number): Promise<Fuzzer<World>> {
     const { options, ablations } = this.#job;
-    const saved = this.#saved[scenario.name];
-    const directory =
-      options.corpus === undefined ? undefined : join(options.corpus, `${scenario.name}-${scenario.variant}`);
-    const fromDisk = directory === undefined ? { schedules: [], quarantined: [] } : loadCorpus(directory);
-    for (const path of fromDisk.quarantined) warn(`A corpus file was damaged: moved to ${path}.`);
+    const saved = this.#journal.before(scenario);
+    const directory = options.corpus === undefined ? undefined : join(options.corpus, corpusFolder(scenario));
+    const { memory } = options;
+    const fromDisk = directory === undefined ? [] : openCorpus(directory, scenario, { ablations, memory });
     return await runCampaign(scenario, {
       // A resumed campaign must not draw the numbers again that it has used up.
       randomSeed: options.seed + (saved === undefined ? 0 : 1_000_003 * saved.executions),
@@ -86,59 +81,40 @@ export class NativeCampaigns {
       workers: options.workers,
       deadlineMs,
       seeds: [
-        ...fromDisk.schedules,
-        ...(saved?.corpus ?? []).map((text) => new Uint8Array(Buffer.from(text, "base64"))),
+        ...fromDisk.map(({ schedule }) => schedule),
+        ...(saved === undefined ? [] : schedulesOf(saved)),
       ],
-      before:
-        saved === undefined
-          ? undefined
-          : { ...saved, seeds: [], findings: saved.findings.flatMap(findingOfToken) },
+      before: saved === undefined ? undefined : { ...roundOf(saved), seeds: [] },
       onSeed: (schedule) => {
-        if (directory !== undefined) saveSchedule(directory, schedule);
+        if (directory !== undefined) this.#journal.attempt(() => saveSchedule(directory, schedule));
       },
-      onProgress: (fuzzer) => {
-        this.#progress.show(() => progressText(scenario, fuzzer, options.executions));
+      pauseAt: () => this.#journal.nextPoint,
+      onProgress: (progress) => {
+        this.#journal.note(scenario, progress);
+        this.#status.note(() => this.#standing(scenario, progress));
       },
       isInterrupted: () => this.#isInterrupted,
     });
   }
+
+  #standing(scenario: Scenario<World>, { fuzzer, partial, paces }: CampaignProgress): Standing {
+    const { executions, steps, corpus, novelty, findings } = fuzzer;
+    const signatures = partial.flatMap((one) => one.findings.map(({ signature }) => signature));
+    return {
+      scenario: scenario.name,
+      kernel: scenario.variant ?? "",
+      executions: partial.reduce((sum, one) => sum + one.executions, executions),
+      executionsMax: this.#job.options.executions,
+      steps: partial.reduce((sum, one) => sum + one.steps, steps),
+      corpus: corpus.seeds.length,
+      features: novelty.edges(),
+      findings: new Set([...findings.keys(), ...signatures]).size,
+      workers: paces,
+    };
+  }
 }
 
-function progressText(scenario: Scenario<World>, fuzzer: Fuzzer<World>, executionsMax: number): string {
-  const { executions, corpus, findings } = fuzzer;
-  const share = `${executions.toLocaleString("en")}/${executionsMax.toLocaleString("en")}`;
-  return `${scenario.name} on ${scenario.variant}: ${share} executions, corpus ${corpus.seeds.length}, ${findings.size} found`;
-}
-
-function stateOf(fuzzer: Fuzzer<World>): ScenarioState {
-  return {
-    executions: fuzzer.executions,
-    steps: fuzzer.steps,
-    corpus: fuzzer.corpus.seeds.map(({ schedule }) => Buffer.from(schedule).toString("base64")),
-    findings: [...fuzzer.findings.values()].map(({ token }) => token),
-    unreached: [...fuzzer.unreached],
-    unmatched: fuzzer.unmatched.map(({ site }) => site),
-  };
-}
-
-function reportOf(scenario: Scenario<World>, fuzzer: Fuzzer<World>, isInterrupted: boolean): ScenarioReport {
-  return {
-    scenario,
-    executions: fuzzer.executions,
-    steps: fuzzer.steps,
-    corpus: fuzzer.corpus.seeds.length,
-    edges: fuzzer.novelty.edges(),
-    violations: [...fuzzer.findings.values()],
-    unreached: fuzzer.unreached,
-    unmatched: isInterrupted ? [] : fuzzer.unmatched,
-    isInterrupted,
-    isSaved: isInterrupted,
-  };
-}
-
-/** The finding that a saved token shows; nothing when the model has changed since. */
-function findingOfToken(token: string): readonly Violation[] {
-  const content = decodeToken(token);
-  const replayed = replayToken(scenarioOf(content), content);
-  return replayed.kind === "reproduced" ? [replayed.violation] : [];
+/** One JSON object per line, on standard error. */
+function putEvent(event: Readonly<Record<string, unknown>>): void {
+  process.stderr.write(`${JSON.stringify(event)}\n`);
 }

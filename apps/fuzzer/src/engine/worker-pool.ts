@@ -7,8 +7,8 @@
 import { Worker } from "node:worker_threads";
 import type { World } from "@mmrace/mm";
 import { ablationText, type Scenario } from "@mmrace/scheduler";
-import { ask } from "./ask.ts";
-import type { RoundRequest, WorkerSetup } from "./fuzz-worker.ts";
+import { nowMs } from "../clock.ts";
+import type { RoundMessage, RoundRequest, WorkerSetup } from "./fuzz-worker.ts";
 import type { Fuzzer, FuzzerOptions, RoundResult } from "./fuzzer.ts";
 
 /** Executions of one worker in one round: enough that merging costs little. */
@@ -18,6 +18,10 @@ const SEED_STRIDE = 7_368_787;
 
 /** The workers of one campaign. */
 export class WorkerPool {
+  /** Executions per second of each worker in the last round: for people, nothing depends on it. */
+  readonly paces: number[] = [];
+  /** What the workers have done in the round that is running; not merged yet. */
+  readonly partial: RoundResult[] = [];
   readonly #workers: readonly Worker[];
   #seedsGiven = 0;
 
@@ -36,16 +40,48 @@ export class WorkerPool {
     });
   }
 
-  /** Runs a round of at most `executionsMax` executions over all workers and merges it into `fuzzer`. */
-  async round(fuzzer: Fuzzer<World>, executionsMax: number): Promise<void> {
+  /**
+   * Runs a round of at most `executionsMax` executions over all workers and merges it into `fuzzer`.
+   *
+   * @param onTold called when a worker has said how far it is; `true` ends the round with what there is. Workers must then
+   *   be closed: they do not hear of it.
+   */
+  async round(fuzzer: Fuzzer<World>, executionsMax: number, onTold: () => boolean): Promise<void> {
     const seeds = fuzzer.corpus.seeds.slice(this.#seedsGiven).map(({ schedule }) => schedule);
     this.#seedsGiven = fuzzer.corpus.seeds.length;
     const total = Math.min(executionsMax, ROUND * this.#workers.length);
+    const startMs = nowMs();
     const results = this.#workers.map((worker, index) => {
       const executions = Math.floor((total + index) / this.#workers.length);
-      return ask<RoundResult>(worker, { executions, seeds } satisfies RoundRequest);
+      const request: RoundRequest = { executions, seeds };
+      return this.#ask(worker, request, (result) => {
+        this.partial[index] = result;
+        this.paces[index] = Math.round((result.executions / Math.max(nowMs() - startMs, 1)) * 1000);
+        return onTold();
+      });
     });
     for (const result of await Promise.all(results)) fuzzer.absorb(result);
+    this.partial.length = 0;
+  }
+
+  /** @param onResult called with each result so far and with the last one; `true` makes do with what there is. */
+  #ask(
+    worker: Worker,
+    request: RoundRequest,
+    onResult: (result: RoundResult) => boolean,
+  ): Promise<RoundResult> {
+    return new Promise((resolve, reject) => {
+      const onMessage = ({ isDone, result }: RoundMessage): void => {
+        const isEnough = onResult(result);
+        if (!isDone && !isEnough) return;
+        worker.removeListener("message", onMessage);
+        worker.removeListener("error", reject);
+        resolve(result);
+      };
+      worker.on("message", onMessage);
+      worker.once("error", reject);
+      worker.postMessage(request);
+    });
   }
 
   /** Ends the workers. */

@@ -7,105 +7,128 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { World } from "@mmrace/mm";
-import { assert, parseAblation, type Scenario } from "@mmrace/scheduler";
+import type { Scenario } from "@mmrace/scheduler";
 import { deadlineOf, type FuzzJob } from "../engine/job.ts";
 import { nowMs } from "../clock.ts";
-import { loadCorpus } from "../corpus/on-disk.ts";
+import { corpusFolder, openCorpus } from "../corpus/open-corpus.ts";
+import { CampaignJournal } from "../engine/campaign-journal.ts";
 import { Fuzzer } from "../engine/fuzzer.ts";
-import type { ScenarioReport } from "../report/scenario-report.ts";
+import { roundOf } from "../engine/resumed.ts";
+import { scenarioReport, type ScenarioReport } from "../report/scenario-report.ts";
+import { warn } from "../report/warn.ts";
 import { runJsfuzzProcess } from "./jsfuzz-process.ts";
 import type { TargetReport } from "./protocol.ts";
 
 /** Runs the campaigns of a command, one scenario after the other. */
 export async function runJsfuzz(job: FuzzJob): Promise<readonly ScenarioReport[]> {
   const workDirectory = mkdtempSync(join(tmpdir(), "mmrace-jsfuzz-"));
+  const journal = new CampaignJournal(job, ({ oracle, message }, directory) =>
+    warn(`Found ${oracle}: ${message} (${directory})`),
+  );
   try {
     const reports: ScenarioReport[] = [];
     for (const [index, scenario] of job.scenarios.entries()) {
-      reports.push(await runOne({ ...job, deadlineMs: deadlineOf(job, index) }, scenario, workDirectory));
+      const isInterrupted = reports.some((report) => report.isInterrupted);
+      const campaign = new JsfuzzCampaign(job, scenario, journal, workDirectory);
+      reports.push(await campaign.run(isInterrupted ? -Infinity : deadlineOf(job, index)));
     }
-    return reports;
+    const isInterrupted = reports.some((report) => report.isInterrupted);
+    const trouble = journal.close(isInterrupted);
+    if (trouble !== undefined) warn(`The campaign is not saved. ${trouble}`);
+    return trouble === undefined ? reports : reports.map((report) => ({ ...report, isSaved: false }));
   } finally {
     rmSync(workDirectory, { recursive: true, force: true });
   }
 }
 
-async function runOne(
-  job: FuzzJob,
-  scenario: Scenario<World>,
-  workDirectory: string,
-): Promise<ScenarioReport> {
-  const { options, ablations, deadlineMs } = job;
-  const triage = new Fuzzer(scenario, {
-    randomSeed: options.seed,
-    strategy: "coverage",
-    ablations,
-    memory: options.memory,
-    stopOnFirst: false,
-  });
-  const corpus = corpusDirectory(job, scenario);
-  const reports: TargetReport[] = [];
-  let executionsLeft = options.executions;
-  do {
+/** One scenario's campaign. */
+class JsfuzzCampaign {
+  readonly #job: FuzzJob;
+  readonly #scenario: Scenario<World>;
+  readonly #journal: CampaignJournal;
+  readonly #workDirectory: string;
+  /** Knows what all processes together have shown. */
+  readonly #triage: Fuzzer<World>;
+  /** Processes so far; each gets a random seed of its own. */
+  #processes = 0;
+
+  constructor(job: FuzzJob, scenario: Scenario<World>, journal: CampaignJournal, workDirectory: string) {
+    const { options, ablations } = job;
+    this.#job = job;
+    this.#scenario = scenario;
+    this.#journal = journal;
+    this.#workDirectory = workDirectory;
+    this.#triage = new Fuzzer(scenario, {
+      randomSeed: options.seed,
+      strategy: "coverage",
+      ablations,
+      memory: options.memory,
+      stopOnFirst: false,
+    });
+    const before = journal.before(scenario);
+    if (before !== undefined) this.#triage.absorb(roundOf(before));
+  }
+
+  async run(deadlineMs: number): Promise<ScenarioReport> {
+    const { options } = this.#job;
+    const corpus = corpusDirectory(this.#job, this.#scenario);
+    this.#journal.begin(this.#scenario);
+    let end: TargetReport["end"] = deadlineMs === -Infinity ? "outside" : "violation";
+    while (end === "violation" && this.#triage.executions < options.executions) {
+      end = await this.#runProcess(corpus, deadlineMs);
+      this.#journal.note(this.#scenario, { fuzzer: this.#triage, partial: [] });
+      if (options.stopOnFirst === true && this.#triage.findings.size > 0) break;
+    }
+    this.#journal.end(this.#scenario, this.#triage);
+    return scenarioReport(this.#scenario, this.#triage, end === "outside");
+  }
+
+  /** Runs jsfuzz until its target stops it, and takes in what it did. @returns why it stopped. */
+  async #runProcess(corpus: string | undefined, deadlineMs: number): Promise<TargetReport["end"]> {
+    const { options } = this.#job;
+    const triage = this.#triage;
     const settings = {
-      scenario: scenario.name,
-      kernel: scenario.variant ?? "",
+      scenario: this.#scenario.name,
+      kernel: this.#scenario.variant ?? "",
       ablations: options.ablate,
       memory: options.memory,
       known: [...triage.findings.keys()],
-      executionsMax: executionsLeft,
+      executionsMax: options.executions - triage.executions,
       ...(deadlineMs === Infinity ? {} : { timeMs: Math.max(deadlineMs - nowMs(), 0) }),
     };
+    // A resumed campaign must not draw the numbers again that it has used up.
+    const before = this.#journal.before(this.#scenario)?.executions ?? 0;
     const report = await runJsfuzzProcess(settings, {
-      workDirectory,
+      workDirectory: this.#workDirectory,
       corpus,
-      randomSeed: options.seed + reports.length,
+      randomSeed: options.seed + this.#processes++ + 1_000_003 * before,
     });
-    reports.push(report);
-    executionsLeft -= report.executions;
-    if (report.input === undefined) break;
-    file(triage, report.input);
-  } while (executionsLeft > 0 && options.stopOnFirst !== true);
-  return reportOf(scenario, triage, reports);
+    if (report.input !== undefined) file(triage, report.input);
+    triage.absorb({ ...report, seeds: report.kept.map(bytesOf), findings: [] });
+    return report.end;
+  }
 }
 
-/** Confirms a finding of jsfuzz in this process and minimizes it. */
+/** Confirms a finding of jsfuzz in this process and minimizes it; that is no execution of the campaign. */
 function file(triage: Fuzzer<World>, input: string): void {
+  const { executions, steps } = triage;
   const before = triage.findings.size;
-  triage.replay(new Uint8Array(Buffer.from(input, "base64")));
+  triage.replay(bytesOf(input));
   if (triage.findings.size === before)
     throw new Error("a finding of jsfuzz did not show again in this process");
+  triage.executions = executions;
+  triage.steps = steps;
 }
 
-function corpusDirectory({ options }: FuzzJob, { name, variant }: Scenario<World>): string | undefined {
+function bytesOf(base64: string): Uint8Array {
+  return new Uint8Array(Buffer.from(base64, "base64"));
+}
+
+function corpusDirectory({ options, ablations }: FuzzJob, scenario: Scenario<World>): string | undefined {
   if (options.corpus === undefined) return undefined;
-  const directory = resolve(options.corpus, `${name}-${variant}`);
+  const directory = resolve(options.corpus, corpusFolder(scenario));
   mkdirSync(directory, { recursive: true });
   // jsfuzz would take damaged files for seeds.
-  for (const path of loadCorpus(directory).quarantined)
-    process.stderr.write(`A corpus file was damaged: moved to ${path}.\n`);
+  openCorpus(directory, scenario, { ablations, memory: options.memory });
   return directory;
-}
-
-function reportOf(
-  scenario: Scenario<World>,
-  triage: Fuzzer<World>,
-  reports: readonly TargetReport[],
-): ScenarioReport {
-  const last = reports.at(-1);
-  assert(last !== undefined, "jsfuzz runs at least once for each scenario");
-  const sum = (part: (report: TargetReport) => number): number =>
-    reports.reduce((total, report) => total + part(report), 0);
-  return {
-    scenario,
-    executions: sum(({ executions }) => executions),
-    steps: sum(({ steps }) => steps),
-    corpus: last.corpus,
-    edges: last.edges,
-    violations: [...triage.findings.values()],
-    unreached: last.unreached.filter((name) => reports.every(({ unreached }) => unreached.includes(name))),
-    unmatched: last.unmatched.map(parseAblation),
-    isInterrupted: last.end === "outside",
-    isSaved: false,
-  };
 }

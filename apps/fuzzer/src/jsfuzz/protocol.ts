@@ -26,9 +26,8 @@ export interface TargetReport {
   readonly end: "violation" | "budget" | "time" | "outside";
   readonly executions: number;
   readonly steps: number;
-  readonly edges: Readonly<Record<string, number>>;
-  /** Inputs that showed something new. */
-  readonly corpus: number;
+  /** Inputs that showed something new, base64. */
+  readonly kept: readonly string[];
   readonly unreached: readonly string[];
   /** Sites of ablations that matched nothing. */
   readonly unmatched: readonly string[];

@@ -2,6 +2,7 @@
 
 import type { World } from "@mmrace/mm";
 import type { Ablation, Scenario, Violation } from "@mmrace/scheduler";
+import type { Fuzzer } from "../engine/fuzzer.ts";
 import { bold, dim, green } from "./style.ts";
 import { counted, violationText } from "./violation-text.ts";
 
@@ -20,6 +21,27 @@ export interface ScenarioReport {
   readonly isInterrupted: boolean;
   /** Whether the same command will go on where this one stopped. */
   readonly isSaved: boolean;
+}
+
+/** The report of a campaign that has ended, or was interrupted and is saved. */
+export function scenarioReport(
+  scenario: Scenario<World>,
+  fuzzer: Fuzzer<World>,
+  isInterrupted: boolean,
+): ScenarioReport {
+  return {
+    scenario,
+    executions: fuzzer.executions,
+    steps: fuzzer.steps,
+    corpus: fuzzer.corpus.seeds.length,
+    edges: fuzzer.novelty.edges(),
+    violations: [...fuzzer.findings.values()],
+    unreached: fuzzer.unreached,
+    // Who was interrupted may not have come to where an ablation matches.
+    unmatched: isInterrupted ? [] : fuzzer.unmatched,
+    isInterrupted,
+    isSaved: isInterrupted,
+  };
 }
 
 /** Findings first, then one line per scenario. */

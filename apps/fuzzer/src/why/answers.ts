@@ -61,10 +61,15 @@ export async function answersTo(
     const verdict = await answer(jobs[at]!);
     verdicts[at] = verdict;
     const file = files[at];
-    if (file !== undefined) writeWhole(file, JSON.stringify(verdict));
+    if (file !== undefined) writeWhole(file, keptText(jobs[at]!, verdict));
     options.onAnswer(++answered);
   });
   return verdicts as WhyVerdict[];
+}
+
+/** The answer, with the question for whoever reads the file: its name is a hash. */
+function keptText({ kernel, sites, scenarios, preemptionsMax }: WhyJob, verdict: WhyVerdict): string {
+  return JSON.stringify({ ...verdict, asked: { kernel, sites, scenarios, preemptionsMax } });
 }
 
 type Answer = (job: WhyJob) => Promise<WhyVerdict>;

@@ -1,9 +1,10 @@
 /** The built program as a process: what reaches a shell, the real jsfuzz, Ctrl-C and resuming. */
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { withoutTimes } from "../run.ts";
@@ -40,7 +41,9 @@ test("exit codes and streams: one object on standard output, sentences on standa
   expect(usage.stderr).toMatch(/token/);
   const absent = run("decode", "--dump", "no-such-file", "--va", "0x0");
   expect(absent.status).toBe(2);
-  expect(absent.stderr).toMatch(/^A file cannot be used\. ENOENT: .*no-such-file'\n$/);
+  expect(absent.stderr).toMatch(
+    /^The file no-such-file cannot be used: it does not exist\. \(ENOENT: .*no-such-file'\)\n$/,
+  );
   expect(run("replay", folder).status).toBe(2);
   expect(run("--version").status).toBe(0);
   expect(run("fuzz", "--help").stdout).toMatch(/Examples:/);
@@ -76,7 +79,8 @@ describe("jsfuzz", () => {
   });
 
   test("goes on after a finding and ends with its budget", () => {
-    const both = JSON.parse(fuzz("--executions", "3000").stdout) as {
+    const out = join(folder, "jsfuzz");
+    const both = JSON.parse(fuzz("--executions", "3000", "--out", out).stdout) as {
       executions: number;
       violations: { oracle: string }[];
     };
@@ -85,6 +89,18 @@ describe("jsfuzz", () => {
       "kernel assertion",
       "lost entry",
     ]);
+    // The campaign is on disk like any other: its growth, a point for each process, and its findings.
+    expect(readdirSync(join(out, "findings"))).toHaveLength(2);
+    const [state] = readdirSync(out).filter((name) => name.startsWith("campaign-"));
+    expect(JSON.parse(readFileSync(join(out, state!), "utf8"))).toMatchObject({
+      state: "done",
+      scenarios: {
+        "cpmt-vs-uffdcopy": {
+          executions: 3000,
+          growth: [{ findings: 1 }, { findings: 2 }, { executions: 3000 }],
+        },
+      },
+    });
   });
 
   test("on the fixed release it finds nothing, which is not the same as not having run", () => {
@@ -132,9 +148,10 @@ describe("Ctrl-C", () => {
     expect(interrupted.interrupted).toBe(true);
     expect(interrupted.executions).toBeGreaterThan(0);
     expect(interrupted.executions).toBeLessThan(30_000);
-    expect(readdirSync(join(folder, "resumed"))).toEqual([
-      expect.stringMatching(/^interrupted-[0-9a-f]{16}\.json$/),
-    ]);
+    const [saved] = readdirSync(join(folder, "resumed"));
+    expect(saved).toMatch(/^campaign-[0-9a-f]{16}\.json$/);
+    const state = () => JSON.parse(readFileSync(join(folder, "resumed", saved!), "utf8")) as object;
+    expect(state()).toMatchObject({ state: "interrupted" });
 
     const resumed = run(...campaign("resumed"));
     expect(resumed.stderr).toMatch(/Going on with the interrupted campaign/);
@@ -143,7 +160,8 @@ describe("Ctrl-C", () => {
       executions: 30_000,
       violations: [],
     });
-    expect(readdirSync(join(folder, "resumed"))).toEqual([]);
+    expect(state()).toMatchObject({ state: "done" });
+    expect(run(...campaign("resumed")).stderr).not.toMatch(/Going on/);
   });
 
   test("a damaged save is put aside, with a word", async () => {
@@ -155,4 +173,53 @@ describe("Ctrl-C", () => {
     expect((await interrupt("damaged")).stderr).toMatch(/was damaged/);
     expect(readdirSync(out).toSorted()).toEqual([saved, `${saved}.quarantine`]);
   });
+});
+
+test("after kill -9 the same command goes on with all that was saved", async () => {
+  const places = ["--out", join(folder, "killed"), "--json", "--events"];
+  const command = ["fuzz", "cpmt-vs-uffdcopy", "--kernel", "6.12", "--executions", "6000", ...places];
+  const child = spawn(process.execPath, [program, ...command], { cwd: folder });
+  const events: { readonly event: string; readonly executions?: number }[] = [];
+  const closed = new Promise((resolve) => child.on("close", resolve));
+  createInterface({ input: child.stderr }).on("line", (line) => events.push(JSON.parse(line) as never));
+  const state = (): {
+    readonly state: string;
+    readonly scenarios: Readonly<Record<string, { readonly executions: number; readonly corpus: string[] }>>;
+  } => {
+    const [file] = readdirSync(join(folder, "killed")).filter((name) => name.endsWith(".json"));
+    return JSON.parse(readFileSync(join(folder, "killed", file!), "utf8")) as never;
+  };
+  const saved = () => state().scenarios["cpmt-vs-uffdcopy"];
+  while (!existsSync(join(folder, "killed")) || (saved()?.corpus.length ?? 0) === 0)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill("SIGKILL");
+  await closed;
+  expect(events[0]).toEqual({ event: "begin", scenario: "cpmt-vs-uffdcopy", kernel: "6.12" });
+  expect(events.some(({ event }) => event === "progress")).toBe(true);
+  expect(state().state).toBe("running");
+  const before = saved()!;
+  expect(before.corpus.length).toBeGreaterThan(0);
+
+  const resumed = run(...command);
+  const [warning, begin, ...rest] = resumed.stderr.trim().split("\n");
+  expect(warning).toMatch(/Going on with the interrupted campaign/);
+  expect(JSON.parse(begin!)).toMatchObject({ event: "begin" });
+  const after = rest.map((line) => JSON.parse(line) as (typeof events)[number]);
+  for (const { executions = Infinity } of after) expect(executions).toBeGreaterThan(before.executions);
+  expect(JSON.parse(resumed.stdout)).toMatchObject({ interrupted: false, executions: 6000 });
+  expect(state().state).toBe("done");
+});
+
+test("a full disk, and a file in the way, are told in a sentence, with exit code 2", () => {
+  writeFileSync(join(folder, "file"), "");
+  const inTheWay = run("fuzz", "T1-02", "--out", join(folder, "file", "campaign"));
+  expect(inTheWay.status).toBe(2);
+  expect(inTheWay.stderr).toMatch(
+    /^The file .*campaign.* cannot be used: a file stands where a directory should be\. Name another directory/,
+  );
+  if (!existsSync("/dev/full")) return;
+  run("fuzz", "T1-02", "--executions", "50", "--out", join(folder, "small"));
+  const full = run("report", join(folder, "small"), "--html", "/dev/full");
+  expect(full.status).toBe(2);
+  expect(full.stderr).toMatch(/cannot be used: the disk is full\. Make room/);
 });

@@ -12,7 +12,7 @@ import { LOCK_PROTOCOL, type Acquisition } from "./acquisition.ts";
 import { contradictionOf } from "./contradictions.ts";
 import { FactBook, isSeenNow, type Fact, type Witness } from "./facts.ts";
 import { contradictionReport, heldLines } from "./report.ts";
-import { ThreadState, type Held } from "./thread-state.ts";
+import { ThreadState, type Held, type Holding } from "./thread-state.ts";
 
 const FACTS: unique symbol = Symbol("lockdep facts");
 
@@ -118,6 +118,11 @@ export class Lockdep {
   /** Whether the thread holds the lock, in any mode. */
   isHeld(thread: ModelThread, lock: SharedObject): boolean {
     return this.#stateOf(thread).find(lock) >= 0;
+  }
+
+  /** What the thread holds, oldest first, then the sections it is in: for reports. */
+  holdings({ id }: ModelThread): readonly Holding[] {
+    return this.#states[id]?.holdings ?? [];
   }
 
   /** Whether the thread runs as an interrupt handler. */

@@ -13,6 +13,13 @@ export interface Held {
   readonly site: Site | undefined;
 }
 
+/** Something that a thread holds or is in, in words. */
+export interface Holding {
+  /** The lock, or what the section is of: `ptl of table 101`, `rcu`. */
+  readonly name: string;
+  readonly mode: "exclusive" | "read" | "section";
+}
+
 /** The state of one thread. */
 export class ThreadState {
   readonly thread: ModelThread;
@@ -31,6 +38,21 @@ export class ThreadState {
   /** Whether it holds nothing and is in no section. */
   get isQuiet(): boolean {
     return this.held.length === 0 && this.rcu === 0 && this.preemption === 0 && !this.irqsAreOff;
+  }
+
+  /** All that it holds, and the sections it is in. */
+  get holdings(): readonly Holding[] {
+    const locks = this.held.map(({ lock, acquisition }): Holding => {
+      const mode = acquisition.mode === "exclusive" ? "exclusive" : "read";
+      return { name: lock.name, mode };
+    });
+    const sections = [
+      ...(this.rcu > 0 ? ["rcu"] : []),
+      ...(this.preemption > 0 ? ["preemption off"] : []),
+      ...(this.irqsAreOff ? ["interrupts off"] : []),
+      ...(this.hardirq > 0 ? ["interrupt handler"] : []),
+    ];
+    return [...locks, ...sections.map((name): Holding => ({ name, mode: "section" }))];
   }
 
   /** Why it may not sleep, in words that follow "may sleep in f()"; `undefined` when it may. */

@@ -11,9 +11,10 @@ import {
   SINGLE_DEPTH_NESTING,
   spinLock,
   spinUnlock,
+  upRead,
   upWrite,
 } from "@mmrace/locks";
-import { atEnd, type Operation } from "@mmrace/scheduler";
+import { activeEngine, atEnd, type Operation } from "@mmrace/scheduler";
 import { expectNoViolation, expectViolation } from "@mmrace/scheduler/testing";
 import { describe, expect, test } from "vitest";
 import { complaint, one, search, type Body, type World } from "../world.ts";
@@ -52,6 +53,27 @@ describe("lockdep", () => {
       yield* spinUnlock(w.a);
     };
     expectNoViolation(search({ one: body, two: body }, [atEnd("quiet", (w) => w.lockdep.isQuiet)]));
+  });
+
+  test("says what a thread holds, oldest first, then its sections", () => {
+    const seen: unknown[] = [];
+    const look = (w: World): void => void seen.push(w.lockdep.holdings(activeEngine().currentThread));
+    search({
+      *one(w) {
+        look(w);
+        yield* downRead(w.sem);
+        yield* spinLock(w.a);
+        yield* rcuReadLock(w.rcu);
+        look(w);
+        yield* rcuReadUnlock(w.rcu);
+        yield* spinUnlock(w.a);
+        look(w);
+        yield* upRead(w.sem);
+      },
+    });
+    const sem = { name: "sem", mode: "read" };
+    const all = [sem, { name: "lock_a", mode: "exclusive" }, { name: "rcu", mode: "section" }];
+    expect(seen).toEqual([[], all, [sem]]);
   });
 
   test("a cycle over three classes, each pair in order", () => {

@@ -1,5 +1,6 @@
 /** `mmrace fuzz`: campaigns. */
 
+import { join } from "node:path";
 import { scenarioFamilies } from "@mmrace/mm";
 import { UsageError } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
@@ -61,10 +62,15 @@ export function defineFuzz(program: Command): Command {
     )
     .option("--seed <n>", "random seed", wholeNumber(0), 1)
     .option("--corpus <dir>", "read seed schedules from and add new ones to DIR/<scenario>-<kernel>")
-    .option("--out <dir>", "where an interrupted campaign is saved", STATE_DIRECTORY)
+    .option(
+      "--out <dir>",
+      "campaign directory: its progress, and a directory for each finding (see: mmrace report)",
+      STATE_DIRECTORY,
+    )
     .addOption(ablateOption())
     .addOption(memoryOption())
     .option("--stop-on-first", "stop at the first finding")
+    .option("--events", "progress and findings as JSON lines on standard error, for other programs")
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -109,7 +115,7 @@ function resultOf(
     reports.reduce((sum, report) => sum + part(report), 0);
   return {
     exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
-    text: reportText(reports, elapsedMs),
+    text: [reportText(reports, elapsedMs), ...whereText(violations.length, options.out)].join("\n"),
     json: {
       engine: options.engine,
       strategy: options.strategy,
@@ -119,6 +125,7 @@ function resultOf(
       executions: total(({ executions }) => executions),
       steps: total(({ steps }) => steps),
       complete: false,
+      out: options.out,
       interrupted: reports.some(({ isInterrupted }) => isInterrupted),
       violations: violations.map(violationJson),
       scenarios: reports.map(
@@ -136,4 +143,10 @@ function resultOf(
       elapsedMs: Math.round(elapsedMs),
     },
   };
+}
+
+function whereText(findings: number, out: string): readonly string[] {
+  const written = `Findings with traces and regression tests: ${join(out, "findings")}`;
+  const page = `As a page: npx mmrace report ${out}`;
+  return findings === 0 ? [] : ["", written, page];
 }
