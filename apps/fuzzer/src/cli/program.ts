@@ -12,7 +12,9 @@ import { defineLitmus, runLitmusFiles } from "./commands/litmus.ts";
 import { defineMinimize, runMinimize } from "./commands/minimize.ts";
 import { defineReplay, runReplay } from "./commands/replay.ts";
 import { defineReport, runReport } from "./commands/report.ts";
+import { defineServe, runServe } from "./commands/serve.ts";
 import { defineWhy, runWhy } from "./commands/why.ts";
+import { defineWork, runWork } from "./commands/work.ts";
 import { version } from "../version.ts";
 import type { CommandResult } from "./output.ts";
 
@@ -37,6 +39,10 @@ export function createProgram(deliver: Deliver): Command {
   const put = (command: string, options: { readonly json?: boolean }, result: CommandResult): void =>
     deliver(command, result, options.json === true);
   defineFuzz(program).action(async (names, options) => put("fuzz", options, await runFuzz(names, options)));
+  defineServe(program).action(async (names, options) =>
+    put("serve", options, await runServe(names, options)),
+  );
+  defineWork(program).action(async (options) => put("work", options, await runWork(options)));
   defineExplore(program).action(async (name, options) =>
     put("explore", options, await runExplore(name, options)),
   );

@@ -44,11 +44,12 @@ export class CampaignJournal {
     const { options } = job;
     this.#job = job;
     this.#onFinding = onFinding;
-    // How the result is put out, and shown, does not make it another campaign.
+    // How the result is put out, and shown, and where the queue is, does not make it another campaign.
     const settings = {
       ...options,
       json: undefined,
       events: undefined,
+      queue: options.queue === undefined ? undefined : true,
       scenarios: job.scenarios.map(({ name }) => name),
     };
     this.file = stateFile(options.out, "campaign", settings);

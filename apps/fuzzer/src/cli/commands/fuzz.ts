@@ -1,97 +1,49 @@
 /** `mmrace fuzz`: campaigns. */
 
-import { join } from "node:path";
-import { scenarioFamilies } from "@mmrace/mm";
 import { UsageError } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
-import { nowMs } from "../../clock.ts";
-import { fuzzStrategies } from "../../arms/arms.ts";
-import type { FuzzJob, FuzzOptions } from "../../engine/job.ts";
+import type { FuzzOptions } from "../../engine/job.ts";
 import { NativeCampaigns } from "../../engine/native-campaigns.ts";
-import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
 import { runJsfuzz } from "../../jsfuzz/jsfuzz-engine.ts";
-import { reportText, type ScenarioReport } from "../../report/scenario-report.ts";
-import { EXIT } from "../exit-code.ts";
-import {
-  ablateOption,
-  ablationsOf,
-  duration,
-  familyOf,
-  jsonOption,
-  kernelOption,
-  memoryOption,
-  refuseUnmatched,
-  scenarioOn,
-  wholeNumber,
-} from "../options.ts";
-import { violationJson, type CommandResult } from "../output.ts";
+import { addCampaignOptions, campaignResult } from "../campaign-options.ts";
+import { wholeNumber } from "../options.ts";
+import type { CommandResult } from "../output.ts";
 
 /** Describes the command. */
 export function defineFuzz(program: Command): Command {
-  return program
+  const command = program
     .command("fuzz")
     .summary("hunt for violations by fuzzing schedules")
     .description(
       "Fuzzes the schedules of scenarios, guided by who read whose write and who got a lock from whom. The result depends " +
         "only on the settings and the random seed, unless --time cuts it off. Ctrl-C saves the campaign; the same command " +
         "goes on with it. Exit code 3: a violation was found.",
-    )
-    .argument("[scenario...]", "scenarios or bug ids; default: all (see: mmrace list scenarios)")
-    .addOption(kernelOption())
+    );
+  return addCampaignOptions(command)
     .addOption(
       new Option("--engine <engine>", "native, or the jsfuzz package on the same target")
         .choices(["native", "jsfuzz"])
         .default("native"),
     )
-    .addOption(
-      new Option("--strategy <name>", "how the native engine makes schedules")
-        .choices(fuzzStrategies)
-        .default("coverage"),
-    )
-    .option(
-      "--time <duration>",
-      "stop after this long, shared by the scenarios, for example 60s; default: no limit",
-      duration,
-    )
-    .option("--executions <n>", "executions per scenario", wholeNumber(1), 20_000)
     .option(
       "--workers <n>",
       "worker threads of the native engine; the result depends on how many",
       wholeNumber(1),
       1,
     )
-    .option("--seed <n>", "random seed", wholeNumber(0), 1)
-    .option("--corpus <dir>", "read seed schedules from and add new ones to DIR/<scenario>-<kernel>")
-    .option(
-      "--out <dir>",
-      "campaign directory: its progress, and a directory for each finding (see: mmrace report)",
-      STATE_DIRECTORY,
-    )
-    .addOption(ablateOption())
-    .addOption(memoryOption())
-    .option("--stop-on-first", "stop at the first finding")
-    .option("--events", "progress and findings as JSON lines on standard error, for other programs")
-    .addOption(jsonOption())
     .addHelpText(
       "after",
       "\nExamples:\n" +
         "  mmrace fuzz\n" +
         "  mmrace fuzz cpmt-vs-uffdcopy --kernel 6.6-dev --stop-on-first\n" +
         "  mmrace fuzz T1-01 --engine jsfuzz --seed 7 --json\n" +
-        "  mmrace fuzz retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock --time 30s",
+        "  mmrace fuzz retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock --time 30s\n" +
+        "\nOver several machines: mmrace serve.",
     );
 }
 
 /** Runs the command. */
 export async function runFuzz(names: readonly string[], options: FuzzOptions): Promise<CommandResult> {
-  const families = names.length === 0 ? scenarioFamilies : [...new Set(names.map(familyOf))];
-  const startMs = nowMs();
-  const job: FuzzJob = {
-    scenarios: families.map((family) => scenarioOn(family, options.kernel)),
-    ablations: ablationsOf(options.ablate),
-    options,
-    deadlineMs: options.time === undefined ? Infinity : startMs + options.time,
-  };
   if (options.engine === "jsfuzz" && options.strategy !== "coverage") {
     throw new UsageError(
       `jsfuzz makes its own schedules; --strategy ${options.strategy} goes with --engine native.`,
@@ -100,53 +52,7 @@ export async function runFuzz(names: readonly string[], options: FuzzOptions): P
   if (options.engine === "jsfuzz" && options.workers !== 1) {
     throw new UsageError("jsfuzz has one worker of its own; --workers goes with --engine native.");
   }
-  const reports = options.engine === "jsfuzz" ? await runJsfuzz(job) : await new NativeCampaigns(job).run();
-  for (const report of reports) refuseUnmatched(report.unmatched, report.scenario.name);
-  return resultOf(job, reports, nowMs() - startMs);
-}
-
-function resultOf(
-  { options }: FuzzJob,
-  reports: readonly ScenarioReport[],
-  elapsedMs: number,
-): CommandResult {
-  const violations = reports.flatMap((report) => report.violations);
-  const total = (part: (report: ScenarioReport) => number): number =>
-    reports.reduce((sum, report) => sum + part(report), 0);
-  return {
-    exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
-    text: [reportText(reports, elapsedMs), ...whereText(violations.length, options.out)].join("\n"),
-    json: {
-      engine: options.engine,
-      strategy: options.strategy,
-      seed: options.seed,
-      ablations: options.ablate,
-      memory: options.memory,
-      executions: total(({ executions }) => executions),
-      steps: total(({ steps }) => steps),
-      complete: false,
-      out: options.out,
-      interrupted: reports.some(({ isInterrupted }) => isInterrupted),
-      violations: violations.map(violationJson),
-      scenarios: reports.map(
-        ({ scenario, executions, steps, corpus, edges, unreached, violations: found }) => ({
-          scenario: scenario.name,
-          kernel: scenario.variant,
-          executions,
-          steps,
-          corpus,
-          edges,
-          unreached,
-          violations: found.map(violationJson),
-        }),
-      ),
-      elapsedMs: Math.round(elapsedMs),
-    },
-  };
-}
-
-function whereText(findings: number, out: string): readonly string[] {
-  const written = `Findings with traces and regression tests: ${join(out, "findings")}`;
-  const page = `As a page: npx mmrace report ${out}`;
-  return findings === 0 ? [] : ["", written, page];
+  return await campaignResult(names, options, async (job) =>
+    options.engine === "jsfuzz" ? await runJsfuzz(job) : await new NativeCampaigns(job).run(),
+  );
 }
