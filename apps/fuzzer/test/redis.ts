@@ -49,10 +49,10 @@ export class RedisServer {
   async restart(): Promise<void> {
     const child = spawn(this.#program, this.#args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
-    for await (const line of createInterface({ input: child.stdout! })) {
+    for await (const line of createInterface({ input: child.stdout })) {
       if (!/Ready to accept connections/.test(line)) continue;
       // What it says later is not read, and must not fill the pipe.
-      child.stdout!.resume();
+      child.stdout.resume();
       return;
     }
     throw new Error(`${this.#program} ended before it was ready`);

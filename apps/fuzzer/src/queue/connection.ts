@@ -1,7 +1,7 @@
 /** The connection to a queue's server. The packages for it are loaded only here, since most users have no queue. */
 
-import type { Queue, Worker, WorkerOptions } from "bullmq";
-import type { Redis } from "ioredis";
+import type * as BullMq from "bullmq";
+import type * as IoRedis from "ioredis";
 import { UsageError } from "@mmrace/scheduler";
 import { warn } from "../report/warn.ts";
 import { version } from "../version.ts";
@@ -19,18 +19,18 @@ const QUEUE_NAME = `shards-${version()}`;
 const PREFIX = "mmrace";
 
 /** A queue of shards. */
-export type ShardQueue = Queue<Shard, ShardAnswer, string>;
+export type ShardQueue = BullMq.Queue<Shard, ShardAnswer>;
 /** Takes shards from it. */
-export type ShardWorker = Worker<Shard, ShardAnswer, string>;
+export type ShardWorker = BullMq.Worker<Shard, ShardAnswer>;
 
 /** A connection to a server that has answered once. From then on it waits for the server, however long it is away. */
 export class QueueConnection {
-  readonly #redis: Redis;
-  readonly #bullmq: typeof import("bullmq");
+  readonly #redis: IoRedis.Redis;
+  readonly #bullmq: typeof BullMq;
   readonly #address: QueueAddress;
   #isAway = false;
 
-  private constructor(redis: Redis, bullmq: typeof import("bullmq"), address: QueueAddress) {
+  private constructor(redis: IoRedis.Redis, bullmq: typeof BullMq, address: QueueAddress) {
     this.#redis = redis;
     this.#bullmq = bullmq;
     this.#address = address;
@@ -85,7 +85,7 @@ export class QueueConnection {
   /** Somebody who does shards. */
   worker(
     run: (name: string, shard: unknown) => Promise<ShardAnswer>,
-    options: Omit<WorkerOptions, "connection">,
+    options: Omit<BullMq.WorkerOptions, "connection">,
   ): ShardWorker {
     const worker: ShardWorker = new this.#bullmq.Worker(
       QUEUE_NAME,
@@ -126,8 +126,8 @@ export class QueueConnection {
 }
 
 async function packages(): Promise<{
-  readonly bullmq: typeof import("bullmq");
-  readonly ioredis: Pick<typeof import("ioredis"), "Redis">;
+  readonly bullmq: typeof BullMq;
+  readonly ioredis: Pick<typeof IoRedis, "Redis">;
 }> {
   try {
     return { bullmq: await import("bullmq"), ioredis: await import("ioredis") };
