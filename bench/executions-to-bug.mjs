@@ -3,9 +3,8 @@
 // There is no clock in it: equal sources give equal tables, however many workers there are.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
 import { PUBLISHED } from "./published.mjs";
+import { figure, splitAtMarks, spread, table } from "./spread.mjs";
 import { loadSuites } from "./suites.mjs";
 
 const OPTIONS = { randomSeeds: 100, executionsMax: 2000 };
@@ -15,34 +14,13 @@ const MARKS = ["<!-- generated: node bench/executions-to-bug.mjs -->", "<!-- end
 const { hunters, large, referenceOf, wrong } = await loadSuites();
 const programs = [...Object.values(wrong), ...Object.values(large)].flat();
 
-/** All hunts, spread over the processors: results by program, then by hunter. */
-function huntAll() {
+/** All hunts: results by program, then by hunter. The large programs stand at the end and take longest. */
+async function huntAll() {
   const results = programs.map(() => []);
-  // Taken from the end: the large programs stand there and take longest.
   const jobs = programs.flatMap((_, program) => hunters.map((_, hunter) => ({ program, hunter })));
-  let left = jobs.length;
-  return new Promise((resolve, reject) => {
-    for (let i = 0; i < Math.min(availableParallelism(), jobs.length); i++) {
-      const worker = new Worker(new URL("./hunt-worker.mjs", import.meta.url), { workerData: OPTIONS });
-      worker.on("error", reject);
-      worker.on("message", ({ program, hunter, result }) => {
-        results[program][hunter] = result;
-        left--;
-        const job = jobs.pop();
-        if (job !== undefined) return worker.postMessage(job);
-        void worker.terminate();
-        if (left === 0) resolve(results);
-      });
-      worker.postMessage(jobs.pop());
-    }
-  });
-}
-
-/** Three digits say more than sampling error allows. */
-function figure(value) {
-  if (value === Infinity) return "-";
-  if (value >= 100 || Number.isInteger(value)) return Math.round(value).toLocaleString("en");
-  return value.toPrecision(value < 10 ? 2 : 3);
+  const worker = new URL("./hunt-worker.mjs", import.meta.url);
+  await spread(jobs, worker, OPTIONS, ({ program, hunter, result }) => (results[program][hunter] = result));
+  return results;
 }
 
 function meanCell(program, hunter, { runs, found, mean }) {
@@ -57,11 +35,6 @@ function quartilesCell({ quartiles: [low, middle, high] }) {
   const cap = `>${OPTIONS.executionsMax.toLocaleString("en")}`;
   const show = (value) => (value === Infinity ? cap : figure(value));
   return low === Infinity ? cap : `${show(middle)} (${show(low)}-${show(high)})`;
-}
-
-function table(header, rows) {
-  const line = (cells) => `| ${cells.join(" | ")} |`;
-  return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
 function report(results) {
@@ -97,11 +70,10 @@ function report(results) {
 }
 
 const document = readFileSync(DOCUMENT, "utf8");
-const [start, end] = [document.indexOf(MARKS[0]), document.indexOf(MARKS[1])];
-if (start < 0 || end < start) throw new Error("docs/reference/executions-to-bug.md has lost its marks");
+const { before, after } = splitAtMarks(document, "docs/reference/executions-to-bug.md", MARKS);
 const text = report(await huntAll());
 console.log(text);
-const rewritten = `${document.slice(0, start)}${MARKS[0]}\n\n${text}\n\n${document.slice(end)}`;
+const rewritten = `${before}${MARKS[0]}\n\n${text}\n\n${after}`;
 if (!process.argv.includes("--check")) writeFileSync(DOCUMENT, rewritten);
 else if (rewritten !== document) {
   console.error("docs/reference/executions-to-bug.md is not what this script makes of the present sources.");

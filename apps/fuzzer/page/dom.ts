@@ -45,14 +45,26 @@ export function button(label: string, title: string, onclick: () => void, classN
   return element("button", { type: "button", title, "aria-label": title, class: className, onclick }, label);
 }
 
+/** Asking for a colour costs a layout, and a drawing asks for many. */
+const colours = new Map<string, string>();
+
 /** What a colour of the style is at present, for canvases. */
 export function colour(name: string): string {
-  const probe = element("span");
-  probe.style.color = `var(--${name})`;
-  document.body.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
+  let known = colours.get(name);
+  if (known === undefined) {
+    const probe = element("span");
+    probe.style.color = `var(--${name})`;
+    document.body.append(probe);
+    known = getComputedStyle(probe).color;
+    probe.remove();
+    colours.set(name, known);
+  }
+  return known;
+}
+
+/** After the theme has changed they are others. */
+export function forgetColours(): void {
+  colours.clear();
 }
 
 /** `1,234`. */

@@ -1,6 +1,6 @@
 /** Light, dark, or as the system is. */
 
-import { button } from "./dom.ts";
+import { button, forgetColours } from "./dom.ts";
 
 const THEMES = ["auto", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
@@ -26,13 +26,16 @@ export function themeButton(): HTMLButtonElement {
     document.documentElement.dataset["theme"] = theme;
     made.textContent = SIGNS[theme];
     remember(theme);
-    for (const listener of listeners) listener();
+    announce();
   };
   apply();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    for (const listener of listeners) listener();
-  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", announce);
   return made;
+}
+
+function announce(): void {
+  forgetColours();
+  for (const listener of listeners) listener();
 }
 
 // A file of its own may have no storage.

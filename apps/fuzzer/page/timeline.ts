@@ -64,6 +64,8 @@ class Timeline {
   #scale = 0;
   #left = 0;
   #isDue = false;
+  /** The width of the canvas. Kept, since asking for it costs a layout. */
+  #whole = 0;
 
   constructor(recording: RecordingData, cursor: Cursor) {
     this.#recording = recording;
@@ -85,7 +87,10 @@ class Timeline {
       if (event.buttons === 1) point(event);
     });
     this.canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
-    new ResizeObserver(() => this.#draw()).observe(this.canvas);
+    new ResizeObserver(() => {
+      this.#whole = this.canvas.clientWidth;
+      this.#draw();
+    }).observe(this.canvas);
     onTheme(() => this.#due());
     cursor.follow((step) => {
       this.#show(step);
@@ -105,11 +110,11 @@ class Timeline {
   }
 
   get #gutter(): number {
-    return Math.min(GUTTER_MAX, this.canvas.clientWidth * GUTTER_SHARE);
+    return Math.min(GUTTER_MAX, this.#whole * GUTTER_SHARE);
   }
 
   get #width(): number {
-    return Math.max(this.canvas.clientWidth - this.#gutter, 1);
+    return Math.max(this.#whole - this.#gutter, 1);
   }
 
   get #fit(): number {
@@ -157,9 +162,9 @@ class Timeline {
   }
 
   #draw(): void {
-    if (!this.canvas.isConnected) return;
+    if (!this.canvas.isConnected || this.#whole === 0) return;
     const { devicePixelRatio: ratio } = window;
-    this.canvas.width = this.canvas.clientWidth * ratio;
+    this.canvas.width = this.#whole * ratio;
     this.canvas.height = this.#height * ratio;
     const pen = this.canvas.getContext("2d")!;
     pen.scale(ratio, ratio);

@@ -22,6 +22,8 @@ export class Distiller {
       randomSeed: 1,
       strategy: "coverage",
       stopOnFirst: false,
+      // Findings are a campaign's affair.
+      minimizes: false,
     });
     // Not only edges count: the model may learn a lock order, from which a finding may come.
     this.#fuzzer.onSeed = () => {

@@ -137,6 +137,7 @@ export class CampaignJournal {
     const found = [...findings.values(), ...partial.flatMap((one) => one.findings)];
     this.#state.scenarios[scenario.name] = {
       kernel: scenario.variant ?? "",
+      parameters: { ...scenario.parameters },
       executions: partial.reduce((sum, { executions }) => sum + executions, fuzzer.executions),
       steps: partial.reduce((sum, { steps }) => sum + steps, fuzzer.steps),
       seconds: this.#seconds(scenario),

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import {
   array,
+  boolean,
   literal,
   number,
   object,
@@ -13,6 +14,7 @@ import {
   record,
   safeParse,
   string,
+  union,
   type GenericSchema,
 } from "valibot";
 import type { GrowthPoint } from "../report/report-data.ts";
@@ -22,6 +24,8 @@ import { sha256 } from "./sha256.ts";
 /** What is kept of one scenario's campaign. */
 export interface ScenarioState {
   kernel: string;
+  /** With name and kernel, what identifies a scenario. */
+  parameters: Record<string, string | number | boolean>;
   executions: number;
   steps: number;
   /** How long it has run. */
@@ -63,6 +67,7 @@ const savedState: GenericSchema<SavedState> = object({
     string(),
     object({
       kernel: string(),
+      parameters: record(string(), union([string(), number(), boolean()])),
       executions: number(),
       steps: number(),
       seconds: number(),

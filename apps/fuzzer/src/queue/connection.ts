@@ -3,6 +3,7 @@
 import type * as BullMq from "bullmq";
 import type * as IoRedis from "ioredis";
 import { UsageError } from "@mmrace/scheduler";
+import { atMost } from "../clock.ts";
 import { warn } from "../report/warn.ts";
 import { version } from "../version.ts";
 import type { QueueAddress } from "./address.ts";
@@ -103,12 +104,11 @@ export class QueueConnection {
   /** Closes what uses the connection, and then the connection. A server that is away is not waited for. */
   async close(user: { close(): Promise<void> }): Promise<void> {
     this.#redis.removeAllListeners("close");
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#isAway ? 0 : CLOSE_MS);
-    });
-    await Promise.race([user.close().catch(() => {}), late]);
-    clearTimeout(timer);
+    // Whether that succeeds changes nothing: what was done is in the queue.
+    await atMost(
+      this.#isAway ? 0 : CLOSE_MS,
+      user.close().catch(() => {}),
+    );
     this.#redis.disconnect();
   }
 

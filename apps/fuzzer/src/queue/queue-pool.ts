@@ -7,7 +7,7 @@
 
 import type { World } from "@mmrace/mm";
 import { ablationText, UsageError, type Scenario } from "@mmrace/scheduler";
-import { nowMs } from "../clock.ts";
+import { atMost, nowMs, pause } from "../clock.ts";
 import type { Fuzzer, FuzzerOptions, RoundResult } from "../engine/fuzzer.ts";
 import type { RoundRunner } from "../engine/worker-pool.ts";
 import { warn } from "../report/warn.ts";
@@ -66,7 +66,7 @@ export class QueuePool implements RoundRunner {
     };
     while (results.size < shards.size) {
       if (!(await whileWaiting(this.#look(shards, results), isEnough)) || isEnough()) break;
-      await pause();
+      await pause(LOOK_EVERY_MS);
     }
     const isWhole = results.size === shards.size;
     // After Ctrl-C the queue keeps the round: the same command collects it.
@@ -173,14 +173,8 @@ async function whileWaiting(answer: Promise<void>, isEnough: () => boolean): Pro
   // When nobody waits any more, nobody wants to hear of it.
   noted.catch(() => {});
   for (;;) {
-    await Promise.race([noted, pause()]);
+    await atMost(LOOK_EVERY_MS, noted);
     if (isThere) return true;
     if (isEnough()) return false;
   }
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, LOOK_EVERY_MS);
-  });
 }

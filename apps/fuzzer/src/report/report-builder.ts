@@ -2,9 +2,18 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { scenarioFamily, scenarioOf } from "@mmrace/mm";
-import { decodeToken, parseAblation, columnsText, replayToken, UsageError } from "@mmrace/scheduler";
-import type { MemoryModel } from "@mmrace/scheduler";
+import { scenarioOf, type World } from "@mmrace/mm";
+import {
+  columnsText,
+  decodeToken,
+  parseAblation,
+  replayToken,
+  UsageError,
+  type MemoryModel,
+  type Scenario,
+  type TokenContent,
+} from "@mmrace/scheduler";
+import { schedulesOf } from "../engine/resumed.ts";
 import { isStateFile, loadState, type SavedState, type ScenarioState } from "../engine/saved-state.ts";
 import { version } from "../version.ts";
 import { readFinding, type FindingRecord } from "./finding-directory.ts";
@@ -43,10 +52,6 @@ function campaignsOf(file: string): readonly CampaignData[] {
 
 function campaignOf({ state, settings }: SavedState, name: string, scenario: ScenarioState): CampaignData {
   const { kernel, executions, steps, seconds, growth, unreached, corpus } = scenario;
-  const schedules = corpus.map((text) => new Uint8Array(Buffer.from(text, "base64")));
-  const on = scenarioFamily(name).on(kernel);
-  const ablations = settings.ablations.map(parseAblation);
-  const heat = procedurePairs(on, { ablations, memory: settings.memory as MemoryModel }, schedules);
   const { strategy, seed } = settings;
   return {
     scenario: name,
@@ -59,9 +64,45 @@ function campaignOf({ state, settings }: SavedState, name: string, scenario: Sce
     seconds,
     corpus: corpus.length,
     growth,
-    heat,
+    heat: heatOf(settings, name, scenario),
     unreached,
   };
+}
+
+/** Who met whom, by running the corpus again; nothing where this version does not have the scenario. */
+function heatOf(
+  { ablations, memory }: SavedState["settings"],
+  name: string,
+  saved: ScenarioState,
+): CampaignData["heat"] {
+  const { kernel, parameters } = saved;
+  const found = known(() => scenarioOf({ ...NO_TOKEN, scenario: name, variant: kernel, parameters }));
+  if (typeof found === "string") {
+    warn(found);
+    return [];
+  }
+  const settings = { ablations: ablations.map(parseAblation), memory: memory as MemoryModel };
+  return procedurePairs(found, settings, schedulesOf(saved));
+}
+
+/** What a scenario is found by, besides its name. */
+const NO_TOKEN: Omit<TokenContent, "scenario" | "variant" | "parameters"> = {
+  ablations: [],
+  memory: "sc",
+  given: [],
+  fingerprint: 0,
+  schedule: new Uint8Array(0),
+  checks: [],
+};
+
+/** The scenario, or why there is none. */
+function known(find: () => Scenario<World>): Scenario<World> | string {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
 }
 
 /** A finding, or nothing where its directory was interrupted or damaged. */
@@ -74,17 +115,22 @@ function findingOf(directory: string): readonly FindingData[] {
 const NOTHING: RecordingData = { texts: [], threads: [], steps: [], rows: [], holds: [], tables: [] };
 
 function shown(found: FindingRecord): FindingData {
-  const content = decodeToken(found.token);
-  const scenario = scenarioOf(content);
-  const replayed = replayToken(scenario, content);
   const { oracle, message, details = [], signature, kernel, memory, ablations, preemptions, token } = found;
   const facts = { oracle, message, details, signature, kernel, memory, ablations, preemptions, token };
   const alsoSeen = found.alsoSeen.map((one) => `${one.scenario} on ${one.kernel}`);
   const common = { ...facts, scenario: found.scenario, alsoSeen };
-  if (replayed.kind !== "reproduced") {
-    const stale = replayed.kind === "diverged" ? replayed.message : "This model does not show it any more.";
-    return { ...common, columns: "", recording: NOTHING, stale };
-  }
+  const content = decodeToken(found.token);
+  const scenario = known(() => scenarioOf(content));
+  const stale = typeof scenario === "string" ? scenario : staleness(scenario, content);
+  if (typeof scenario === "string" || stale !== undefined)
+    return { ...common, columns: "", recording: NOTHING, stale: stale ?? "" };
   const { trace, data } = record(scenario, content.schedule, content);
   return { ...common, columns: columnsText(trace), recording: data };
+}
+
+/** Why a token does not show its finding here; nothing if it does. */
+function staleness(scenario: Scenario<World>, content: TokenContent): string | undefined {
+  const replayed = replayToken(scenario, content);
+  if (replayed.kind === "reproduced") return undefined;
+  return replayed.kind === "diverged" ? replayed.message : "This model does not show it any more.";
 }

@@ -3,13 +3,17 @@
 import type { Trace } from "@mmrace/scheduler";
 
 const STYLE = `
-  body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem; color: #1b1b1b; }
+  :root { color-scheme: light dark; }
+  body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem; }
+  body, th { background: light-dark(#fff, #0e1116); color: light-dark(#1b1b1b, #e4e8ee); }
   table { border-collapse: collapse; font: 12.5px/1.45 ui-monospace, monospace; }
-  th, td { padding: 0 0.9rem; text-align: left; vertical-align: top; border-left: 1px solid #ddd; white-space: pre; }
-  th { position: sticky; top: 0; background: #fff; border-bottom: 2px solid #999; }
-  td.step { color: #999; border-left: 0; text-align: right; }
-  tr.switch td { border-top: 1px dashed #bbb; }
-  .verdict { margin-top: 1rem; padding: 0.6rem 0.9rem; background: #fdecea; border-left: 4px solid #c0392b; }
+  th, td { padding: 0 0.9rem; text-align: left; vertical-align: top; white-space: pre; }
+  th, td { border-left: 1px solid light-dark(#ddd, #2a323d); }
+  th { position: sticky; top: 0; border-bottom: 2px solid #999; }
+  td.step { color: #888; border-left: 0; text-align: right; }
+  tr.switch td { border-top: 1px dashed #888; }
+  .verdict { margin-top: 1rem; padding: 0.6rem 0.9rem; border-left: 4px solid #c0392b; }
+  .verdict { background: light-dark(#fdecea, #3a1a17); }
 `;
 
 function escape(text: string): string {
@@ -34,6 +38,7 @@ export function tracePage(title: string, trace: Trace): string {
       : "<p>No violation.</p>";
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>${escape(title)}</title><style>${STYLE}</style></head><body>`,
     `<h1>${escape(title)}</h1>${verdict}`,
     `<table><thead><tr><th></th>${heads}</tr></thead><tbody>`,
