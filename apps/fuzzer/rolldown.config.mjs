@@ -1,4 +1,4 @@
-// Bundles the fuzz target for jsfuzz, one CommonJS file with the workspace packages inside, and the program of the report
+// Bundles what runs inside jsfuzz, and the program of the report
 // page. Beside them, what the program needs at run time and no compiler makes: the preload for jsfuzz, the files of real
 // kernels to compare with, and the style of the page.
 
@@ -7,17 +7,22 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { defineConfig } from "rolldown";
 
-const fuzzTarget = {
-  input: "fuzz/target.ts",
+/** What runs inside jsfuzz: one CommonJS file, with the workspace packages inside. */
+const insideJsfuzz = (name) => ({
+  input: `fuzz/${name}.ts`,
   platform: "node",
   logLevel: "warn",
   resolve: { conditionNames: ["@mmrace/source", "import", "node", "default"] },
   output: {
-    file: "dist-fuzz/target.cjs",
+    file: `dist-fuzz/${name}.cjs`,
     format: "cjs",
     // Instrumenting the model would feed jsfuzz with code coverage, which is noise here.
     banner: "/* istanbul ignore file */",
   },
+});
+
+const fuzzTarget = {
+  ...insideJsfuzz("target"),
   plugins: [
     {
       name: "copy-files",
@@ -57,4 +62,5 @@ const reportPage = {
   ],
 };
 
-export default defineConfig([fuzzTarget, reportPage]);
+// The guard is in the target, and also alone, for other targets than ours.
+export default defineConfig([fuzzTarget, insideJsfuzz("guard"), reportPage]);

@@ -24,6 +24,7 @@ const root = join(here, "..", "..");
 const programs = readdirSync(join(here, "programs")).map((file) => basename(file, ".ts"));
 /** The exit code of a campaign that has found something. */
 const VIOLATION_FOUND = 3;
+const USAGE_ERROR = 2;
 const scratch = mkdtempSync(join(tmpdir(), "mmrace-pack-"));
 
 try {
@@ -120,6 +121,7 @@ async function useThem(tarballs) {
   await run(project, bin(project, "mmrace"), ["list", "scenarios"]);
   await hunt(project);
   await changeThere(project);
+  await refuseQueue(project);
   await testThere(project);
 }
 
@@ -152,6 +154,18 @@ async function changeThere(project) {
     "2",
   ];
   await run(project, bin(project, "mmrace"), [...search, "--with", "my-retract.ts"]);
+}
+
+/** Without the packages for a queue, which are optional, the commands that need one say which to install. */
+async function refuseQueue(project) {
+  const command = ["work", "--queue", "redis://127.0.0.1:6379"];
+  const refusal = await promisify(execFile)(bin(project, "mmrace"), command, {
+    cwd: project,
+    shell: process.platform === "win32",
+  }).catch((error) => error);
+  const isRight =
+    refusal.code === USAGE_ERROR && refusal.stderr.includes("npm install bullmq@6.7.0 ioredis@6.0.0");
+  if (!isRight) fail(`mmrace work, without its packages: ${refusal.code} ${refusal.stderr}`);
 }
 
 /** Compiles and runs the tests in the project, with the repository's vitest as the one that its owner has. */

@@ -3,16 +3,16 @@
  * says nothing about interleavings; so the bundle is excluded from instrumentation, and whenever an execution shows a
  * new reads-from or hand-over edge, one more counter appears in a virtual file of the coverage object that jsfuzz reads.
  *
- * Works under a plain `jsfuzz dist-fuzz/target.cjs` too; MMRACE_TARGET chooses the scenario.
+ * Works under a plain `jsfuzz dist-fuzz/target.cjs` too; MMRACE_TARGET chooses the scenario (docs/reference/jsfuzz.md).
  */
 
-import { writeFileSync } from "node:fs";
+import { guard, settings as asked, Stop } from "./guard.ts";
 import { kernelById, scenarioFamily } from "@mmrace/mm";
 import { Engine, parseAblation, replaySchedule, signatureOf } from "@mmrace/scheduler";
 import { nowMs } from "../src/clock.ts";
 import { InterleavingObserver } from "../src/coverage/interleaving.ts";
 import { Novelty } from "../src/coverage/novelty.ts";
-import { TARGET_VARIABLE, type TargetReport, type TargetSettings } from "../src/jsfuzz/protocol.ts";
+import type { TargetSettings } from "../src/jsfuzz/protocol.ts";
 
 const PLAIN: TargetSettings = {
   scenario: "cpmt-vs-uffdcopy",
@@ -26,10 +26,7 @@ const PLAIN: TargetSettings = {
 /** Executions between two looks at the clock. */
 const CLOCK_EVERY = 256;
 
-const settings: TargetSettings = {
-  ...PLAIN,
-  ...(JSON.parse(process.env[TARGET_VARIABLE] ?? "{}") as Partial<TargetSettings>),
-};
+const settings: TargetSettings = { ...PLAIN, ...asked };
 const ablations = settings.ablations.map(parseAblation);
 const observer = new InterleavingObserver();
 const novelty = new Novelty();
@@ -38,17 +35,14 @@ const engine = new Engine(scenario, { ablations, memory: settings.memory }, [obs
 const startMs = nowMs();
 const known = new Set(settings.known);
 
-let end: TargetReport["end"] = "outside";
 let executions = 0;
 let steps = 0;
 /** Inputs that showed something new, base64. */
 const kept: string[] = [];
-let input: string | undefined;
 
-/** istanbul's shape; jsfuzz adds up the counters of `s`. Without the global object it also loses crashes. */
+/** istanbul's shape; jsfuzz adds up the counters of `s`. */
 const counters: Record<number, number> = {};
-const coverage = ((globalThis as { __coverage__?: Record<string, unknown> }).__coverage__ ??= {});
-coverage["virtual:interleavings"] = {
+(globalThis as unknown as { __coverage__: Record<string, unknown> }).__coverage__["virtual:interleavings"] = {
   path: "virtual:interleavings",
   statementMap: {},
   fnMap: {},
@@ -58,36 +52,12 @@ coverage["virtual:interleavings"] = {
   b: {},
 };
 
-process.on("exit", () => {
-  if (settings.reportFile === undefined) return;
-  const unmatched = ablations
-    .filter((ablation) => !engine.ablations.matched.has(ablation))
-    .map(({ site }) => site);
-  const facts = {
-    end,
-    executions,
-    steps,
-    kept,
-    unreached: engine.properties.unreached,
-    unmatched,
-  };
-  const report: TargetReport = input === undefined ? facts : { ...facts, input };
-  writeFileSync(settings.reportFile, JSON.stringify(report));
-});
-
-/** Throwing is the only way to make jsfuzz stop. */
-function stop(why: TargetReport["end"], message: string): never {
-  end = why;
-  throw new Error(message);
-}
-
 /** Runs the schedule that the bytes are. Throws when it shows a finding that is not known yet. */
-export function fuzz(bytes: Uint8Array): void {
+function run(bytes: Uint8Array): void {
   if (executions >= settings.executionsMax)
-    stop("budget", "The budget of executions is spent; this is no finding.");
-  if (executions % CLOCK_EVERY === 0 && nowMs() - startMs > (settings.timeMs ?? Infinity)) {
-    stop("time", "The time is over; this is no finding.");
-  }
+    throw new Stop("budget", "The budget of executions is spent; this is no finding.");
+  if (executions % CLOCK_EVERY === 0 && nowMs() - startMs > (settings.timeMs ?? Infinity))
+    throw new Stop("time", "The time is over; this is no finding.");
   const schedule = new Uint8Array(bytes);
   const strategy = replaySchedule(schedule);
   strategy.beginExecution();
@@ -96,7 +66,15 @@ export function fuzz(bytes: Uint8Array): void {
   steps += engine.sites.length;
   if (novelty.newIn(observer).length > 0)
     counters[kept.push(Buffer.from(schedule).toString("base64")) - 1] = 1;
-  if (!("oracle" in ending) || known.has(signatureOf(ending, engine))) return;
-  input = Buffer.from(schedule).toString("base64");
-  stop("violation", `${ending.oracle}: ${ending.message}`);
+  if ("oracle" in ending && !known.has(signatureOf(ending, engine)))
+    throw new Stop("violation", `${ending.oracle}: ${ending.message}`);
 }
+
+/** The target. */
+export const fuzz: (bytes: Uint8Array) => Promise<void> = guard(run, () => ({
+  executions,
+  steps,
+  kept,
+  unreached: engine.properties.unreached,
+  unmatched: ablations.filter((ablation) => !engine.ablations.matched.has(ablation)).map(({ site }) => site),
+}));

@@ -9,3 +9,19 @@ export function nowMs(): number {
 export function ageMs(timestampMs: number): number {
   return Date.now() - timestampMs;
 }
+
+/** Lets so many milliseconds pass. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+/** Waits for something, but no longer than that. @throws what it throws. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

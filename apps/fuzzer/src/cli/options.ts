@@ -2,7 +2,7 @@
 
 import { bugs, scenarioFamily, type ScenarioFamily, type World } from "@mmrace/mm";
 import { MEMORY_MODELS, parseAblation, UsageError, type Ablation, type Scenario } from "@mmrace/scheduler";
-import { InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import type { ChangeSource } from "../changes/change.ts";
 import { scenarioWith } from "../changes/changed-kernels.ts";
 
@@ -85,4 +85,20 @@ export function refuseUnmatched(unmatched: readonly Ablation[], scenario: string
   throw new UsageError(
     `--ablate ${first.site} matched no operation of ${scenario}. See the sites it has: mmrace list sites ${scenario}`,
   );
+}
+
+/** Where the queue is. */
+export interface QueueOptions {
+  readonly queue: string;
+  readonly allowRemote?: boolean;
+}
+
+/** Adds the options of commands that need a queue. */
+export function addQueueOptions(command: Command): Command {
+  return command
+    .requiredOption("--queue <address>", "Redis server, for example redis://127.0.0.1:6379")
+    .option(
+      "--allow-remote",
+      "the server may be on another machine: whoever reaches it can change the campaign",
+    );
 }

@@ -14,8 +14,10 @@ import { defineProgramCommand, runProgram } from "./commands/program.ts";
 import { defineReplay, runReplay } from "./commands/replay.ts";
 import { defineReproduce, runReproduce } from "./commands/reproduce.ts";
 import { defineReport, runReport } from "./commands/report.ts";
+import { defineServe, runServe } from "./commands/serve.ts";
 import { defineWhy, runWhy } from "./commands/why.ts";
 import { blaming, blamingLater } from "../changes/changed-kernels.ts";
+import { defineWork, runWork } from "./commands/work.ts";
 import { version } from "../version.ts";
 import type { CommandResult } from "./output.ts";
 
@@ -42,6 +44,10 @@ export function createProgram(deliver: Deliver): Command {
   defineFuzz(program).action(async (names, options) =>
     put("fuzz", options, await blamingLater(() => runFuzz(names, options))),
   );
+  defineServe(program).action(async (names, options) =>
+    put("serve", options, await runServe(names, options)),
+  );
+  defineWork(program).action(async (options) => put("work", options, await runWork(options)));
   defineExplore(program).action(async (name, options) =>
     put("explore", options, await blamingLater(() => runExplore(name, options))),
   );

@@ -44,12 +44,13 @@ export class CampaignJournal {
     const { options, changes } = job;
     this.#job = job;
     this.#onFinding = onFinding;
-    // How the result is put out, and shown, does not make it another campaign.
+    // How the result is put out, and shown, and where the queue is, does not make it another campaign.
     const settings = {
       ...options,
       json: undefined,
       events: undefined,
       with: changes.length === 0 ? undefined : changes.map(({ sha256 }) => sha256),
+      queue: options.queue === undefined ? undefined : true,
       scenarios: job.scenarios.map(({ name }) => name),
     };
     this.file = stateFile(options.out, "campaign", settings);

@@ -6,7 +6,7 @@ import type { ChangeSource } from "../changes/change.ts";
 import { nowMs } from "../clock.ts";
 import { turn } from "./event-loop.ts";
 import { Fuzzer, type FuzzerOptions, type RoundResult } from "./fuzzer.ts";
-import { WorkerPool } from "./worker-pool.ts";
+import { WorkerPool, type RoundRunner } from "./worker-pool.ts";
 
 /** Executions between two looks at the clock, and how long a slice may take: progress is saved between slices. */
 const STRIDE = 16;
@@ -28,6 +28,8 @@ export interface CampaignOptions extends FuzzerOptions {
   readonly changes: readonly ChangeSource[];
   /** Worker threads; 1 runs in this one. */
   readonly workers: number;
+  /** Who runs the rounds, if not worker threads. */
+  readonly others: RoundRunner | undefined;
   /** When to stop, on the clock of `nowMs`. */
   readonly deadlineMs: number;
   /** Schedules to begin with, run before anything else. */
@@ -48,7 +50,7 @@ export async function runCampaign(
   options: CampaignOptions,
 ): Promise<Fuzzer<World>> {
   const fuzzer = begin(scenario, options);
-  const pool = options.workers > 1 ? new WorkerPool(scenario, options, options.workers) : undefined;
+  const pool = options.others ?? threadsFor(scenario, options);
   const { partial = [], paces = [] } = pool ?? {};
   const tell = (): void => options.onProgress({ fuzzer, partial, paces });
   const isOver = (): boolean => nowMs() >= options.deadlineMs || options.isInterrupted();
@@ -67,6 +69,10 @@ export async function runCampaign(
     await pool?.close();
   }
   return fuzzer;
+}
+
+function threadsFor(scenario: Scenario<World>, options: CampaignOptions): RoundRunner | undefined {
+  return options.workers > 1 ? new WorkerPool(scenario, options, options.workers) : undefined;
 }
 
 /** A fuzzer that knows what an interrupted campaign knew. */

@@ -28,6 +28,10 @@ export interface FuzzOptions {
   readonly json?: boolean;
   /** Progress as JSON lines on standard error. */
   readonly events?: boolean;
+  /** The address of the queue, when other processes do the work: `workers` is then the number of shards in a round. */
+  readonly queue?: string;
+  /** Executions of a shard. */
+  readonly shard?: number;
 }
 
 /** A campaign as the engines see it: what to run, and the settings. */

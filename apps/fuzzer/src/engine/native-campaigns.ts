@@ -11,21 +11,27 @@ import { scenarioReport, type ScenarioReport } from "../report/scenario-report.t
 import { warn } from "../report/warn.ts";
 import { runCampaign, type CampaignProgress } from "./campaign.ts";
 import { CampaignJournal } from "./campaign-journal.ts";
-import type { Fuzzer } from "./fuzzer.ts";
+import type { Fuzzer, FuzzerOptions } from "./fuzzer.ts";
 import { roundOf, schedulesOf } from "./resumed.ts";
+import type { RoundRunner } from "./worker-pool.ts";
 
 /** Signals that end a campaign with its state saved. A second one ends the process. */
 const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
 
+/** Makes whoever runs a scenario's rounds, if that is not this process. */
+export type Others = (scenario: Scenario<World>, options: FuzzerOptions, deadlineMs: number) => RoundRunner;
+
 /** The campaigns of one command. */
 export class NativeCampaigns {
   readonly #job: FuzzJob;
+  readonly #others: Others | undefined;
   readonly #journal: CampaignJournal;
   readonly #status: CampaignStatus;
   #isInterrupted = false;
 
-  constructor(job: FuzzJob) {
+  constructor(job: FuzzJob, others?: Others) {
     this.#job = job;
+    this.#others = others;
     this.#status = new CampaignStatus(
       job.scenarios.length,
       job.options.events === true ? putEvent : undefined,
@@ -70,14 +76,18 @@ export class NativeCampaigns {
     const directory = options.corpus === undefined ? undefined : join(options.corpus, corpusFolder(scenario));
     const { memory } = options;
     const fromDisk = directory === undefined ? [] : openCorpus(directory, scenario, { ablations, memory });
-    return await runCampaign(scenario, {
+    const fuzzerOptions: FuzzerOptions = {
       // A resumed campaign must not draw the numbers again that it has used up.
       randomSeed: options.seed + (saved === undefined ? 0 : 1_000_003 * saved.executions),
       strategy: options.strategy,
       ablations,
-      changes,
-      memory: options.memory,
+      memory,
       stopOnFirst: options.stopOnFirst === true,
+    };
+    return await runCampaign(scenario, {
+      ...fuzzerOptions,
+      changes,
+      others: this.#others?.(scenario, fuzzerOptions, deadlineMs),
       executionsMax: options.executions,
       workers: options.workers,
       deadlineMs,

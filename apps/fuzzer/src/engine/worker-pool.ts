@@ -19,8 +19,23 @@ const ROUND = 1024;
 /** Keeps the random seeds of workers apart; any large odd number does. */
 const SEED_STRIDE = 7_368_787;
 
-/** The workers of one campaign. */
-export class WorkerPool {
+/** Others who run rounds of a campaign. */
+export interface RoundRunner {
+  /** Executions per second of each worker in the last round: for people, nothing depends on it. */
+  readonly paces: readonly number[];
+  /** What has been done in the round that is running; not merged yet. */
+  readonly partial: readonly RoundResult[];
+  /**
+   * Runs a round of at most `executionsMax` executions and merges it into `fuzzer`.
+   *
+   * @param onTold called every now and then; `true` ends the round early. No other round follows then.
+   */
+  round(fuzzer: Fuzzer<World>, executionsMax: number, onTold: () => boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The worker threads of one campaign. */
+export class WorkerPool implements RoundRunner {
   /** Executions per second of each worker in the last round: for people, nothing depends on it. */
   readonly paces: number[] = [];
   /** What the workers have done in the round that is running; not merged yet. */

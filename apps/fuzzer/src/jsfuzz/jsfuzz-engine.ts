@@ -10,14 +10,18 @@ import type { World } from "@mmrace/mm";
 import type { Scenario } from "@mmrace/scheduler";
 import { deadlineOf, type FuzzJob } from "../engine/job.ts";
 import { nowMs } from "../clock.ts";
+import { saveSchedule } from "../corpus/on-disk.ts";
 import { corpusFolder, openCorpus } from "../corpus/open-corpus.ts";
 import { CampaignJournal } from "../engine/campaign-journal.ts";
 import { Fuzzer } from "../engine/fuzzer.ts";
 import { roundOf } from "../engine/resumed.ts";
 import { scenarioReport, type ScenarioReport } from "../report/scenario-report.ts";
 import { warn } from "../report/warn.ts";
-import { runJsfuzzProcess } from "./jsfuzz-process.ts";
+import { runJsfuzzProcess, WorkerKilled } from "./jsfuzz-process.ts";
 import type { TargetReport } from "./protocol.ts";
+
+/** Workers that are killed one after the other before that is an error. */
+const KILLED_MAX = 3;
 
 /** Runs the campaigns of a command, one scenario after the other. */
 export async function runJsfuzz(job: FuzzJob): Promise<readonly ScenarioReport[]> {
@@ -51,6 +55,8 @@ class JsfuzzCampaign {
   readonly #triage: Fuzzer<World>;
   /** Processes so far; each gets a random seed of its own. */
   #processes = 0;
+  /** Those that were killed since one ended by itself. */
+  #killed = 0;
 
   constructor(job: FuzzJob, scenario: Scenario<World>, journal: CampaignJournal, workDirectory: string) {
     const { options, ablations } = job;
@@ -73,14 +79,27 @@ class JsfuzzCampaign {
     const { options } = this.#job;
     const corpus = corpusDirectory(this.#job, this.#scenario);
     this.#journal.begin(this.#scenario);
-    let end: TargetReport["end"] = deadlineMs === -Infinity ? "outside" : "violation";
+    let end: TargetReport["end"] = deadlineMs === -Infinity ? "interrupted" : "violation";
     while (end === "violation" && this.#triage.executions < options.executions) {
-      end = await this.#runProcess(corpus, deadlineMs);
+      end = await this.#runWatched(corpus, deadlineMs);
       this.#journal.note(this.#scenario, { fuzzer: this.#triage, partial: [] });
       if (options.stopOnFirst === true && this.#triage.findings.size > 0) break;
     }
     this.#journal.end(this.#scenario, this.#triage);
-    return scenarioReport(this.#scenario, this.#triage, end === "outside");
+    return scenarioReport(this.#scenario, this.#triage, end === "interrupted");
+  }
+
+  /** jsfuzz takes a worker that was killed from outside for a finding. It is none, and the campaign goes on. */
+  async #runWatched(corpus: string | undefined, deadlineMs: number): Promise<TargetReport["end"]> {
+    try {
+      const end = await this.#runProcess(corpus, deadlineMs);
+      this.#killed = 0;
+      return end;
+    } catch (error) {
+      if (!(error instanceof WorkerKilled) || ++this.#killed === KILLED_MAX) throw error;
+      warn(`${error.message} Starting another.`);
+      return "violation";
+    }
   }
 
   /** Runs jsfuzz until its target stops it, and takes in what it did. @returns why it stopped. */
@@ -103,9 +122,16 @@ class JsfuzzCampaign {
       corpus,
       randomSeed: options.seed + this.#processes++ + 1_000_003 * before,
     });
-    if (report.input !== undefined) file(triage, report.input);
+    const { end, input = "", failure } = report;
+    if (end === "violation") {
+      file(triage, input);
+      // jsfuzz itself does not keep what crashes.
+      if (corpus !== undefined) this.#journal.attempt(() => saveSchedule(corpus, bytesOf(input)));
+    }
     triage.absorb({ ...report, seeds: report.kept.map(bytesOf), findings: [] });
-    return report.end;
+    if (end !== "failure") return end;
+    this.#journal.end(this.#scenario, triage);
+    throw new Error(`the target of jsfuzz failed with the input ${input} (base64): ${failure}`);
   }
 }
 

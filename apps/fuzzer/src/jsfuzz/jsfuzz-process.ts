@@ -1,7 +1,7 @@
 /** One run of the jsfuzz command, with everything around it that makes its result repeatable and never silent. */
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,19 +17,33 @@ export interface JsfuzzPlace {
   readonly randomSeed: number;
 }
 
+/** What a worker without a word leaves: the input that it ran when somebody ended it. */
+export class WorkerKilled extends Error {
+  constructor(input: Uint8Array) {
+    super(
+      "The worker of jsfuzz was killed: it ran out of memory, it hung, or somebody did it. " +
+        `It was running the input ${Buffer.from(input).toString("base64")} (base64).`,
+    );
+  }
+}
+
 const bundle = fileURLToPath(new URL("../../dist-fuzz/", import.meta.url));
 /** Lines of jsfuzz's output that an error message shows. */
-const TAIL_LINES = 8;
+const SHOWN_LINES = 8;
 
 /**
  * Runs jsfuzz until its target stops it.
  *
- * @throws {UsageError} when jsfuzz or the bundled target is not installed.
+ * @param target the file of another target than ours, for tests; it must use the guard of dist-fuzz/guard.cjs.
+ * @throws {UsageError} when jsfuzz or the bundled target is not installed. {WorkerKilled} when it can be tried again.
  */
-export async function runJsfuzzProcess(settings: TargetSettings, place: JsfuzzPlace): Promise<TargetReport> {
+export async function runJsfuzzProcess(
+  settings: TargetSettings,
+  place: JsfuzzPlace,
+  target: string = join(bundle, "target.cjs"),
+): Promise<TargetReport> {
   const reportFile = join(place.workDirectory, "report.json");
-  rmSync(reportFile, { force: true });
-  const target = join(bundle, "target.cjs");
+  for (const file of [reportFile, ...crashFiles(place)]) rmSync(file, { force: true });
   if (!existsSync(target))
     throw new UsageError(`The fuzz target ${target} is missing: build the package first.`);
   // jsfuzz joins the target's path to its working directory, so an absolute one would not be found.
@@ -46,12 +60,25 @@ export async function runJsfuzzProcess(settings: TargetSettings, place: JsfuzzPl
     [TARGET_VARIABLE]: JSON.stringify({ ...settings, reportFile }),
   });
   if (!existsSync(reportFile)) {
+    const [crash] = crashFiles(place);
+    if (crash !== undefined) throw new WorkerKilled(readFileSync(crash));
     // jsfuzz ends with exit code 0 and no artifact when a target does not load: never take that for "nothing found".
-    throw new Error(
-      `jsfuzz ended without a report of its target. Its last words:\n${output.split("\n").slice(-TAIL_LINES).join("\n")}`,
-    );
+    throw new Error(`jsfuzz ended without a report of its target. It said:\n${tellingLines(output)}`);
   }
   return JSON.parse(readFileSync(reportFile, "utf8")) as TargetReport;
+}
+
+/** Where the first error stands, or else the last words. */
+function tellingLines(output: string): string {
+  const lines = output.trim().split("\n");
+  const first = lines.findIndex((line) => line.includes("Error: "));
+  const shown = first === -1 ? lines.slice(-SHOWN_LINES) : lines.slice(first, first + SHOWN_LINES);
+  return shown.join("\n");
+}
+
+function crashFiles({ workDirectory }: JsfuzzPlace): readonly string[] {
+  const names = readdirSync(workDirectory).filter((name) => name.startsWith("crash-"));
+  return names.map((name) => join(workDirectory, name));
 }
 
 function jsfuzzProgram(): string {

@@ -22,8 +22,8 @@ export const TARGET_VARIABLE = "MMRACE_TARGET";
 
 /** What the target has to say when its process ends. */
 export interface TargetReport {
-  /** Why it ended: a finding, the budget, the time, or from outside. */
-  readonly end: "violation" | "budget" | "time" | "outside";
+  /** Why it ended: a finding, the budget, the time, Ctrl-C, or an error that is no finding. */
+  readonly end: "violation" | "budget" | "time" | "interrupted" | "failure";
   readonly executions: number;
   readonly steps: number;
   /** Inputs that showed something new, base64. */
@@ -31,6 +31,8 @@ export interface TargetReport {
   readonly unreached: readonly string[];
   /** Sites of ablations that matched nothing. */
   readonly unmatched: readonly string[];
-  /** The input that showed the finding, base64. */
+  /** What was thrown, or done. */
+  readonly failure?: string;
+  /** The input that was run last, base64: the one that showed the finding. */
   readonly input?: string;
 }

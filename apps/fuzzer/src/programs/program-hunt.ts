@@ -115,6 +115,7 @@ export class ProgramHunt {
       seeds: [],
       before: undefined,
       onSeed: () => {},
+      others: undefined,
       pauseAt: () => Infinity,
       onProgress: () => {},
       isInterrupted: () => this.#isInterrupted,

@@ -1,51 +1,25 @@
 /** `mmrace fuzz`: campaigns. */
 
-import { join } from "node:path";
-import { scenarioFamilies } from "@mmrace/mm";
-import { programScenario } from "@mmrace/mm/programs";
 import { UsageError } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
-import { changesJson, kernelWith, withChanges } from "../../changes/changed-kernels.ts";
-import { readChanges } from "../../changes/read-changes.ts";
-import { nowMs } from "../../clock.ts";
-import { fuzzStrategies } from "../../arms/arms.ts";
-import type { FuzzJob, FuzzOptions } from "../../engine/job.ts";
+import type { FuzzOptions } from "../../engine/job.ts";
 import { NativeCampaigns } from "../../engine/native-campaigns.ts";
-import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
 import { runJsfuzz } from "../../jsfuzz/jsfuzz-engine.ts";
-import { huntPrograms, withPrograms } from "../fuzz-programs.ts";
-import { NEWEST } from "../../programs/newest.ts";
-import { readProgram } from "../../programs/program-file.ts";
-import { reportText, type ScenarioReport } from "../../report/scenario-report.ts";
-import { EXIT } from "../exit-code.ts";
-import {
-  ablateOption,
-  ablationsOf,
-  appended,
-  duration,
-  familyOf,
-  jsonOption,
-  kernelOption,
-  memoryOption,
-  refuseUnmatched,
-  scenarioOn,
-  wholeNumber,
-  withOption,
-} from "../options.ts";
-import { violationJson, type CommandResult } from "../output.ts";
+import { addCampaignOptions, campaignResult } from "../campaign-options.ts";
+import { appended, wholeNumber, withOption } from "../options.ts";
+import type { CommandResult } from "../output.ts";
 
 /** Describes the command. */
 export function defineFuzz(program: Command): Command {
-  return program
+  const command = program
     .command("fuzz")
     .summary("hunt for violations by fuzzing schedules")
     .description(
       "Fuzzes the schedules of scenarios, guided by who read whose write and who got a lock from whom. The result depends " +
         "only on the settings and the random seed, unless --time cuts it off. Ctrl-C saves the campaign; the same command " +
         "goes on with it. Exit code 3: a violation was found.",
-    )
-    .argument("[scenario...]", "scenarios or bug ids; default: all (see: mmrace list scenarios)")
-    .addOption(kernelOption())
+    );
+  return addCampaignOptions(command)
     .option(
       "--program <file>",
       "fuzz a program of system calls too (see: mmrace program); repeatable",
@@ -58,36 +32,13 @@ export function defineFuzz(program: Command): Command {
         .choices(["native", "jsfuzz"])
         .default("native"),
     )
-    .addOption(
-      new Option("--strategy <name>", "how the native engine makes schedules")
-        .choices(fuzzStrategies)
-        .default("coverage"),
-    )
-    .option(
-      "--time <duration>",
-      "stop after this long, shared by the scenarios, for example 60s; default: no limit",
-      duration,
-    )
-    .option("--executions <n>", "executions per scenario", wholeNumber(1), 20_000)
     .option(
       "--workers <n>",
       "worker threads of the native engine; the result depends on how many",
       wholeNumber(1),
       1,
     )
-    .option("--seed <n>", "random seed", wholeNumber(0), 1)
-    .option("--corpus <dir>", "read seed schedules from and add new ones to DIR/<scenario>-<kernel>")
-    .option(
-      "--out <dir>",
-      "campaign directory: its progress, and a directory for each finding (see: mmrace report)",
-      STATE_DIRECTORY,
-    )
-    .addOption(ablateOption())
     .addOption(withOption())
-    .addOption(memoryOption())
-    .option("--stop-on-first", "stop at the first finding")
-    .option("--events", "progress and findings as JSON lines on standard error, for other programs")
-    .addOption(jsonOption())
     .addHelpText(
       "after",
       "\nExamples:\n" +
@@ -96,92 +47,27 @@ export function defineFuzz(program: Command): Command {
         "  mmrace fuzz T1-01 --engine jsfuzz --seed 7 --json\n" +
         "  mmrace fuzz --programs 200 --kernel 6.11\n" +
         "  mmrace fuzz retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock --time 30s\n" +
-        "  mmrace fuzz --kernel 6.12 --with my-retract.ts --time 5m",
+        "  mmrace fuzz --kernel 6.12 --with my-retract.ts --time 5m\n" +
+        "\nOver several machines: mmrace serve.",
     );
 }
 
 /** Runs the command. */
 export async function runFuzz(names: readonly string[], options: FuzzOptions): Promise<CommandResult> {
-  const hasPrograms = options.program.length > 0 || options.programs !== undefined;
-  const families = names.length === 0 && !hasPrograms ? scenarioFamilies : [...new Set(names.map(familyOf))];
-  const changes = readChanges(options.with);
-  const programs = options.program.map((file) =>
-    programScenario(readProgram(file), kernelWith(options.kernel ?? NEWEST, changes)),
-  );
-  const startMs = nowMs();
-  const job: FuzzJob = {
-    scenarios: [...families.map((family) => scenarioOn(family, options.kernel, changes)), ...programs],
-    ablations: ablationsOf(options.ablate),
-    changes,
-    options,
-    deadlineMs: options.time === undefined ? Infinity : startMs + options.time,
-  };
   if (options.engine === "jsfuzz" && options.strategy !== "coverage") {
     throw new UsageError(
       `jsfuzz makes its own schedules; --strategy ${options.strategy} goes with --engine native.`,
     );
   }
-  if (options.engine === "jsfuzz" && changes.length > 0) {
+  if (options.engine === "jsfuzz" && options.with.length > 0) {
     throw new UsageError("jsfuzz runs a bundle of the model as it is; --with goes with --engine native.");
   }
   if (options.engine === "jsfuzz" && options.workers !== 1) {
     throw new UsageError("jsfuzz has one worker of its own; --workers goes with --engine native.");
   }
-  if (options.engine === "jsfuzz" && hasPrograms)
+  if (options.engine === "jsfuzz" && (options.program.length > 0 || options.programs !== undefined))
     throw new UsageError("jsfuzz fuzzes scenarios; --program and --programs go with --engine native.");
-  const reports = options.engine === "jsfuzz" ? await runJsfuzz(job) : await new NativeCampaigns(job).run();
-  for (const report of reports) refuseUnmatched(report.unmatched, report.scenario.name);
-  const hunted = await huntPrograms(job);
-  const all = [...reports, ...(hunted?.reports ?? [])];
-  return withPrograms(resultOf(job, all, nowMs() - startMs), hunted);
-}
-
-function resultOf(
-  { options, changes }: FuzzJob,
-  reports: readonly ScenarioReport[],
-  elapsedMs: number,
-): CommandResult {
-  const violations = reports.flatMap((report) => report.violations);
-  const total = (part: (report: ScenarioReport) => number): number =>
-    reports.reduce((sum, report) => sum + part(report), 0);
-  return {
-    exitCode: violations.length > 0 ? EXIT.violation : EXIT.clean,
-    text: withChanges(
-      [reportText(reports, elapsedMs), ...whereText(violations.length, options.out)].join("\n"),
-      changes,
-    ),
-    json: {
-      engine: options.engine,
-      strategy: options.strategy,
-      seed: options.seed,
-      ablations: options.ablate,
-      ...changesJson(changes),
-      memory: options.memory,
-      executions: total(({ executions }) => executions),
-      steps: total(({ steps }) => steps),
-      complete: false,
-      out: options.out,
-      interrupted: reports.some(({ isInterrupted }) => isInterrupted),
-      violations: violations.map(violationJson),
-      scenarios: reports.map(
-        ({ scenario, executions, steps, corpus, edges, unreached, violations: found }) => ({
-          scenario: scenario.name,
-          kernel: scenario.variant,
-          executions,
-          steps,
-          corpus,
-          edges,
-          unreached,
-          violations: found.map(violationJson),
-        }),
-      ),
-      elapsedMs: Math.round(elapsedMs),
-    },
-  };
-}
-
-function whereText(findings: number, out: string): readonly string[] {
-  const written = `Findings with traces and regression tests: ${join(out, "findings")}`;
-  const page = `As a page: npx mmrace report ${out}`;
-  return findings === 0 ? [] : ["", written, page];
+  return await campaignResult(names, options, async (job) =>
+    options.engine === "jsfuzz" ? await runJsfuzz(job) : await new NativeCampaigns(job).run(),
+  );
 }

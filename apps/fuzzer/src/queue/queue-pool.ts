@@ -1,0 +1,180 @@
+/**
+ * The workers of other processes and machines, for a campaign. A round is some shards in a queue; when the last one has
+ * been done, all are merged in their order. So the result depends on the settings and on how many shards a round has, and
+ * not on who does them, nor on who or what ends in the meantime: a shard that the server has lost is put in again, under
+ * the same name, and one that was done before is not done again.
+ */
+
+import type { World } from "@mmrace/mm";
+import { ablationText, UsageError, type Scenario } from "@mmrace/scheduler";
+import { atMost, nowMs, pause } from "../clock.ts";
+import type { Fuzzer, FuzzerOptions, RoundResult } from "../engine/fuzzer.ts";
+import type { RoundRunner } from "../engine/worker-pool.ts";
+import { warn } from "../report/warn.ts";
+import type { ShardQueue } from "./connection.ts";
+import { base64Of, messageOf, nameOf, readAnswer, type Shard } from "./messages.ts";
+import { fingerprintOf } from "./shard.ts";
+
+/** Between two looks at the queue. */
+const LOOK_EVERY_MS = 100;
+/** Between two looks at who is there. */
+const COUNT_EVERY_MS = 5000;
+/** Keeps the random seeds of shards apart; any large odd number does. */
+const SEED_STRIDE = 7_368_787;
+/** Results that nobody has asked for are thrown away after a day. */
+const KEEP = { age: 24 * 3600 };
+
+/** How a campaign is cut. */
+export interface Cut {
+  /** Shards of a round. */
+  readonly shards: number;
+  /** Executions of a shard, at most. */
+  readonly executions: number;
+  readonly randomSeed: number;
+  /** When the campaign stops, on the clock of `nowMs`. */
+  readonly deadlineMs: number;
+}
+
+/** One scenario's rounds. */
+export class QueuePool implements RoundRunner {
+  readonly paces: number[] = [];
+  /** Nothing counts before its round is over: what the queue holds is found there again. */
+  readonly partial: readonly RoundResult[] = [];
+  readonly #queue: ShardQueue;
+  readonly #scenario: Scenario<World>;
+  readonly #options: FuzzerOptions;
+  readonly #cut: Cut;
+  readonly #fingerprint: string;
+  #countedMs = nowMs();
+  #isAlone = false;
+
+  constructor(queue: ShardQueue, scenario: Scenario<World>, options: FuzzerOptions, cut: Cut) {
+    this.#queue = queue;
+    this.#scenario = scenario;
+    this.#options = options;
+    this.#cut = cut;
+    this.#fingerprint = fingerprintOf(scenario);
+  }
+
+  /** @param onTold called every now and then; `true` ends the round. It is merged only if the campaign is over with it. */
+  async round(fuzzer: Fuzzer<World>, executionsMax: number, onTold: () => boolean): Promise<void> {
+    const shards = new Map(this.#shardsOf(fuzzer, executionsMax).map((shard) => [nameOf(shard), shard]));
+    const results = new Map<string, RoundResult>();
+    const isEnough = (): boolean => {
+      this.#countWorkers();
+      return onTold();
+    };
+    while (results.size < shards.size) {
+      if (!(await whileWaiting(this.#look(shards, results), isEnough)) || isEnough()) break;
+      await pause(LOOK_EVERY_MS);
+    }
+    const isWhole = results.size === shards.size;
+    // After Ctrl-C the queue keeps the round: the same command collects it.
+    if (!isWhole && nowMs() < this.#cut.deadlineMs) return;
+    for (const name of shards.keys()) {
+      const result = results.get(name);
+      if (result !== undefined) fuzzer.absorb(result);
+    }
+    await whileWaiting(this.#forget([...shards.keys()]), onTold);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #shardsOf(fuzzer: Fuzzer<World>, executionsMax: number): readonly Shard[] {
+    const { strategy, memory, ablations, stopOnFirst } = this.#options;
+    const common = {
+      scenario: this.#scenario.name,
+      kernel: this.#scenario.variant ?? "",
+      fingerprint: this.#fingerprint,
+      strategy,
+      memory,
+      ablations: ablations.map(ablationText),
+      stopOnFirst,
+      corpus: fuzzer.corpus.seeds.map(({ schedule }) => base64Of(schedule)),
+      findings: [...fuzzer.findings.values()].map(messageOf),
+    };
+    const { shards: count, executions: each, randomSeed } = this.#cut;
+    const total = Math.min(executionsMax, each * count);
+    const shards: Shard[] = [];
+    let start = fuzzer.executions;
+    for (let index = 0; index < count; index++) {
+      const executions = Math.floor((total + index) / count);
+      if (executions === 0) continue;
+      shards.push({
+        ...common,
+        start,
+        executions,
+        randomSeed: (randomSeed + Math.imul(start, SEED_STRIDE)) | 0,
+      });
+      start += executions;
+    }
+    return shards;
+  }
+
+  /** Collects what has been done, and puts in what is not there: at first, and when the server has lost something. */
+  async #look(shards: ReadonlyMap<string, Shard>, results: Map<string, RoundResult>): Promise<void> {
+    for (const [name, shard] of shards) {
+      if (results.has(name)) continue;
+      const state = await this.#queue.getJobState(name);
+      if (state === "unknown")
+        await this.#queue.add(name, shard, { jobId: name, removeOnComplete: KEEP, removeOnFail: KEEP });
+      if (state !== "completed" && state !== "failed") continue;
+      const job = await this.#queue.getJob(name);
+      if (state === "completed" && job !== undefined)
+        results.set(name, await this.#read(name, job.returnvalue));
+      if (state === "failed" && job !== undefined) await this.#fail(name, job.failedReason);
+    }
+  }
+
+  async #read(name: string, content: unknown): Promise<RoundResult> {
+    try {
+      return readAnswer(content);
+    } catch (error) {
+      // Or it would be read again the next time.
+      await this.#forget([name]);
+      throw error;
+    }
+  }
+
+  async #fail(name: string, reason: string): Promise<never> {
+    await this.#forget([name]);
+    if (/stalled/.test(reason))
+      throw new UsageError(
+        `Worker after worker ended in the middle of ${name}. See why, for example with: mmrace fuzz ${this.#scenario.name}`,
+      );
+    throw new Error(`A worker failed at ${name}: ${reason}`);
+  }
+
+  async #forget(names: readonly string[]): Promise<void> {
+    for (const name of names) await this.#queue.remove(name);
+  }
+
+  #countWorkers(): void {
+    if (nowMs() - this.#countedMs < COUNT_EVERY_MS) return;
+    this.#countedMs = nowMs();
+    const note = (count: number): void => {
+      if (count === 0 && !this.#isAlone)
+        warn("No worker is there. Start some, here or elsewhere, with: mmrace work --queue ADDRESS");
+      this.#isAlone = count === 0;
+    };
+    // A server that is away says so by itself.
+    this.#queue.getWorkersCount().then(note, () => {});
+  }
+}
+
+/** Waits for an answer of the server, which may be away. @returns false when it was not waited for to the end. */
+async function whileWaiting(answer: Promise<void>, isEnough: () => boolean): Promise<boolean> {
+  let isThere = false;
+  const noted = answer.then(() => {
+    isThere = true;
+  });
+  // When nobody waits any more, nobody wants to hear of it.
+  noted.catch(() => {});
+  for (;;) {
+    await atMost(LOOK_EVERY_MS, noted);
+    if (isThere) return true;
+    if (isEnough()) return false;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * A shard: so many executions from one random seed, given all that the campaign knew when its round began. What comes out
+ * depends on the shard alone. So it does not matter which worker does it, how often, or whether one was killed doing it.
+ */
+
+import { kernelById, scenarioFamily, type World } from "@mmrace/mm";
+import { hashToHex, modelFingerprint, parseAblation, UsageError, type Scenario } from "@mmrace/scheduler";
+import { Fuzzer } from "../engine/fuzzer.ts";
+import {
+  base64Of,
+  bytesOf,
+  messageOf,
+  readShard,
+  violationOf,
+  type Shard,
+  type ShardAnswer,
+} from "./messages.ts";
+
+/** The fingerprint of a scenario's model, as shards carry it. */
+export function fingerprintOf(scenario: Scenario<World>): string {
+  return hashToHex(modelFingerprint(scenario));
+}
+
+/** Does a shard. */
+export function runShard(content: unknown): ShardAnswer {
+  try {
+    return runChecked(readShard(content));
+  } catch (error) {
+    if (error instanceof UsageError) return { refused: error.message };
+    throw error;
+  }
+}
+
+function runChecked(shard: Shard): ShardAnswer {
+  const fuzzer = begin(shard);
+  const before = { executions: fuzzer.executions, steps: fuzzer.steps };
+  const seeds: string[] = [];
+  fuzzer.onSeed = (schedule) => void seeds.push(base64Of(schedule));
+  const known = new Set(fuzzer.findings.keys());
+  fuzzer.run(shard.executions);
+  return {
+    executions: fuzzer.executions - before.executions,
+    steps: fuzzer.steps - before.steps,
+    seeds,
+    findings: [...fuzzer.findings.values()].filter(({ signature }) => !known.has(signature)).map(messageOf),
+    unreached: [...fuzzer.unreached],
+    unmatched: fuzzer.unmatched.map(({ site }) => site),
+  };
+}
+
+/** A fuzzer that knows what the campaign knew. */
+function begin(shard: Shard): Fuzzer<World> {
+  const scenario = scenarioFamily(shard.scenario).on(kernelById(shard.kernel).id);
+  const fingerprint = fingerprintOf(scenario);
+  if (fingerprint !== shard.fingerprint)
+    throw new UsageError(
+      `A worker has another model of ${shard.scenario}: ${fingerprint}, and the campaign's is ${shard.fingerprint}. ` +
+        "Run the same version of mmrace everywhere.",
+    );
+  const fuzzer = new Fuzzer(scenario, { ...shard, ablations: shard.ablations.map(parseAblation) });
+  const nothing = { executions: 0, steps: 0, seeds: [], unmatched: shard.ablations };
+  // Findings first: else each schedule that shows one would be minimized again.
+  fuzzer.absorb({
+    ...nothing,
+    unreached: fuzzer.unreached,
+    findings: shard.findings.map(violationOf),
+  });
+  for (const seed of shard.corpus) fuzzer.replay(bytesOf(seed));
+  return fuzzer;
+}

@@ -1,0 +1,3 @@
+// A target that does not load.
+require("../../dist-fuzz/guard.cjs");
+require("./no-such-module.cjs");
