@@ -25,3 +25,8 @@ export async function atMost(ms: number, work: Promise<unknown>): Promise<void> 
   });
   await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
+
+/** Ends the process then, with the exit code that is set, if nothing else has ended it. */
+export function exitAfter(ms: number): void {
+  setTimeout(() => process.exit(), ms).unref();
+}

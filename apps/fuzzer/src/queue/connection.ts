@@ -67,10 +67,7 @@ export class QueueConnection {
       await redis.ping();
     } catch (error) {
       redis.disconnect();
-      throw unreachable(
-        address,
-        error instanceof Error && /NOAUTH|WRONGPASS/.test(error.message) ? error.message : cause,
-      );
+      throw refusal(address, `${cause} ${String(error)}`) ?? unreachable(address, cause);
     }
     isConnected = true;
     return new QueueConnection(redis, bullmq, address);
@@ -102,13 +99,13 @@ export class QueueConnection {
   }
 
   /** Closes what uses the connection, and then the connection. A server that is away is not waited for. */
-  async close(user: { close(): Promise<void> }): Promise<void> {
+  async close(user: Pick<ShardQueue | ShardWorker, "close" | "disconnect">): Promise<void> {
     this.#redis.removeAllListeners("close");
     // Whether that succeeds changes nothing: what was done is in the queue.
-    await atMost(
-      this.#isAway ? 0 : CLOSE_MS,
-      user.close().catch(() => {}),
-    );
+    const isAway = this.#isAway;
+    await atMost(isAway ? 0 : CLOSE_MS, silently(user.close()));
+    // A worker has a connection of its own for waiting, which would keep the process.
+    await atMost(CLOSE_MS, silently(user.disconnect()));
     this.#redis.disconnect();
   }
 
@@ -125,6 +122,10 @@ export class QueueConnection {
   }
 }
 
+function silently(work: Promise<unknown>): Promise<unknown> {
+  return work.catch(() => {});
+}
+
 async function packages(): Promise<{
   readonly bullmq: typeof BullMq;
   readonly ioredis: Pick<typeof IoRedis, "Redis">;
@@ -137,6 +138,14 @@ async function packages(): Promise<{
       `Campaigns over several machines need two more packages. Add them with: npm install ${PACKAGES}`,
     );
   }
+}
+
+function refusal({ text }: QueueAddress, message: string): UsageError | undefined {
+  if (!/NOAUTH|WRONGPASS/.test(message)) return undefined;
+  const reason = /NOAUTH/.test(message) ? "it asks for a password" : "the user or the password is wrong";
+  return new UsageError(
+    `The server at ${text} lets nobody in: ${reason}. Give user and password: redis://USER:PASSWORD@HOST.`,
+  );
 }
 
 function unreachable({ text, port }: QueueAddress, cause: string): UsageError {

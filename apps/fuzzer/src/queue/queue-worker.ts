@@ -1,6 +1,7 @@
 /** A worker process: does shards, one at a time, until it is told to end. */
 
 import { Worker } from "node:worker_threads";
+import { exitAfter } from "../clock.ts";
 import { ask } from "../engine/ask.ts";
 import { warn } from "../report/warn.ts";
 import { counted } from "../report/violation-text.ts";
@@ -15,6 +16,7 @@ const TAKE_OVER_EVERY_MS = 2500;
 const DEATHS_MAX = 10;
 /** Between two attempts at a server that is away. */
 const RETRY_MS = 500;
+const END_MS = 1000;
 
 /** The thread is started again for each shard after one that ended it, for example for want of memory. */
 class ShardThread {
@@ -50,9 +52,12 @@ export interface WorkDone {
 export async function work(connection: QueueConnection): Promise<WorkDone> {
   const total = { shards: 0, refused: 0, executions: 0, steps: 0, findings: 0 };
   const thread = new ShardThread();
+  let atHand: Promise<unknown> = Promise.resolve();
   const run = async (name: string, content: unknown): Promise<ShardAnswer> => {
     warn(`Took ${name}`);
-    const answer = await thread.run(content);
+    const running = thread.run(content);
+    atHand = running.catch(() => {});
+    const answer = await running;
     if ("refused" in answer) {
       total.refused++;
       warn(`Refused ${name}: ${answer.refused}`);
@@ -76,9 +81,13 @@ export async function work(connection: QueueConnection): Promise<WorkDone> {
   });
   worker.on("stalled", (name) => warn(`Nobody is heard of who took ${name}: it goes to another worker`));
   await interrupted();
-  await worker.close();
+  // From now on it takes no more.
+  worker.close().catch(() => {});
+  await atHand;
   await connection.close(worker);
   await thread.close();
+  // BullMQ goes on waiting for a server that is away, with nothing left to do but to put out the result.
+  exitAfter(END_MS);
   return total;
 }
 

@@ -101,7 +101,7 @@ describe("what jsfuzz loses", () => {
       "--engine",
       "jsfuzz",
       "--executions",
-      "2500",
+      "1500",
     ];
     const child = spawn(process.execPath, [program, ...args, "--json"], { cwd: folder });
     let [stdout, stderr] = ["", ""];
