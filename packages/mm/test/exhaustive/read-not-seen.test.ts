@@ -1,5 +1,5 @@
 /**
- * What the model shows and nobody has seen a kernel do: docs/model/read-not-seen.md. Each situation on each release, and
+ * What the model shows and nobody has seen a kernel do: docs/findings. Each situation on each release, and
  * what would mend it as a control.
  */
 

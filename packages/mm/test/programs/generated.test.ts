@@ -4,7 +4,7 @@ import { generateProgram, mutateProgram, programScenario, programText } from "@m
 import { explore, pct, Prng, random } from "@mmrace/scheduler";
 import { expect, test } from "vitest";
 
-/** What programs of any kind have shown on releases where nothing is known to be fixed later: docs/model/read-not-seen.md. */
+/** What programs of any kind have shown on releases where nothing is known to be fixed later: docs/findings. */
 const KNOWN: readonly RegExp[] = [
   /^lost marker @ retract_page_tables/, // Poison markers of shared mappings go with their table.
   /^lost entry @ (pte_free_defer|retract_page_tables)/, // The same, seen when the table goes.

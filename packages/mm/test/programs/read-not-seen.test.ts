@@ -1,4 +1,4 @@
-/** What generated programs have shown on current releases: docs/model/read-not-seen.md. */
+/** What generated programs have shown on current releases: docs/findings. */
 
 import { readFileSync } from "node:fs";
 import { parseProgram, programScenario, programText, type Program } from "@mmrace/mm/programs";
