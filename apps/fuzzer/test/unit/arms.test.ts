@@ -3,6 +3,7 @@
 import {
   atEnd,
   Cell,
+  choose,
   defineScenario,
   hashText,
   Prng,
@@ -94,6 +95,30 @@ test("a seed says by which maps it earned its place, and what it is made of", ()
   expect(seed!.choices).toHaveLength(fuzzer.steps);
   expect(new Set(seed!.accesses.flat().map(({ location }) => location))).toEqual(new Set([1, 2]));
   expect(seed!.races.every(({ first, second }) => first.thread !== second.thread)).toBe(true);
+});
+
+test("races name the steps of the execution, of which data choices are none", () => {
+  const choosing = defineScenario<World>({
+    name: "choosing",
+    setup: () => ({ first: new Cell("first", 0), second: new Cell("second", 0), seen: [] }),
+    threads: {
+      *writer({ first }) {
+        for (let i = 0; i < 3; i++) yield* writeOnce(first, yield* choose("value", 2));
+      },
+      *reader({ first }) {
+        for (let i = 0; i < 3; i++) yield* readOnce(first);
+      },
+    },
+    properties: [],
+  });
+  const options = { randomSeed: 1, strategy: "coverage", ablations: [], memory: "sc" } as const;
+  const fuzzer = new Fuzzer(choosing, { ...options, stopOnFirst: false });
+  fuzzer.run(300);
+  const races = fuzzer.corpus.seeds.flatMap(({ choices, races: own }) =>
+    own.map((race) => ({ choices, race })),
+  );
+  expect(races.length).toBeGreaterThan(20);
+  for (const { choices, race } of races) expect(choices[race.step]).toBe(race.first.thread);
 });
 
 describe("constraints", () => {
