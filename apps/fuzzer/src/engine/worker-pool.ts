@@ -9,6 +9,7 @@ import type { World } from "@mmrace/mm";
 import { ablationText, type Scenario } from "@mmrace/scheduler";
 import { sourcesOf } from "../changes/change.ts";
 import { nowMs } from "../clock.ts";
+import { thrownByWorker } from "./ask.ts";
 import { identityOf } from "../programs/identity.ts";
 import type { CampaignOptions } from "./campaign.ts";
 import type { RoundMessage, RoundRequest, WorkerSetup } from "./fuzz-worker.ts";
@@ -89,15 +90,16 @@ export class WorkerPool implements RoundRunner {
     onResult: (result: RoundResult) => boolean,
   ): Promise<RoundResult> {
     return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => reject(thrownByWorker(error));
       const onMessage = ({ isDone, result }: RoundMessage): void => {
         const isEnough = onResult(result);
         if (!isDone && !isEnough) return;
         worker.removeListener("message", onMessage);
-        worker.removeListener("error", reject);
+        worker.removeListener("error", fail);
         resolve(result);
       };
       worker.on("message", onMessage);
-      worker.once("error", reject);
+      worker.once("error", fail);
       worker.postMessage(request);
     });
   }
