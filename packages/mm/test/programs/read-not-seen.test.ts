@@ -53,3 +53,25 @@ test("truncation takes the guard marker of one mapping away where a fault of ano
   ]);
   expect(oneOn("6.14").violations).toEqual([]); // EINVAL: guards of files came with 6.15.
 });
+
+test("a guard is never installed over markers of write protection in a file; in anonymous memory they go", () => {
+  const program = programIn("wp-then-guard");
+  const endsOn = (one: Program, release: string) =>
+    explore(programScenario(one, release), exhaustive({ reduction: "sleep-sets" })).violations.map(
+      ({ oracle }) => oracle,
+    );
+  expect(endsOn(program, "6.18")).toEqual(["livelock"]);
+  expect(endsOn(program, "6.14")).toEqual([]); // EINVAL: guards of files came with 6.15.
+  const anonymous = changed(
+    program,
+    "MAP_SHARED|MAP_FIXED, r0, 0x0)",
+    "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, 0xffffffffffffffff, 0x0)",
+  );
+  expect(endsOn(anonymous, "6.18")).toEqual([]);
+});
+
+test("a poison marker of a shared mapping goes with its table", () => {
+  const program = programIn("poison-vs-retract");
+  expect(oraclesOf(program, "6.18")).toContain("lost marker");
+  expect(oraclesOf(program, "6.1")).not.toContain("lost marker"); // EINVAL: UFFDIO_POISON came with 6.6.
+});
