@@ -111,3 +111,7 @@ export {
 } from "./state/vma.ts";
 export type { VmaPlace } from "./state/vma.ts";
 export { TABLE_SHAPE, World } from "./state/world.ts";
+export { owesNothing } from "./ops/zap/munmap.ts";
+export { walkVmas } from "./ops/zap/madvise.ts";
+export type { Advised } from "./ops/zap/madvise.ts";
+export { clearHighpage } from "./state/folio.ts";

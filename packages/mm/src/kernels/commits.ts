@@ -75,7 +75,7 @@ export const kernelCommits: readonly KernelCommit[] = [
   commit("c50f8e6053b0", "6.14", "UFFDIO_MOVE moves the folio in the swap cache too", {
     "6.12": ["lockSwapCacheToMove"],
   }),
-  commit(undefined, "6.13", "guard regions", { "6.12": ["madviseGuardInstall"] }),
+  commit(undefined, "6.13", "guard regions", { "6.12": ["madviseGuardInstall", "madviseGuardRemove"] }),
   commit("6dfd0d2cb369", "6.13", "collapse_pte_mapped_thp() looks at the slot again under the PTE lock", {
     "6.12": ["collapsePteMappedThp"],
   }),
