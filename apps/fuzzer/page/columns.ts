@@ -2,7 +2,7 @@
 
 import type { FindingData, RecordingData, RowData } from "../src/report/report-data.ts";
 import type { Cursor } from "./cursor.ts";
-import { copyButton, element } from "./dom.ts";
+import { copyButton, element, onceAFrame } from "./dom.ts";
 import { threadName } from "./names.ts";
 
 const LINE = 22;
@@ -42,7 +42,7 @@ class ColumnList {
   /** By step, the line of its operation. */
   readonly #lineOf: readonly number[];
   readonly #lines: HTMLElement;
-  #isDue = false;
+  readonly #due = onceAFrame(() => this.#draw());
 
   constructor(recording: RecordingData, cursor: Cursor) {
     this.#recording = recording;
@@ -111,15 +111,6 @@ class ColumnList {
     const [top, height] = [line * LINE, this.root.clientHeight - 2 * LINE];
     if (top < this.root.scrollTop + LINE) this.root.scrollTop = top - 3 * LINE;
     else if (top > this.root.scrollTop + height) this.root.scrollTop = top - height + 3 * LINE;
-  }
-
-  #due(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    requestAnimationFrame(() => {
-      this.#isDue = false;
-      this.#draw();
-    });
   }
 
   #draw(): void {

@@ -77,6 +77,25 @@ export function counted(count: number, noun: string): string {
   return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** A table with a row of heads above its body. */
+export function table(heads: readonly string[], body: HTMLTableSectionElement): HTMLTableElement {
+  const cells = heads.map((head) => element("th", { scope: "col" }, head));
+  return element("table", {}, element("thead", {}, element("tr", {}, ...cells)), body);
+}
+
+/** Draws at the next frame, once however often it is asked to. */
+export function onceAFrame(draw: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      draw();
+    });
+  };
+}
+
 /** A button that puts a text on the clipboard, and says so. */
 export function copyButton(label: string, title: string, text: () => string): HTMLButtonElement {
   const made = button(label, title, () => {

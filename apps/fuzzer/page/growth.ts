@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import type { CampaignData, GrowthPoint } from "../src/report/report-data.ts";
 import { chooser, label } from "./choices.ts";
-import { colour, element, number } from "./dom.ts";
+import { colour, element, number, table } from "./dom.ts";
 import { onTheme } from "./theme.ts";
 
 const HEIGHT = 320;
@@ -138,10 +138,5 @@ function tableOf(growth: readonly GrowthPoint[]): HTMLElement {
       element("td", { class: "count" }, number(value)),
     ),
   );
-  return element(
-    "table",
-    {},
-    element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head)))),
-    element("tbody", {}, ...rows.map((cells) => element("tr", {}, ...cells))),
-  );
+  return table(heads, element("tbody", {}, ...rows.map((cells) => element("tr", {}, ...cells))));
 }

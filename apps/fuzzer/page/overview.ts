@@ -1,7 +1,7 @@
 /** The figures at the top. */
 
 import type { ReportData } from "../src/report/report-data.ts";
-import { element, number } from "./dom.ts";
+import { element, number, table } from "./dom.ts";
 
 /** Tiles, and a table of the campaigns when there are several. */
 export function overview({ campaigns, findings }: ReportData): HTMLElement {
@@ -69,20 +69,7 @@ function campaignTable(campaigns: ReportData["campaigns"]): HTMLElement {
     "details",
     { class: "numbers" },
     element("summary", {}, `${campaigns.length} campaigns`),
-    element(
-      "div",
-      { class: "scroll" },
-      element(
-        "table",
-        {},
-        element(
-          "thead",
-          {},
-          element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head))),
-        ),
-        element("tbody", {}, ...rows),
-      ),
-    ),
+    element("div", { class: "scroll" }, table(heads, element("tbody", {}, ...rows))),
   );
 }
 

@@ -2,7 +2,7 @@
 
 import type { HoldData, RecordingData } from "../src/report/report-data.ts";
 import type { Cursor } from "./cursor.ts";
-import { button, colour, element } from "./dom.ts";
+import { button, colour, element, onceAFrame } from "./dom.ts";
 import { threadName } from "./names.ts";
 import { onTheme } from "./theme.ts";
 
@@ -63,7 +63,7 @@ class Timeline {
   /** Pixels of a step, and the step at the left edge. */
   #scale = 0;
   #left = 0;
-  #isDue = false;
+  readonly #due = onceAFrame(() => this.#draw());
   /** The width of the canvas. Kept, since asking for it costs a layout. */
   #whole = 0;
 
@@ -150,15 +150,6 @@ class Timeline {
       this.#scroll(this.#left + event.deltaX / this.#pixels);
       this.#due();
     }
-  }
-
-  #due(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    requestAnimationFrame(() => {
-      this.#isDue = false;
-      this.#draw();
-    });
   }
 
   #draw(): void {

@@ -1,7 +1,7 @@
 /** What guards are for, as `mmrace why` has answered: a table to search in. */
 
 import type { WhyData } from "../src/report/report-data.ts";
-import { copyButton, counted, element, number } from "./dom.ts";
+import { copyButton, counted, element, number, table } from "./dom.ts";
 import { chooser, label } from "./choices.ts";
 
 /** The section. */
@@ -35,20 +35,7 @@ export function whySection(answers: readonly WhyData[]): HTMLElement {
     "div",
     { class: "why" },
     element("div", { class: "choices" }, wanted, label(verdict), label(kernel), count),
-    element(
-      "div",
-      { class: "scroll" },
-      element(
-        "table",
-        {},
-        element(
-          "thead",
-          {},
-          element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head))),
-        ),
-        body,
-      ),
-    ),
+    element("div", { class: "scroll" }, table(heads, body)),
   );
 }
 

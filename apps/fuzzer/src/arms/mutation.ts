@@ -1,9 +1,9 @@
 /** Mutation: schedules of seeds with preemptions moved, added and dropped, blocks swapped and spliced. */
 
 import { replaySchedule } from "@mmrace/scheduler";
-import type { Seed } from "../corpus/corpus.ts";
 import { mutate, MutatorWeights } from "../mutators/mutators.ts";
 import type { Arm, Attempt, Materials } from "./arm.ts";
+import { RareSeeds } from "./rare-seeds.ts";
 
 /** Schedules made from one picked seed. */
 const MUTATIONS_PER_SEED = 16;
@@ -13,23 +13,20 @@ export class Mutation implements Arm {
   readonly name = "mutation";
   readonly #materials: Materials;
   readonly #weights = new MutatorWeights();
-  #seed: Seed | undefined;
-  #left = 0;
+  readonly #seeds: RareSeeds;
 
   constructor(materials: Materials) {
     this.#materials = materials;
+    this.#seeds = new RareSeeds(materials, MUTATIONS_PER_SEED);
   }
 
   next(): Attempt | undefined {
-    const { corpus, novelty, prng, threadCount } = this.#materials;
-    if (corpus.seeds.length === 0) return undefined;
-    if (this.#left-- <= 0) {
-      this.#seed = corpus.rare(prng, novelty);
-      this.#left = MUTATIONS_PER_SEED - 1;
-    }
+    const seed = this.#seeds.next();
+    if (seed === undefined) return undefined;
+    const { corpus, prng, threadCount } = this.#materials;
     const context = { prng, corpus, threadCount: threadCount() };
-    const schedule = mutate(this.#seed!.schedule, context, this.#weights);
-    return { strategy: replaySchedule(schedule), constraints: this.#seed!.constraints };
+    const schedule = mutate(seed.schedule, context, this.#weights);
+    return { strategy: replaySchedule(schedule), constraints: seed.constraints };
   }
 
   onResult(isNew: boolean): void {

@@ -1,6 +1,6 @@
 /**
- * Steering: constraints over who reads whose write, inserted, dropped, swapped and negated, each time with another random
- * seed for all that they leave open. After RFF (ASPLOS 2024), where these constraints matter more than any feedback.
+ * Steering: constraints over who reads whose write, inserted, dropped, swapped and negated; another strategy decides all that they
+ * leave open. After RFF (ASPLOS 2024), where these constraints matter more than any feedback.
  */
 
 import { steered, type Prng, type ReadsFrom, type Strategy } from "@mmrace/scheduler";
@@ -47,7 +47,7 @@ export class Steering implements Arm {
   }
 }
 
-/** The constraints of a seed, changed in one to three ways. */
+/** The constraints of a seed, changed once, and each time with even odds once more. */
 function changed({ constraints, accesses }: Seed, prng: Prng): readonly ReadsFrom[] {
   let list = constraints;
   do list = changedOnce(list, accesses, prng);

@@ -16,7 +16,7 @@ export interface Seed {
   /** The maps in which it was new: what it earned its place by. */
   readonly earnedBy: readonly MapName[];
   /** Which reads found which writes. */
-  readonly signature: number;
+  readonly readsFrom: number;
   /** The constraints that it was steered by. */
   readonly constraints: readonly ReadsFrom[];
   /** By shared location: what its execution did there. */
@@ -57,11 +57,11 @@ export class Corpus {
 
 /**
  * How many executions a seed is worth now: AFLFast's cut-off exponential schedule (Böhme, Pham and Roychoudhury, CCS 2016)
- * over reads-from signatures, as RFF uses it. Nothing while its signature is commoner than the average; else twice as many
+ * over reads-from classes, as RFF uses it. Nothing while its class is commoner than the average; else twice as many
  * each time it is picked. Counts the pick.
  */
 export function energyOf(seed: Seed, novelty: Novelty): number {
   const mean = novelty.meanTimesSeen;
-  if (novelty.timesSeen(seed.signature) > mean) return 0;
+  if (novelty.timesSeen(seed.readsFrom) > mean) return 0;
   return Math.max(1, Math.min(ENERGY_MAX, Math.round(2 ** seed.timesPicked++ / mean)));
 }

@@ -30,8 +30,8 @@ export class InterleavingObserver implements Observer {
   readonly counts: Uint8Array = new Uint8Array(COVERAGE_SIZE);
   /** The slots that are not zero. */
   readonly touched: number[] = [];
-  /** Equal in executions in which the same reads found the same writes, wherever else they differ: RFF's signature. */
-  signature = 0;
+  /** A hash of the reads-from class: equal where the same reads found the same writes, wherever else executions differ. */
+  readsFrom = 0;
   #threads: readonly ModelThread[] = [];
   /** By location: hash of the site that last wrote, and its thread plus one. */
   readonly #writerSite: number[] = [];
@@ -47,7 +47,7 @@ export class InterleavingObserver implements Observer {
   beginExecution(threads: readonly ModelThread[]): void {
     for (const slot of this.touched) this.counts[slot] = 0;
     this.touched.length = 0;
-    this.signature = 0;
+    this.readsFrom = 0;
     this.#threads = threads;
     this.#writerSite.fill(0);
     this.#writerThread.fill(0);
@@ -78,7 +78,7 @@ export class InterleavingObserver implements Observer {
     const writer = this.#writerThread[location] ?? 0;
     const edge = hashWord(writer === 0 ? 0 : this.#writerSite[location]!, site);
     // A sum does not depend on the order in which the reads come.
-    this.signature = (this.signature + hashWord(edge, writer)) | 0;
+    this.readsFrom = (this.readsFrom + hashWord(edge, writer)) | 0;
     if (writer !== 0 && writer !== id + 1) this.#count(isAcquire ? HAND_OVER : READS_FROM, edge);
   }
 

@@ -19,14 +19,14 @@ const BUCKET_OF: Uint8Array = Uint8Array.from({ length: 256 }, (_, count) => {
 export class Novelty {
   /** In how many executions each feature was seen: what makes a seed rare. */
   readonly #frequency = new Uint32Array(COVERAGE_SIZE * BUCKETS);
-  /** In how many executions each signature was seen. */
-  readonly #signatures = new Map<number, number>();
+  /** In how many executions each reads-from class was seen. */
+  readonly #classes = new Map<number, number>();
   #executions = 0;
 
   /** Takes in an execution. @returns the maps in which it showed something new. */
   newIn(observer: InterleavingObserver): readonly MapName[] {
     this.#executions++;
-    this.#signatures.set(observer.signature, this.timesSeen(observer.signature) + 1);
+    this.#classes.set(observer.readsFrom, this.timesSeen(observer.readsFrom) + 1);
     const found: MapName[] = [];
     for (const slot of observer.touched) {
       if (this.#frequency[featureOf(slot, observer)]!++ > 0) continue;
@@ -37,13 +37,13 @@ export class Novelty {
   }
 
   /** In how many executions the reads found the same writes. */
-  timesSeen(signature: number): number {
-    return this.#signatures.get(signature) ?? 0;
+  timesSeen(readsFrom: number): number {
+    return this.#classes.get(readsFrom) ?? 0;
   }
 
-  /** How often a signature was seen on the average. */
+  /** How often a reads-from class was seen on the average. */
   get meanTimesSeen(): number {
-    return this.#executions / Math.max(this.#signatures.size, 1);
+    return this.#executions / Math.max(this.#classes.size, 1);
   }
 
   /** In how many executions the rarest of these features was seen; the lower, the more a seed is worth. */

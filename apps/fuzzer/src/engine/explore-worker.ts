@@ -5,7 +5,6 @@ import type { ScenarioIdentity } from "@mmrace/mm";
 import {
   parseAblation,
   SliceRunner,
-  UsageError,
   type MemoryModel,
   type SliceRequest,
   type SliceResult,
@@ -21,22 +20,12 @@ export interface ExploreSetup {
   readonly memory: MemoryModel;
 }
 
-/** What a worker answers. An error that crosses threads is of no class any more, so the caller's own mistakes are named. */
-export type SliceAnswer = { readonly result: SliceResult } | { readonly usageError: string };
-
 const { scenario, changes, ablations, memory } = workerData as ExploreSetup;
 const runner = new SliceRunner(scenarioAgain(scenario, changes), {
   ablations: ablations.map(parseAblation),
   memory,
 });
 
-function answer(request: SliceRequest): SliceAnswer {
-  try {
-    return { result: blaming(() => runner.run(request)) };
-  } catch (error) {
-    if (error instanceof UsageError) return { usageError: error.message };
-    throw error;
-  }
-}
-
-parentPort?.on("message", (request: SliceRequest) => parentPort?.postMessage(answer(request)));
+parentPort?.on("message", (request: SliceRequest) =>
+  parentPort?.postMessage(blaming(() => runner.run(request)) satisfies SliceResult),
+);

@@ -148,7 +148,7 @@ export class Fuzzer<W> {
       values: [...this.#engine.values],
       features: featuresOf(this.#observer),
       earnedBy,
-      signature: this.#observer.signature,
+      readsFrom: this.#observer.readsFrom,
       constraints,
       accesses: this.#accesses.shared(),
       races: [...this.#accesses.races],

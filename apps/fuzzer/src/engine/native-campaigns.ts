@@ -12,11 +12,9 @@ import { warn } from "../report/warn.ts";
 import { runCampaign, type CampaignProgress } from "./campaign.ts";
 import { CampaignJournal } from "./campaign-journal.ts";
 import type { Fuzzer, FuzzerOptions } from "./fuzzer.ts";
+import { onInterrupt } from "./interrupts.ts";
 import { roundOf, schedulesOf } from "./resumed.ts";
 import type { RoundRunner } from "./worker-pool.ts";
-
-/** Signals that end a campaign with its state saved. A second one ends the process. */
-const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
 
 /** Makes whoever runs a scenario's rounds, if that is not this process. */
 export type Others = (scenario: Scenario<World>, options: FuzzerOptions, deadlineMs: number) => RoundRunner;
@@ -42,14 +40,11 @@ export class NativeCampaigns {
   }
 
   async run(): Promise<readonly ScenarioReport[]> {
-    const onInterrupt = (): void => {
-      this.#isInterrupted = true;
-    };
-    for (const signal of INTERRUPTS) process.once(signal, onInterrupt);
+    const forget = onInterrupt(() => (this.#isInterrupted = true));
     try {
       return await this.#runAll();
     } finally {
-      for (const signal of INTERRUPTS) process.removeListener(signal, onInterrupt);
+      forget();
     }
   }
 

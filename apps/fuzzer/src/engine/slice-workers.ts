@@ -5,7 +5,6 @@ import type { World } from "@mmrace/mm";
 import {
   ablationText,
   SliceRunner,
-  UsageError,
   type RunSettings,
   type Scenario,
   type SliceRequest,
@@ -15,7 +14,7 @@ import { sourcesOf, type ChangeSource } from "../changes/change.ts";
 import { identityOf } from "../programs/identity.ts";
 import { ask } from "./ask.ts";
 import { turn } from "./event-loop.ts";
-import type { ExploreSetup, SliceAnswer } from "./explore-worker.ts";
+import type { ExploreSetup } from "./explore-worker.ts";
 
 /** Runs one slice at a time. */
 export interface SliceWorker {
@@ -39,11 +38,7 @@ export function sliceWorkers(
   return Array.from({ length: count }, () => {
     const worker = new Worker(new URL("./explore-worker.js", import.meta.url), { workerData });
     return {
-      run: async (request) => {
-        const answer = await ask<SliceAnswer>(worker, request);
-        if ("usageError" in answer) throw new UsageError(answer.usageError);
-        return answer.result;
-      },
+      run: (request) => ask<SliceResult>(worker, request),
       close: () => worker.terminate(),
     };
   });

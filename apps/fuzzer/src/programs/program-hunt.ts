@@ -16,6 +16,7 @@ import { Prng, type Scenario } from "@mmrace/scheduler";
 import { nowMs } from "../clock.ts";
 import { runCampaign } from "../engine/campaign.ts";
 import type { Fuzzer } from "../engine/fuzzer.ts";
+import { onInterrupt } from "../engine/interrupts.ts";
 import type { FuzzJob } from "../engine/job.ts";
 import { saveFinding } from "../report/finding-directory.ts";
 import type { ScenarioReport } from "../report/scenario-report.ts";
@@ -62,14 +63,11 @@ export class ProgramHunt {
   }
 
   async run(): Promise<HuntResult> {
-    const onInterrupt = (): void => {
-      this.#isInterrupted = true;
-    };
-    process.once("SIGINT", onInterrupt);
+    const forget = onInterrupt(() => (this.#isInterrupted = true));
     try {
       for (let at = 0; at < this.#count && !this.#isOver(); at++) await this.#hunt(this.#next(), at);
     } finally {
-      process.removeListener("SIGINT", onInterrupt);
+      forget();
     }
     return this.#result();
   }

@@ -3,6 +3,7 @@
 import { Worker } from "node:worker_threads";
 import { exitAfter } from "../clock.ts";
 import { ask } from "../engine/ask.ts";
+import { onInterrupt } from "../engine/interrupts.ts";
 import { warn } from "../report/warn.ts";
 import { counted } from "../report/violation-text.ts";
 import type { QueueConnection } from "./connection.ts";
@@ -36,8 +37,6 @@ class ShardThread {
     await this.#worker?.terminate();
   }
 }
-
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** What a worker has done. */
 export interface WorkDone {
@@ -93,10 +92,9 @@ export async function work(connection: QueueConnection): Promise<WorkDone> {
 
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
-    const stop = (): void => {
-      for (const signal of SIGNALS) process.removeListener(signal, stop);
+    const forget = onInterrupt(() => {
+      forget();
       resolve();
-    };
-    for (const signal of SIGNALS) process.once(signal, stop);
+    });
   });
 }

@@ -14,7 +14,7 @@ function seedOf(schedule: Uint8Array): Seed {
     values: [],
     features: [],
     earnedBy: [],
-    signature: 0,
+    readsFrom: 0,
     constraints: [],
     accesses: [],
     races: [],

@@ -5,9 +5,9 @@
  */
 
 import { UsageError } from "../assert.ts";
-import type { Ending } from "../outcome.ts";
-import type { ExplorationFacts, SchedulingPoint, Strategy } from "../strategy.ts";
+import type { SchedulingPoint, Strategy } from "../strategy.ts";
 import type { ModelThread } from "../thread.ts";
+import { Layered } from "./layered.ts";
 import { prefixed } from "./prefixed.ts";
 
 /** An access of one thread at one site. */
@@ -45,41 +45,27 @@ export function forcedOrder({ choices, values, step, first, base }: ForcedOrderO
 }
 
 /** Keeps a thread waiting until another one has made an access. */
-class Holding implements Strategy {
+class Holding extends Layered {
   readonly name = "holding";
-  readonly isComplete = false;
   readonly #waiting: number;
   readonly #first: ForcedOrderOptions["first"];
-  readonly #base: Strategy;
   #isHolding = true;
 
   constructor(waiting: number, first: ForcedOrderOptions["first"], base: Strategy) {
+    super(base);
     this.#waiting = waiting;
     this.#first = first;
-    this.#base = base;
   }
 
-  beginExploration(facts: ExplorationFacts): void {
-    this.#base.beginExploration?.(facts);
-  }
-
-  beginExecution(): boolean {
+  override beginExecution(): boolean {
     this.#isHolding = true;
-    return this.#base.beginExecution();
+    return super.beginExecution();
   }
 
-  pickThread(point: SchedulingPoint): number {
-    const id = this.#base.pickThread(this.#narrowed(point));
+  override pickThread(point: SchedulingPoint): number {
+    const id = super.pickThread(this.#narrowed(point));
     if (this.#isFirst(point.threads[id]!)) this.#isHolding = false;
     return id;
-  }
-
-  pickValue(count: number): number {
-    return this.#base.pickValue(count);
-  }
-
-  endExecution(threads: readonly ModelThread[], ending: Ending): void {
-    this.#base.endExecution?.(threads, ending);
   }
 
   /** The same point without the thread that waits, unless no other can run. */

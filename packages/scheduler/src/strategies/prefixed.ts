@@ -1,9 +1,8 @@
 /** The beginning of a known execution, then another strategy. */
 
 import { UsageError } from "../assert.ts";
-import type { Ending } from "../outcome.ts";
-import type { ExplorationFacts, SchedulingPoint, Strategy } from "../strategy.ts";
-import type { ModelThread } from "../thread.ts";
+import type { SchedulingPoint, Strategy } from "../strategy.ts";
+import { Layered } from "./layered.ts";
 
 /** An execution as its engine recorded it, and how much of it is wanted. */
 export interface PrefixedOptions {
@@ -29,45 +28,37 @@ export function prefixed(options: PrefixedOptions): Strategy {
   return new Prefixed(options);
 }
 
-class Prefixed implements Strategy {
+class Prefixed extends Layered {
   readonly name = "prefixed";
-  readonly isComplete = false;
   readonly #options: PrefixedOptions;
   #step = 0;
   #value = 0;
   #hasBegun = false;
 
   constructor(options: PrefixedOptions) {
+    super(options.base);
     this.#options = options;
   }
 
-  beginExploration(facts: ExplorationFacts): void {
-    this.#options.base.beginExploration?.(facts);
-  }
-
-  beginExecution(): boolean {
+  override beginExecution(): boolean {
     if (this.#hasBegun) return false;
     this.#hasBegun = true;
-    return this.#options.base.beginExecution();
+    return super.beginExecution();
   }
 
-  pickThread(point: SchedulingPoint): number {
-    const { choices, steps, base } = this.#options;
+  override pickThread(point: SchedulingPoint): number {
+    const { choices, steps } = this.#options;
     if (this.#step < steps) {
       const dictated = choices[this.#step++]!;
       if (point.threads[dictated]?.isEnabled === true) return dictated;
       this.#step = steps;
     }
-    return base.pickThread(point);
+    return super.pickThread(point);
   }
 
-  pickValue(count: number): number {
-    const { values, steps, base } = this.#options;
+  override pickValue(count: number): number {
+    const { values, steps } = this.#options;
     if (this.#step < steps && this.#value < values.length) return values[this.#value++]! % count;
-    return base.pickValue(count);
-  }
-
-  endExecution(threads: readonly ModelThread[], ending: Ending): void {
-    this.#options.base.endExecution?.(threads, ending);
+    return super.pickValue(count);
   }
 }

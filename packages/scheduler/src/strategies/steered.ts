@@ -6,9 +6,9 @@
 
 import { accessOf, changes } from "../footprint.ts";
 import type { Operation } from "../operation.ts";
-import type { Ending } from "../outcome.ts";
-import type { ExplorationFacts, SchedulingPoint, Strategy } from "../strategy.ts";
+import type { SchedulingPoint, Strategy } from "../strategy.ts";
 import type { ModelThread } from "../thread.ts";
+import { Layered } from "./layered.ts";
 
 /**
  * "What the reader finds was left by the writer", or that it was not. Reader and writer are sites, whichever thread is there:
@@ -40,11 +40,9 @@ export function steered(options: SteeredOptions): Strategy {
   return new Steered(options);
 }
 
-class Steered implements Strategy {
+class Steered extends Layered {
   readonly name = "steered";
-  readonly isComplete = false;
   readonly #constraints: readonly ReadsFrom[];
-  readonly #base: Strategy;
   readonly #preferred: ModelThread[] = [];
   readonly #point: { -readonly [K in keyof SchedulingPoint]: SchedulingPoint[K] };
   /** Constraints that are neither fulfilled nor out of reach. */
@@ -53,36 +51,24 @@ class Steered implements Strategy {
   #inRow = 0;
 
   constructor({ constraints, base }: SteeredOptions) {
+    super(base);
     this.#constraints = constraints;
-    this.#base = base;
     this.#point = { threads: [], enabled: this.#preferred, current: undefined };
   }
 
-  beginExploration(facts: ExplorationFacts): void {
-    this.#base.beginExploration?.(facts);
-  }
-
-  beginExecution(): boolean {
+  override beginExecution(): boolean {
     this.#open = this.#constraints.map((constraint) => new Aim(constraint));
     this.#last = undefined;
     this.#inRow = 0;
-    return this.#base.beginExecution();
+    return super.beginExecution();
   }
 
-  pickThread(point: SchedulingPoint): number {
-    if (this.#open.length === 0) return this.#base.pickThread(point);
-    const id = this.#base.pickThread(this.#narrowed(point));
+  override pickThread(point: SchedulingPoint): number {
+    if (this.#open.length === 0) return super.pickThread(point);
+    const id = super.pickThread(this.#narrowed(point));
     this.#watchForStarvation(id, point.enabled.length);
     this.#open = this.#open.filter((aim) => aim.isOpenAfter(point.threads[id]!.pending!));
     return id;
-  }
-
-  pickValue(count: number): number {
-    return this.#base.pickValue(count);
-  }
-
-  endExecution(threads: readonly ModelThread[], ending: Ending): void {
-    this.#base.endExecution?.(threads, ending);
   }
 
   /** The same point with only those threads that the constraints think most of. */

@@ -1,15 +1,14 @@
 /** `mmrace minimize`: the same finding with fewer preemptions, then fewer steps. */
 
-import { decodeToken, minimize, replayToken, UsageError, type Minimized } from "@mmrace/scheduler";
+import { minimize, UsageError, type Minimized } from "@mmrace/scheduler";
 import type { Command } from "commander";
-import { changesJson, scenarioOfToken, withChanges } from "../../changes/changed-kernels.ts";
-import { readChanges } from "../../changes/read-changes.ts";
+import { changesJson, withChanges } from "../../changes/changed-kernels.ts";
 import { watched } from "../../report/search-progress.ts";
 import { counted, violationText } from "../../report/violation-text.ts";
 import { EXIT } from "../exit-code.ts";
 import { jsonOption, wholeNumber, withOption } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
-import { readToken } from "../token-argument.ts";
+import { divergedResult, replayedArgument } from "../token-argument.ts";
 
 /** Describes the command. */
 export function defineMinimize(program: Command): Command {
@@ -37,17 +36,8 @@ export function runMinimize(
     with: files,
   }: { readonly executions: number; readonly with: readonly string[] },
 ): CommandResult {
-  const content = decodeToken(readToken(argument));
-  const changes = readChanges(files);
-  const scenario = scenarioOfToken(content, changes);
-  const replayed = replayToken(scenario, content);
-  if (replayed.kind === "diverged") {
-    return {
-      exitCode: EXIT.diverged,
-      text: replayed.message,
-      json: { replay: replayed.kind, violations: [] },
-    };
-  }
+  const { content, changes, scenario, replayed } = replayedArgument(argument, files);
+  if (replayed.kind === "diverged") return divergedResult(replayed);
   if (replayed.kind === "clean")
     throw new UsageError("The token's schedule runs without a violation: nothing to minimize.");
   const { violation: before } = replayed;

@@ -4,9 +4,7 @@ import { writeFileSync } from "node:fs";
 import type { World } from "@mmrace/mm";
 import {
   columnsText,
-  decodeToken,
   recordTrace,
-  replayToken,
   stepsText,
   type Replay,
   type Scenario,
@@ -14,14 +12,13 @@ import {
   type Trace,
 } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
-import { changesJson, scenarioOfToken, withChanges } from "../../changes/changed-kernels.ts";
-import { readChanges } from "../../changes/read-changes.ts";
+import { changesJson, withChanges } from "../../changes/changed-kernels.ts";
 import { tracePage } from "../../report/trace-html.ts";
 import { perfettoTrace } from "../../report/trace-perfetto.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { jsonOption, withOption } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
-import { readToken } from "../token-argument.ts";
+import { replayedArgument } from "../token-argument.ts";
 
 const FORMATS = ["columns", "steps", "json", "html", "perfetto"] as const;
 
@@ -58,10 +55,7 @@ export function defineReplay(program: Command): Command {
 
 /** Runs the command. */
 export function runReplay(argument: string, options: ReplayOptions): CommandResult {
-  const content = decodeToken(readToken(argument));
-  const changes = readChanges(options.with);
-  const scenario = scenarioOfToken(content, changes);
-  const replayed = replayToken(scenario, content);
+  const { content, changes, scenario, replayed } = replayedArgument(argument, options.with);
   const trace = recordTrace(scenario, content.schedule, content);
   const exitCode = exitCodeOf(replayed);
   const json = { ...jsonOf(scenario, content, replayed, trace), ...changesJson(changes) };

@@ -3,16 +3,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { kernelById } from "@mmrace/mm";
-import { decodeToken, replayToken } from "@mmrace/scheduler";
 import { Option, type Command } from "commander";
-import { changesJson, scenarioOfToken, withChanges } from "../../changes/changed-kernels.ts";
-import { readChanges } from "../../changes/read-changes.ts";
+import { changesJson, withChanges } from "../../changes/changed-kernels.ts";
 import { counted } from "../../report/violation-text.ts";
 import { reproducerOf } from "../../reproduce/reproducer.ts";
 import { EXIT } from "../exit-code.ts";
 import { jsonOption, withOption } from "../options.ts";
 import { violationJson, type CommandResult } from "../output.ts";
-import { readToken } from "../token-argument.ts";
+import { divergedResult, replayedArgument } from "../token-argument.ts";
 
 /** Describes the command. */
 export function defineReproduce(program: Command): Command {
@@ -54,18 +52,8 @@ export function runReproduce(
   { out, kernel, with: files }: ReproduceOptions,
 ): CommandResult {
   if (kernel !== undefined) kernelById(kernel);
-  const token = readToken(argument);
-  const content = decodeToken(token);
-  const changes = readChanges(files);
-  const scenario = scenarioOfToken(content, changes);
-  const replayed = replayToken(scenario, content);
-  if (replayed.kind === "diverged") {
-    return {
-      exitCode: EXIT.diverged,
-      text: replayed.message,
-      json: { replay: replayed.kind, violations: [] },
-    };
-  }
+  const { token, content, changes, scenario, replayed } = replayedArgument(argument, files);
+  if (replayed.kind === "diverged") return divergedResult(replayed);
   const made = reproducerOf(scenario, { token, content, replayed }, kernel);
   const written = out === undefined ? [] : [join(out, "reproduce.c"), join(out, "holds.md")];
   if (out !== undefined) {
