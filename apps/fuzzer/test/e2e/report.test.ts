@@ -61,6 +61,12 @@ describe.skipIf(program === undefined)("the report page", () => {
   const step = (): Promise<string> => page.locator(".step-number").innerText();
   const stepWords = (): Promise<string> => page.locator(".step-words").innerText();
 
+  /** The list of columns is drawn once a frame, so the frame after the last key is waited for. */
+  async function currentLine(): Promise<string> {
+    await page.evaluate("new Promise((drawn) => requestAnimationFrame(drawn))");
+    return page.locator(".line.current").innerText();
+  }
+
   /** Opens the finding that an oracle has made, and goes to its first step. */
   async function choose(oracle: string): Promise<void> {
     await page.getByRole("list", { name: "Findings" }).getByRole("button", { name: oracle }).click();
@@ -83,9 +89,7 @@ describe.skipIf(program === undefined)("the report page", () => {
     expect(await step()).toMatch(/^Step 1 of/);
     await slider.press("Shift+ArrowRight");
     expect(await stepWords()).toMatch(/CPU1 collapse/);
-    expect(await page.locator(".line.current").innerText()).toContain(
-      await page.locator(".step-words code").innerText(),
-    );
+    expect(await currentLine()).toContain(await page.locator(".step-words code").innerText());
     expect(await slider.getAttribute("aria-valuetext")).toMatch(/^Step \d+, CPU1 collapse: /);
     await slider.press("Shift+ArrowLeft");
     expect(await stepWords()).toMatch(/CPU0 mremap/);

@@ -31,8 +31,8 @@ import type { Mapped } from "../pgtable/mapped.ts";
 import { walkVmas, type Advised } from "./madvise.ts";
 import { ZAP_PAGES } from "./zap-details.ts";
 
-/** MAX_MADVISE_GUARD_RETRIES. Each retry needs a fault that comes in between. */
-const RETRIES_MAX = 3;
+/** MAX_MADVISE_GUARD_RETRIES: attempts of one call. Each but the first needs a fault that comes in between. */
+const ATTEMPTS = 3;
 
 /** v6.15 and later. */
 export function* madviseGuardInstall(w: World, mm: MmStruct, start: number, end: number): Steps<Advised> {
@@ -88,12 +88,12 @@ function* guardOne(w: World, vma: Vma, start: number, end: number, course: Cours
 /** Puts markers in, and throws away what is in their way. Says whether it came to its end. */
 function* guardRange(w: World, vma: Vma, start: number, end: number): Steps<boolean> {
   yield* w.kernel.anonVmaPrepare(w, vma);
-  for (let attempt = 0; !(yield* installAll(w, vma, start, end)); attempt++) {
-    if (attempt === RETRIES_MAX) return false;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (yield* installAll(w, vma, start, end)) return true;
     w.reached.add("MADV_GUARD_INSTALL met a page");
     yield* discard(w, vma, start, end);
   }
-  return true;
+  return false;
 }
 
 /** Throws away what is in the way of markers. Ghost state: what user memory holds, and what is pinned, goes with it. */
