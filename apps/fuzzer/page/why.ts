@@ -39,21 +39,10 @@ export function whySection(answers: readonly WhyData[]): HTMLElement {
   );
 }
 
-function rowOf({
-  sites,
-  kernel,
-  verdict,
-  executions,
-  complete,
-  preemptionsMax,
-  scenarios,
-  finding,
-}: WhyData): HTMLElement {
-  const scope = complete ? "all schedules" : "not all schedules";
-  const searched = `${counted(executions, "execution")} in ${counted(scenarios.length, "scenario")}, ${scope} with up to ${counted(preemptionsMax, "preemption")}`;
+function rowOf({ sites, kernel, verdict, finding, ...searched }: WhyData): HTMLElement {
   const shown =
     finding === undefined
-      ? [element("span", { class: "quiet" }, searched)]
+      ? [element("span", { class: "quiet" }, searchText(searched))]
       : [
           element("b", {}, finding.oracle),
           `: ${finding.message}; ${counted(finding.preemptions, "preemption")}, ${counted(finding.steps, "step")}, ${finding.scenario} `,
@@ -75,4 +64,24 @@ function rowOf({
     ),
     element("td", {}, ...shown),
   );
+}
+
+function searchText({
+  executions,
+  fuzzed,
+  complete,
+  preemptionsMax,
+  scenarios,
+  programs,
+}: Pick<
+  WhyData,
+  "executions" | "fuzzed" | "complete" | "preemptionsMax" | "scenarios" | "programs"
+>): string {
+  const where = [
+    counted(scenarios.length, "scenario"),
+    ...(programs === 0 ? [] : [counted(programs, "generated program")]),
+  ].join(" and ");
+  const scope = complete ? "all schedules" : "not all schedules";
+  const more = fuzzed === 0 ? "" : `; ${counted(fuzzed, "execution")} more fuzzed`;
+  return `${counted(executions, "execution")} in ${where}, ${scope} with up to ${counted(preemptionsMax, "preemption")}${more}`;
 }

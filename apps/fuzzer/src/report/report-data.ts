@@ -141,10 +141,14 @@ export interface WhyData {
   readonly sites: readonly string[];
   readonly verdict: string;
   readonly executions: number;
+  /** Executions of campaigns, besides. */
+  readonly fuzzed: number;
   /** Every schedule within the bound was searched. */
   readonly complete: boolean;
   readonly preemptionsMax: number;
   readonly scenarios: readonly string[];
+  /** How many generated programs. */
+  readonly programs: number;
   /** The shortest counterexample. */
   readonly finding?: {
     readonly scenario: string;

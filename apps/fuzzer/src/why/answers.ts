@@ -2,7 +2,6 @@
 
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { scenarioFamily } from "@mmrace/mm";
 import { hashToHex, modelFingerprint } from "@mmrace/scheduler";
 import { array, boolean, number, object, optional, picklist, string, type GenericSchema } from "valibot";
 import { ask } from "../engine/ask.ts";
@@ -12,6 +11,7 @@ import { sha256 } from "../engine/sha256.ts";
 import { version } from "../version.ts";
 import { identityOf, kernelOf } from "./kernel-spec.ts";
 import { judge, type WhyJob, type WhyVerdict } from "./judge.ts";
+import { subjectsOf, type SubjectSpec } from "./subjects.ts";
 
 /** Who answers, and where answers are kept. */
 export interface AnswerOptions {
@@ -59,8 +59,10 @@ export async function answersTo(
 }
 
 /** The answer, with the question for whoever reads the file: its name is a hash. */
-function keptText({ kernel, sites, scenarios, preemptionsMax }: WhyJob, verdict: WhyVerdict): string {
-  return JSON.stringify({ ...verdict, asked: { kernel, sites, scenarios, preemptionsMax } });
+function keptText(job: WhyJob, verdict: WhyVerdict): string {
+  const { kernel, sites, scenarios, programs, preemptionsMax, fuzzed } = job;
+  const asked = { kernel, sites, scenarios, programs, preemptionsMax, fuzzed };
+  return JSON.stringify({ ...verdict, asked });
 }
 
 type Answer = (job: WhyJob) => Promise<WhyVerdict>;
@@ -98,18 +100,22 @@ async function inThisThread(job: WhyJob): Promise<WhyVerdict> {
 
 /** Named by all that the answer depends on. */
 function fileOf(directory: string, job: WhyJob): string {
-  const models = job.scenarios.map((name) => fingerprintOf(name, job));
+  const models = [
+    ...job.scenarios.map((name) => fingerprintOf(name, job, { ...job, scenarios: [name], programs: [] })),
+    ...(job.programs ?? []).map((packed) =>
+      fingerprintOf(packed, job, { ...job, scenarios: [], programs: [packed] }),
+    ),
+  ];
   return join(directory, `${sha256(JSON.stringify([version(), models, job])).slice(0, 32)}.json`);
 }
 
 const fingerprints = new Map<string, string>();
 
-function fingerprintOf(name: string, job: WhyJob): string {
-  const kernel = kernelOf(job);
-  const key = [name, kernel.id, ...identityOf(job)].join(" ");
+function fingerprintOf(name: string, job: WhyJob, spec: SubjectSpec): string {
+  const key = [name, kernelOf(job).id, ...identityOf(job)].join(" ");
   let known = fingerprints.get(key);
   if (known === undefined) {
-    known = hashToHex(modelFingerprint(scenarioFamily(name).on(kernel)));
+    known = hashToHex(modelFingerprint(subjectsOf(spec)[0]!.scenario));
     fingerprints.set(key, known);
   }
   return known;

@@ -3,13 +3,16 @@
  * parts of that step, one at a time put into the older state, and taken back from the newer one.
  */
 
-import { historyBetween, scenarioFamily, type HistoryPart, type HistoryStep } from "@mmrace/mm";
+import { historyBetween, type HistoryPart, type HistoryStep } from "@mmrace/mm";
 import { kernelSpelling } from "@mmrace/scheduler";
 import { answersTo } from "./answers.ts";
 import { guardsOf } from "./guards.ts";
 import { identityOf, kernelOf, type KernelSpec } from "./kernel-spec.ts";
+import type { WhyFinding, WhyJob, WhyVerdict } from "./judge.ts";
 import type { Question } from "./rows.ts";
 import { sitesOf } from "./sites.ts";
+import { subjectOfFinding, type SubjectIn } from "./subjects.ts";
+import { isOpen } from "./verdicts.ts";
 
 /** What becomes of a guard in one scenario. */
 type State = "absent" | "needed" | "redundant" | "says nothing";
@@ -37,15 +40,15 @@ export interface Cause {
  * Looks for the cause.
  *
  * @param site the guard.
- * @param scenario the one with the counterexample.
+ * @param finding the counterexample; what is asked about is its scenario.
  */
 export async function causeOf(
   site: string,
-  scenario: string,
+  finding: WhyFinding,
   { older, newer }: { readonly older: string; readonly newer: string },
   question: Question,
 ): Promise<Cause> {
-  const search = new CauseSearch(site, scenario, question);
+  const search = new CauseSearch(site, finding, question);
   const step = await search.stepOf(historyBetween(older, newer));
   if (step === undefined) return { between: undefined, evidence: undefined, parts: [] };
   return { between: [step.older, step.newer], ...(await search.partsOf(step)) };
@@ -53,12 +56,12 @@ export async function causeOf(
 
 class CauseSearch {
   readonly #site: string;
-  readonly #scenario: string;
+  readonly #subject: SubjectIn;
   readonly #question: Question;
 
-  constructor(site: string, scenario: string, question: Question) {
+  constructor(site: string, finding: WhyFinding, question: Question) {
     this.#site = site;
-    this.#scenario = scenario;
+    this.#subject = subjectOfFinding(finding);
     this.#question = question;
   }
 
@@ -94,7 +97,7 @@ class CauseSearch {
     const run = new Set(
       [older, newer].flatMap((kernel) =>
         sitesOf(
-          scenarioFamily(this.#scenario),
+          this.#subject,
           kernelOf({ kernel }),
           identityOf({ kernel }),
           this.#question.cache,
@@ -111,14 +114,25 @@ class CauseSearch {
   }
 
   async #stateOn(spec: KernelSpec): Promise<State> {
-    const { bounds, cache } = this.#question;
-    const families = [scenarioFamily(this.#scenario)];
-    const [guard] = guardsOf(this.#site, kernelOf(spec), { families, identity: identityOf(spec), cache });
+    const { bounds, cache, fuzz } = this.#question;
+    const [guard] = guardsOf(this.#site, kernelOf(spec), {
+      families: [this.#subject],
+      identity: identityOf(spec),
+      cache,
+    });
     if (guard!.scenarios.length === 0) return "absent";
-    const job = { ...bounds, ...spec, sites: [this.#site], scenarios: [this.#scenario] };
-    const [found] = await answersTo([job], { workers: 1, cache, onAnswer: () => {} });
-    const { verdict, leftOut } = found!;
+    const job = { ...bounds, ...spec, sites: [this.#site], ...this.#subject.spec };
+    const answers = [await this.#answerTo(job)];
+    if (isOpen(answers[0]!) && !answers[0]!.complete && fuzz > 0)
+      answers.push(await this.#answerTo({ ...job, fuzzed: fuzz }));
+    const { verdict, leftOut } = answers.at(-1)!;
     if (verdict === "needed") return "needed";
     return verdict === "not needed within bound" && leftOut.length === 0 ? "redundant" : "says nothing";
+  }
+
+  async #answerTo(job: WhyJob): Promise<WhyVerdict> {
+    const { cache } = this.#question;
+    const [answer] = await answersTo([job], { workers: 1, cache, onAnswer: () => {} });
+    return answer!;
   }
 }

@@ -6,8 +6,7 @@ import { bold, green, red } from "../report/style.ts";
 import { counted } from "../report/violation-text.ts";
 import type { Cause, Evidence } from "./cause.ts";
 import type { Comparison, Difference, Turn } from "./diff.ts";
-import type { WhyBounds } from "./judge.ts";
-import { boundText, verdictText, type Row } from "./table.ts";
+import { boundText, verdictText, type Effort, type Row } from "./table.ts";
 
 /** As lines, with tokens. */
 export function comparisonText(target: string, { older, newer, differences, same }: Comparison): string {
@@ -27,7 +26,7 @@ export function comparisonText(target: string, { older, newer, differences, same
 export function comparisonMarkdown(
   target: string,
   { older, newer, differences, same }: Comparison,
-  bounds: WhyBounds,
+  effort: Effort,
 ): string {
   const rows = differences.map((difference) => {
     const { site, turn, before, after, cause } = difference;
@@ -37,7 +36,7 @@ export function comparisonMarkdown(
     return `| ${cells.join(" | ")} |`;
   });
   return [
-    `${target}, from Linux ${older} to ${newer}; ${boundText(bounds)}. ${counted(same, "guard")} did not change.`,
+    `${target}, from Linux ${older} to ${newer}; ${boundText(effort)}. ${counted(same, "guard")} did not change.`,
     "",
     `| guard | what happened | on ${older} | on ${newer} | why | counterexample |`,
     "| --- | --- | --- | --- | --- | --- |",
@@ -78,7 +77,7 @@ function stateText(row: Row | undefined): string {
 function stateJson(row: Row | undefined): Record<string, unknown> {
   if (row === undefined) return { verdict: "never executed" };
   const { finding, ...counts } = row.found;
-  return { ...counts, ...finding, scenarios: row.scenarios };
+  return { ...counts, ...finding, scenarios: row.scenarios, programs: row.programs };
 }
 
 /** The counterexample of the release that has one. */

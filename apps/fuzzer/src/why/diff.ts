@@ -62,9 +62,9 @@ export async function compare(
     const turn = turnOf(before.get(site), after.get(site));
     if (turn === undefined) continue;
     const [old, now] = [before.get(site), after.get(site)];
-    const scenario = (now?.found.finding ?? old?.found.finding)?.scenario;
+    const finding = now?.found.finding ?? old?.found.finding;
     const cause =
-      scenario === undefined ? undefined : await causeOf(site, scenario, { older, newer }, question);
+      finding === undefined ? undefined : await causeOf(site, finding, { older, newer }, question);
     differences.push({ site, turn, before: old, after: now, cause });
   }
   return { older, newer, differences, same: sites.length - differences.length };
@@ -75,7 +75,7 @@ async function rowsOn(release: string, questions: readonly Question[]): Promise<
   const bySite = new Map<string, Row>();
   for (const question of questions) {
     for (const row of await rowsOrNone({ ...question, release }))
-      if (row.scenarios.length > 0) bySite.set(row.sites[0]!, row);
+      if (row.scenarios.length + row.programs.length > 0) bySite.set(row.sites[0]!, row);
   }
   return bySite;
 }

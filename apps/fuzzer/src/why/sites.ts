@@ -11,7 +11,7 @@ import {
   type Observer,
   type Operation,
 } from "@mmrace/scheduler";
-import { array, boolean, number, object, picklist, string, type GenericSchema } from "valibot";
+import { array, boolean, intersect, number, object, picklist, string, type GenericSchema } from "valibot";
 import { readKept, writeWhole } from "../engine/json-file.ts";
 import { sha256 } from "../engine/sha256.ts";
 import { version } from "../version.ts";
@@ -19,14 +19,18 @@ import { version } from "../version.ts";
 /** What a guard is, as far as its operation tells. */
 export type GuardKind = "lock" | "RCU section" | "recheck" | "flush" | "notifier" | "grace period" | "step";
 
-/** A place that a scenario comes to. */
-export interface SeenSite {
+/** A place in a procedure. */
+export interface Place {
   /** `procedure/operation/class`. */
   readonly address: string;
   readonly kind: GuardKind;
   /** Whether an ablation can take it out by itself. Releases go with their acquires, and what threads need is no guard. */
   readonly isGuard: boolean;
   readonly objectClass: string;
+}
+
+/** A place that a scenario comes to. */
+export interface SeenSite extends Place {
   /** Procedures that were running when a thread came there. */
   readonly procedures: readonly string[];
 }
@@ -37,21 +41,24 @@ export interface SeenSites {
   readonly steps: number;
 }
 
+/** What can be run on any release: a scenario family, or a program. */
+export type Situated = Pick<ScenarioFamily, "name" | "on">;
+
 /** How far scenarios are run to find sites. */
 const DISCOVERY = { preemptionsMax: 1, executionsMax: 1000 };
 
 const KINDS = ["lock", "RCU section", "recheck", "flush", "notifier", "grace period", "step"] as const;
 
+/** What a kept place looks like. */
+export const keptPlace: GenericSchema<Place> = object({
+  address: string(),
+  kind: picklist(KINDS),
+  isGuard: boolean(),
+  objectClass: string(),
+});
+
 const seenSites: GenericSchema<SeenSites> = object({
-  sites: array(
-    object({
-      address: string(),
-      kind: picklist(KINDS),
-      isGuard: boolean(),
-      objectClass: string(),
-      procedures: array(string()),
-    }),
-  ),
+  sites: array(intersect([keptPlace, object({ procedures: array(string()) })])),
   steps: number(),
 });
 
@@ -62,7 +69,7 @@ const seenSites: GenericSchema<SeenSites> = object({
  * @param cache a directory; `undefined`: nothing is kept.
  */
 export function sitesOf(
-  family: ScenarioFamily,
+  family: Situated,
   kernel: Kernel,
   identity: readonly string[],
   cache: string | undefined,
@@ -90,20 +97,13 @@ export function sitesOf(
 
 /** Notes every site, and the procedures that were running. */
 class SiteObserver implements Observer {
-  readonly #seen = new Map<string, Omit<SeenSite, "procedures"> & { readonly procedures: Set<string> }>();
+  readonly #seen = new Map<string, Place & { readonly procedures: Set<string> }>();
 
-  onStep({ frames }: ModelThread, { kind, site, object }: Operation<unknown>): void {
-    const { address, procedure } = site!;
+  onStep({ frames }: ModelThread, operation: Operation<unknown>): void {
+    const { address, procedure } = operation.site!;
     let seen = this.#seen.get(address);
     if (seen === undefined) {
-      const { name, role, access, isIndispensable } = kind;
-      seen = {
-        address,
-        kind: kindOf(name, role, access, object.class.name),
-        isGuard: role !== "release" && isIndispensable !== true,
-        objectClass: object.class.name,
-        procedures: new Set([procedure]),
-      };
+      seen = { ...placeOf(operation), procedures: new Set([procedure]) };
       this.#seen.set(address, seen);
     }
     for (const frame of frames) seen.procedures.add(frame.procedure.name);
@@ -112,6 +112,17 @@ class SiteObserver implements Observer {
   sites(): readonly SeenSite[] {
     return [...this.#seen.values()].map((seen) => ({ ...seen, procedures: [...seen.procedures] }));
   }
+}
+
+/** Where an operation stands. */
+export function placeOf({ kind, site, object }: Operation<unknown>): Place {
+  const { name, role, access, isIndispensable } = kind;
+  return {
+    address: site!.address,
+    kind: kindOf(name, role, access, object.class.name),
+    isGuard: role !== "release" && isIndispensable !== true,
+    objectClass: object.class.name,
+  };
 }
 
 function kindOf(operation: string, role: string | undefined, access: string, objectClass: string): GuardKind {

@@ -1,19 +1,23 @@
 /** Verdicts for people: as lines, and as a table in Markdown. */
 
+import { isProgramName, programOf, programText } from "@mmrace/mm/programs";
 import { decodeToken, replayToken } from "@mmrace/scheduler";
 import type { Change } from "../changes/change.ts";
 import { scenarioOfToken } from "../changes/changed-kernels.ts";
 import { bold, green, red } from "../report/style.ts";
 import { counted, violationText } from "../report/violation-text.ts";
 import type { GuardKind } from "./sites.ts";
-import type { WhyBounds, WhyVerdict } from "./judge.ts";
+import type { WhyBounds } from "./bounded-search.ts";
+import type { RowVerdict } from "./verdicts.ts";
 
 /** A verdict on one guard, or on two that are taken out together. */
 export interface Row {
   readonly sites: readonly string[];
   readonly kind: GuardKind | "pair";
   readonly scenarios: readonly string[];
-  readonly found: WhyVerdict;
+  /** Names of generated programs. */
+  readonly programs: readonly string[];
+  readonly found: RowVerdict;
 }
 
 /** `needed: lost entry, 1 preemption, 40 steps (retract-vs-uffdcopy)`. */
@@ -27,16 +31,26 @@ function colour({ found: { verdict } }: Row): (text: string) => string {
 }
 
 /** `needed: lost entry, 1 preemption, 40 steps, retract-vs-uffdcopy`. */
-export function verdictText({ found, scenarios }: Row): string {
-  const { verdict, finding, executions, complete, leftOut } = found;
+export function verdictText({ found, scenarios, programs }: Row): string {
+  const { verdict, finding, executions, complete, fuzzed, leftOut } = found;
   const silent = leftOut.length === 0 ? "" : `; says nothing, as it speaks anyway: ${leftOut.join(", ")}`;
   if (finding !== undefined) {
     const { oracle, preemptions, steps, scenario } = finding;
     return `needed: ${oracle}, ${counted(preemptions, "preemption")}, ${counted(steps, "step")}, ${scenario}${silent}`;
   }
   const scope = complete ? "all schedules" : "not all schedules";
-  const where = counted(scenarios.length, "scenario");
-  return `${verdict}: ${counted(executions, "execution")} in ${where}, ${scope}${silent}`;
+  const where = [
+    ...(scenarios.length > 0 || programs.length === 0 ? [counted(scenarios.length, "scenario")] : []),
+    ...(programs.length > 0 ? [counted(programs.length, "generated program")] : []),
+  ].join(" and ");
+  const more = fuzzed === 0 ? "" : `; ${counted(fuzzed, "execution")} more fuzzed`;
+  return `${verdict}: ${counted(executions, "execution")} in ${where}, ${scope}${more}${silent}`;
+}
+
+/** The program of a counterexample that is none of a scenario of the model, as text. */
+export function programOfRow({ found: { finding } }: Row): string | undefined {
+  if (finding === undefined || !isProgramName(finding.scenario)) return undefined;
+  return programText(programOf(decodeToken(finding.token)));
 }
 
 /** The counterexample of a row, as columns. */
@@ -48,19 +62,39 @@ export function counterexample({ found }: Row, changes: readonly Change[]): stri
   return replayed.kind === "reproduced" ? violationText(scenario, replayed.violation) : replayed.kind;
 }
 
-/** `searched within 2 preemptions, 1,000 executions of a scenario on a level`. */
-export function boundText({ preemptionsMax, executionsMax }: WhyBounds): string {
+/** How much is done for each guard. */
+export interface Effort {
+  readonly bounds: WhyBounds;
+  /** Generated programs that are searched as well. */
+  readonly programs: number;
+  /** Executions of campaigns where the search comes to no end. */
+  readonly fuzz: number;
+}
+
+/** `searched within 2 preemptions, 1,000 executions of a scenario on a level`, and what is done besides. */
+export function boundText({ bounds, programs, fuzz }: Effort): string {
   const [preemptions, executions] = [
-    counted(preemptionsMax, "preemption"),
-    counted(executionsMax, "execution"),
+    counted(bounds.preemptionsMax, "preemption"),
+    counted(bounds.executionsMax, "execution"),
   ];
-  return `searched within ${preemptions}, ${executions} of a scenario on a level`;
+  return [
+    `searched within ${preemptions}, ${executions} of a scenario on a level`,
+    ...(programs === 0 ? [] : [`then ${counted(programs, "generated program")} for each guard`]),
+    ...(fuzz === 0
+      ? []
+      : [`then fuzzed for ${counted(fuzz, "execution")} where not all schedules were searched`]),
+  ].join("; ");
+}
+
+/** The same as JSON. */
+export function boundJson({ bounds, programs, fuzz }: Effort): Record<string, number> {
+  return { ...bounds, programsMax: programs, fuzzMax: fuzz };
 }
 
 /** A table in Markdown, with the tokens. */
-export function markdownOf(rows: readonly Row[], kernel: string, bounds: WhyBounds): string {
+export function markdownOf(rows: readonly Row[], kernel: string, effort: Effort): string {
   return [
-    `Linux ${kernel}; ${boundText(bounds)}.`,
+    `Linux ${kernel}; ${boundText(effort)}.`,
     "",
     "| guard | what it is | without it | shortest counterexample |",
     "| --- | --- | --- | --- |",

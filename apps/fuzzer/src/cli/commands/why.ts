@@ -10,11 +10,19 @@ import { readChanges } from "../../changes/read-changes.ts";
 import { nowMs } from "../../clock.ts";
 import { STATE_DIRECTORY } from "../../engine/saved-state.ts";
 import { counted } from "../../report/violation-text.ts";
-import type { WhyBounds } from "../../why/judge.ts";
 import { changedBetween, compare } from "../../why/diff.ts";
 import { comparisonMarkdown, comparisonText, differenceJson } from "../../why/diff-text.ts";
 import { guardRows, pairRows, type Question } from "../../why/rows.ts";
-import { counterexample, lineOf, markdownOf, type Row } from "../../why/table.ts";
+import { PER_SITE, POOL_SIZE } from "../../why/program-pool.ts";
+import {
+  boundJson,
+  counterexample,
+  lineOf,
+  markdownOf,
+  programOfRow,
+  type Effort,
+  type Row,
+} from "../../why/table.ts";
 import { EXIT } from "../exit-code.ts";
 import { appended, familyOf, jsonOption, wholeNumber, withOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
@@ -27,6 +35,8 @@ interface WhyOptions {
   readonly with: readonly string[];
   readonly preemptions: number;
   readonly executions: number;
+  readonly programs: number;
+  readonly fuzz: number;
   readonly own?: boolean;
   readonly pairs?: boolean;
   readonly diff?: readonly string[];
@@ -43,8 +53,10 @@ export function defineWhy(program: Command): Command {
     .summary("say what each lock, recheck and flush of a procedure is for")
     .description(
       "Takes the guards of a procedure out one by one and searches every scenario that comes to them, level by level of " +
-        "preemptions, for what then goes wrong. needed: with the shortest counterexample found. not needed within bound: " +
-        "nothing went wrong in what was searched. Answers are kept, and asked for again only when the model has changed.",
+        "preemptions, for what then goes wrong; then, with --programs, generated programs; and where that is not all " +
+        "schedules within the bound, it fuzzes. needed: with the shortest counterexample found. not needed within bound: " +
+        "nothing went wrong in what was searched and fuzzed. Answers are kept, and asked for again only when the model " +
+        "has changed.",
     )
     .argument(
       "[target]",
@@ -55,6 +67,19 @@ export function defineWhy(program: Command): Command {
     .addOption(withOption())
     .option("--preemptions <n>", "search up to so many preemptions", wholeNumber(0), 2)
     .option("--executions <n>", "of one scenario on one level; then as many at random", wholeNumber(1), 3000)
+    .option(
+      "--programs <n>",
+      `for each guard that nothing was found for, search so many generated programs that come to it as well, of ` +
+        `${POOL_SIZE.toLocaleString("en")} that are tried once a release (at most ${PER_SITE})`,
+      wholeNumber(0),
+      0,
+    )
+    .option(
+      "--fuzz <n>",
+      "executions, for each guard that nothing was found for and whose search did not end; 0: none",
+      wholeNumber(0),
+      3000,
+    )
     .option("--own", "only guards of the procedure itself, and none of what it calls")
     .option("--pairs", "also take out two guards at a time, of those that are not needed alone")
     .option(
@@ -71,6 +96,7 @@ export function defineWhy(program: Command): Command {
       "\nExamples:\n  mmrace why retract_page_tables --kernel 6.12\n" +
         "  mmrace why retract_page_tables/spin_lock/pte_lock --kernel 6.12 --columns\n" +
         "  mmrace why pmd_lock --kernel 6.6 --pairs --workers 2\n" +
+        "  mmrace why retract_page_tables --own --kernel 6.18 --programs 4 --fuzz 20000\n" +
         "  mmrace why retract_page_tables --diff 6.12 6.14\n" +
         "  mmrace why --diff 6.11 6.12\n" +
         "  mmrace why retract_page_tables --kernel 6.12 --with my-retract.ts",
@@ -93,7 +119,7 @@ export async function runWhy(target: string | undefined, options: WhyOptions): P
   const pairs = options.pairs === true ? await pairRows(question, singles) : [];
   const rows = [...singles, ...pairs];
   const text =
-    options.markdown === true ? markdownOf(rows, kernel, question.bounds) : textOf(rows, options, changes);
+    options.markdown === true ? markdownOf(rows, kernel, question) : textOf(rows, options, changes);
   return {
     exitCode: EXIT.clean,
     text: withChanges(text, changes),
@@ -101,9 +127,9 @@ export async function runWhy(target: string | undefined, options: WhyOptions): P
       target,
       kernel,
       ...changesJson(changes),
-      sites: singles.map((row) => jsonOf(row, question.bounds)),
+      sites: singles.map((row) => jsonOf(row, question)),
       ...(options.markdown === true ? { markdown: text } : {}),
-      ...(options.pairs === true ? { pairs: pairs.map((row) => jsonOf(row, question.bounds)) } : {}),
+      ...(options.pairs === true ? { pairs: pairs.map((row) => jsonOf(row, question)) } : {}),
       elapsedMs: Math.round(nowMs() - startMs),
     },
   };
@@ -127,21 +153,23 @@ async function runDiff(
     const question = questionOf(name, options, []);
     return target === undefined ? { ...question, own: true } : question;
   });
-  const { bounds } = questions[0]!;
+  const effort = questions[0]!;
   const about = target ?? `the ${counted(changed.length, "procedure")} that differ`;
   const comparison = await compare({ older, newer }, questions);
+  const text =
+    options.markdown === true
+      ? comparisonMarkdown(about, comparison, effort)
+      : comparisonText(about, comparison);
   return {
     exitCode: EXIT.clean,
-    text:
-      options.markdown === true
-        ? comparisonMarkdown(about, comparison, bounds)
-        : comparisonText(about, comparison),
+    text,
     json: {
       target: target ?? null,
       kernels: [older, newer],
-      bound: bounds,
+      bound: boundJson(effort),
       differences: comparison.differences.map(differenceJson),
       same: comparison.same,
+      ...(options.markdown === true ? { markdown: text } : {}),
       elapsedMs: Math.round(nowMs() - startMs),
     },
   };
@@ -154,16 +182,29 @@ function questionOf(target: string, options: WhyOptions, changes: readonly Chang
     changes,
     families: options.scenario.length === 0 ? scenarioFamilies : options.scenario.map(familyOf),
     own: options.own === true,
+    programs: programsOf(options),
+    fuzz: options.fuzz,
     bounds: { preemptionsMax: options.preemptions, executionsMax: options.executions },
     workers: options.workers,
     cache: options.cache ? join(STATE_DIRECTORY, "why") : undefined,
   };
 }
 
+function programsOf({ programs }: WhyOptions): number {
+  if (programs <= PER_SITE) return programs;
+  throw new UsageError(
+    `--programs ${programs}: of all programs that come to a guard, ${PER_SITE} are kept. Give at most so many.`,
+  );
+}
+
 function textOf(rows: readonly Row[], { columns }: WhyOptions, changes: readonly Change[]): string {
   const lines = rows.map((row) => {
     const shown = columns === true ? counterexample(row, changes) : tokenOf(row);
-    return shown === "" ? lineOf(row) : `${lineOf(row)}\n${columns === true ? "\n" : "  "}${shown}`;
+    const program = programOfRow(row)
+      ?.trimEnd()
+      .replaceAll(/^(?=.)/gm, "  ");
+    const head = program === undefined ? lineOf(row) : `${lineOf(row)}\n${program}`;
+    return shown === "" ? head : `${head}\n${columns === true ? "\n" : "  "}${shown}`;
   });
   const needed = rows.filter(({ found: { verdict } }) => verdict === "needed").length;
   return [...lines, "", `${counted(rows.length, "guard")}, ${needed} needed.`].join("\n");
@@ -173,14 +214,18 @@ function tokenOf({ found: { finding } }: Row): string {
   return finding === undefined ? "" : `npx mmrace replay ${finding.token}`;
 }
 
-function jsonOf({ sites, kind, scenarios, found }: Row, bound: WhyBounds): Record<string, unknown> {
+function jsonOf(row: Row, effort: Effort): Record<string, unknown> {
+  const { sites, kind, scenarios, programs, found } = row;
   const { finding, ...counts } = found;
+  const program = programOfRow(row);
   return {
     ...(sites.length === 1 ? { site: sites[0] } : { sites }),
     kind,
     ...counts,
     ...finding,
-    bound,
+    ...(program === undefined ? {} : { program }),
+    bound: boundJson(effort),
     scenarios,
+    programs,
   };
 }
