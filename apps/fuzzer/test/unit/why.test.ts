@@ -20,7 +20,17 @@ interface Site {
   readonly preemptions?: number;
 }
 
-const QUICK = ["--kernel", "6.12", "--preemptions", "1", "--executions", "500", "--no-cache", "--json"];
+const QUICK = [
+  "--kernel",
+  "6.12",
+  "--preemptions",
+  "1",
+  "--executions",
+  "500",
+  "--fuzz",
+  "100",
+  "--no-cache",
+];
 
 async function sitesOf(...args: readonly string[]): Promise<readonly Site[]> {
   return (await mmrace("why", ...args, ...QUICK)).parsed["sites"] as readonly Site[];
