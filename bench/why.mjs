@@ -3,7 +3,8 @@
 //
 //   node bench/why.mjs                          all claims, and the tables of whole procedures; an hour or two
 //   node bench/why.mjs retract_page_tables      one page of tables
-//   node bench/why.mjs --claims                 what stands between `<!-- claim RELEASE SITE -->` and `<!-- end -->`
+//   node bench/why.mjs between-releases         that page; with names of procedures behind it, only their sections
+//   node bench/why.mjs --claims                 what stands between `<!-- claim RELEASE SITE [OPTIONS] -->` and `<!-- end -->`
 
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -144,7 +145,19 @@ function procedureText(procedure, isAlone) {
 }
 
 /** What became needed, or redundant, and which commit did it: each release against the one before, for all that has tables. */
-function betweenReleases() {
+function betweenReleases(asked) {
+  const procedures = Object.values(PAGES).flat();
+  const file = `${directory}${BETWEEN}.md`;
+  const [, ...kept] =
+    asked.length > 0
+      ? readFileSync(file, "utf8")
+          .trimEnd()
+          .split(/\n\n(?=## )/)
+      : [];
+  const sectionOf = (procedure) =>
+    asked.length === 0 || asked.includes(procedure.target)
+      ? comparisons(procedure)
+      : kept.filter((text) => text.startsWith(`## ${procedure.target}\n`)).flatMap((text) => ["", text]);
   return [
     "# Between releases",
     "",
@@ -153,7 +166,7 @@ function betweenReleases() {
     "A guard that came or went without being needed is named as well. All procedures that have tables are compared: one that no",
     "scenario comes to on either release is left out.",
     "Written by `node bench/why.mjs`, with `npx mmrace why TARGET --diff OLDER NEWER`; a test replays every token.",
-    ...Object.values(PAGES).flat().flatMap(comparisons),
+    ...procedures.flatMap(sectionOf),
     "",
   ].join("\n");
 }
@@ -193,6 +206,10 @@ const CELLS = {
   "cannot be removed": "must stay",
 };
 
+function cellOf({ verdict, leftOut }) {
+  return verdict === "not needed within bound" && leftOut.length > 0 ? "no\\*" : CELLS[verdict];
+}
+
 /** All releases at a glance. */
 function matrix(answers) {
   const sites = [...new Set(answers.flatMap(({ sites }) => sites.map(({ site }) => site)))].toSorted((a, b) =>
@@ -207,12 +224,13 @@ function matrix(answers) {
         `\`${site}\``,
         ...answers.map(({ sites }) => {
           const found = sites.find((one) => one.site === site);
-          return found === undefined ? "" : CELLS[found.verdict];
+          return found === undefined ? "" : cellOf(found);
         }),
       ]),
     ),
     "",
-    "no: nothing went wrong within the bound; empty: no scenario comes to it.",
+    "no: nothing went wrong within the bound; no\\*: nor did it there, but a scenario that goes wrong with the guard in place as well",
+    "says nothing on that release; empty: no scenario comes to it.",
   ];
 }
 
@@ -225,8 +243,9 @@ function noScenario(site, release) {
 }
 
 /** A quotation: what was asked, and what came of it. */
-function claimText(release, site) {
-  const [row] = JSON.parse(ask({ target: site }, release, "--json") ?? noScenario(site, release)).sites;
+function claimText(release, site, options) {
+  const json = ask({ target: site }, release, "--json", ...options);
+  const [row] = JSON.parse(json ?? noScenario(site, release)).sites;
   const { verdict, oracle, message, preemptions, steps, scenario, token, executions, scenarios, bound } = row;
   const head = `> Linux ${release} without \`${site}\`: `;
   if (verdict === "needed") {
@@ -240,11 +259,11 @@ function claimText(release, site) {
 function refreshClaims() {
   for (const name of readdirSync(directory).filter((file) => file.endsWith(".md"))) {
     const text = readFileSync(directory + name, "utf8");
-    const claims = /<!-- claim (\S+) (\S+) -->\n[^]*?<!-- end -->/g;
+    const claims = /(<!-- claim (\S+) (\S+)((?: --\S+ \d+)*) -->)\n[^]*?<!-- end -->/g;
     const fresh = text.replaceAll(
       claims,
-      (_, release, site) =>
-        `<!-- claim ${release} ${site} -->\n\n${claimText(release, site)}\n\n<!-- end -->`,
+      (_, head, release, site, options) =>
+        `${head}\n\n${claimText(release, site, options.trim().split(" ").filter(Boolean))}\n\n<!-- end -->`,
     );
     if (fresh !== text) writeFileSync(directory + name, fresh);
   }
@@ -253,5 +272,9 @@ function refreshClaims() {
 const asked = process.argv.slice(2);
 const isWhole = asked.length === 0;
 if (isWhole || asked.includes("--claims")) refreshClaims();
-for (const name of isWhole ? [...Object.keys(PAGES), BETWEEN] : asked.filter((word) => word !== "--claims"))
-  writeFileSync(`${directory}${name}.md`, name === BETWEEN ? betweenReleases() : pageOf(name));
+for (const name of isWhole
+  ? Object.keys(PAGES)
+  : asked.filter((word) => word in PAGES && !asked.includes(BETWEEN)))
+  writeFileSync(`${directory}${name}.md`, pageOf(name));
+if (isWhole || asked.includes(BETWEEN))
+  writeFileSync(`${directory}${BETWEEN}.md`, betweenReleases(asked.filter((word) => word !== BETWEEN)));

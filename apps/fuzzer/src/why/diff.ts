@@ -7,8 +7,17 @@ import { NeverExecuted } from "./guards.ts";
 import { guardRows, type Question } from "./rows.ts";
 import type { Row } from "./table.ts";
 
-/** What happened to a guard. */
-export type Turn = "became needed" | "became redundant" | "came" | "went";
+/**
+ * What happened to a guard. It came, or went, in the eyes of the scenarios. Where the scenario that shows the need says nothing on
+ * the other release, as it has findings there with the guard in place, it is only the need that can be shown since, or until.
+ */
+export type Turn =
+  | "became needed"
+  | "became redundant"
+  | "can be shown since"
+  | "could be shown until"
+  | "came"
+  | "went";
 
 /** A guard that is not what it was. */
 export interface Difference {
@@ -92,7 +101,12 @@ async function rowsOrNone(question: Question): Promise<readonly Row[]> {
 /** Undefined: nothing happened. A guard that came and is needed became needed. */
 function turnOf(before: Row | undefined, after: Row | undefined): Turn | undefined {
   const [was, is] = [before, after].map((row) => row?.found.verdict === "needed");
-  if (was !== is) return is === true ? "became needed" : "became redundant";
+  if (was !== is) {
+    const [shown, other] = is === true ? [after!, before] : [before!, after];
+    const isTold = other?.found.leftOut.includes(shown.found.finding!.scenario) !== true;
+    if (is === true) return isTold ? "became needed" : "can be shown since";
+    return isTold ? "became redundant" : "could be shown until";
+  }
   if (before === undefined) return "came";
   return after === undefined ? "went" : undefined;
 }

@@ -12,8 +12,9 @@ import { goesTheSameWay } from "./same-way.ts";
 import type { Subject } from "./subjects.ts";
 import type { WhyFinding, WhyJob, WhyVerdict } from "./judge.ts";
 
-/** Executions that minimizing may take. */
+/** Executions that minimizing may take, and steps: a livelock goes on until the step limit, every time. */
 const MINIMIZE_MAX = 2000;
+const MINIMIZE_STEPS_MAX = 500_000;
 
 /** A finding, and what showed it. */
 interface Shown {
@@ -75,7 +76,7 @@ export class GuardsGone {
     }
     return {
       scenario,
-      violation: minimize(scenario, violation, { ablations, executionsMax: MINIMIZE_MAX }).violation,
+      violation: minimize(scenario, violation, { ablations, executionsMax: effortFor(violation) }).violation,
     };
   }
 
@@ -88,4 +89,8 @@ export class GuardsGone {
     if (goesTheSameWay(scenario, violation, this.ablations)) return true;
     return searchLevel(scenario, { ...this.#bounds, preemptionsMax }, []).violation !== undefined;
   }
+}
+
+function effortFor({ steps }: Violation): number {
+  return Math.min(MINIMIZE_MAX, Math.ceil(MINIMIZE_STEPS_MAX / steps));
 }

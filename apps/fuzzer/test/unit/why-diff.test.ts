@@ -79,6 +79,19 @@ test("a step is found between releases that are further apart, and a guard that 
   expect(commitsOf(recheck!)).toEqual(["6fa1066fc5d0"]);
 });
 
+test("where the older release goes wrong with the guard too, the need can only be shown since", async () => {
+  const site = "collapse_pte_mapped_thp/spin_lock/pte_lock";
+  const found = await differences(site, "--scenario", "cpmt-vs-uffdcopy", "--diff", "6.9", "6.11");
+  expect(found).toMatchObject([
+    {
+      turn: "can be shown since",
+      before: { verdict: "not needed within bound", leftOut: ["cpmt-vs-uffdcopy"] },
+      after: { verdict: "needed", scenario: "cpmt-vs-uffdcopy" },
+    },
+  ]);
+  expect(commitsOf(found[0]!)).toEqual(["4828d207dc51"]);
+});
+
 test("a proposal is compared with its release: no commit, but the procedure", async () => {
   const only = ["--scenario", "cpmt-vs-uffdcopy", "--own"];
   const found = await differences("collapse_pte_mapped_thp", ...only, "--diff", "6.18", "6.18-trylock");

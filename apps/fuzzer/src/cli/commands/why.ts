@@ -76,7 +76,7 @@ export function defineWhy(program: Command): Command {
     )
     .option(
       "--fuzz <n>",
-      "executions, for each guard that nothing was found for and whose search did not end; 0: none",
+      "for each guard that nothing was found for and whose search did not end, fuzz for so many executions; 0: do not",
       wholeNumber(0),
       3000,
     )
