@@ -121,7 +121,8 @@ class CauseSearch {
       cache,
     });
     if (guard!.scenarios.length === 0) return "absent";
-    const job = { ...bounds, ...spec, sites: [this.#site], ...this.#subject.spec };
+    const isRough = true as const;
+    const job = { ...bounds, ...spec, sites: [this.#site], ...this.#subject.spec, isRough };
     const answers = [await this.#answerTo(job)];
     if (isOpen(answers[0]!) && !answers[0]!.complete && fuzz > 0)
       answers.push(await this.#answerTo({ ...job, fuzzed: fuzz }));

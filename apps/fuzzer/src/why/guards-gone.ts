@@ -29,12 +29,14 @@ export class GuardsGone {
   isComplete = true;
   readonly #bounds: WhyBounds;
   readonly #kernel: Kernel;
+  readonly #isRough: boolean;
   readonly #leftOut: string[] = [];
   #shown: Shown[] = [];
 
   constructor(job: WhyJob) {
     this.#bounds = job;
     this.#kernel = kernelOf(job);
+    this.#isRough = job.isRough === true;
     this.ablations = job.sites.map((site) => without.site(site));
   }
 
@@ -56,7 +58,7 @@ export class GuardsGone {
       (a, b) => a.violation.preemptions - b.violation.preemptions || a.violation.steps - b.violation.steps,
     );
     if (first === undefined) return undefined;
-    const { scenario, violation } = this.#madeSmall(first);
+    const { scenario, violation } = this.#isRough ? { ...first, ...first.subject } : this.#madeSmall(first);
     const { oracle, message, signature, token, preemptions, steps } = violation;
     return { scenario: scenario.name, oracle, message, signature, token, preemptions, steps };
   }

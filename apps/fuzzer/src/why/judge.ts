@@ -15,6 +15,8 @@ export interface WhyJob extends WhyBounds, SubjectSpec {
   readonly sites: readonly string[];
   /** Fuzz, for so many executions of all together, and do not search. */
   readonly fuzzed?: number;
+  /** It is only asked whether: the counterexample may stay as long as it was found. */
+  readonly isRough?: true;
 }
 
 /** What happens without the guards. */
