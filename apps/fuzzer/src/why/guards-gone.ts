@@ -12,9 +12,10 @@ import { goesTheSameWay } from "./same-way.ts";
 import type { Subject } from "./subjects.ts";
 import type { WhyFinding, WhyJob, WhyVerdict } from "./judge.ts";
 
-/** Executions that minimizing may take, and steps: a livelock goes on until the step limit, every time. */
+/** Executions that minimizing may take. */
 const MINIMIZE_MAX = 2000;
-const MINIMIZE_STEPS_MAX = 500_000;
+/** What is longer is a livelock, which goes on until the step limit: thousands of blocks to try without, and none to miss. */
+const STEPS_MAX = 2000;
 
 /** A finding, and what showed it. */
 interface Shown {
@@ -58,7 +59,8 @@ export class GuardsGone {
       (a, b) => a.violation.preemptions - b.violation.preemptions || a.violation.steps - b.violation.steps,
     );
     if (first === undefined) return undefined;
-    const { scenario, violation } = this.#isRough ? { ...first, ...first.subject } : this.#madeSmall(first);
+    const staysAsItIs = this.#isRough || first.violation.steps > STEPS_MAX;
+    const { scenario, violation } = staysAsItIs ? { ...first, ...first.subject } : this.#madeSmall(first);
     const { oracle, message, signature, token, preemptions, steps } = violation;
     return { scenario: scenario.name, oracle, message, signature, token, preemptions, steps };
   }
@@ -78,7 +80,7 @@ export class GuardsGone {
     }
     return {
       scenario,
-      violation: minimize(scenario, violation, { ablations, executionsMax: effortFor(violation) }).violation,
+      violation: minimize(scenario, violation, { ablations, executionsMax: MINIMIZE_MAX }).violation,
     };
   }
 
@@ -91,8 +93,4 @@ export class GuardsGone {
     if (goesTheSameWay(scenario, violation, this.ablations)) return true;
     return searchLevel(scenario, { ...this.#bounds, preemptionsMax }, []).violation !== undefined;
   }
-}
-
-function effortFor({ steps }: Violation): number {
-  return Math.min(MINIMIZE_MAX, Math.ceil(MINIMIZE_STEPS_MAX / steps));
 }
