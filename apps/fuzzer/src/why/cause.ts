@@ -123,10 +123,10 @@ class CauseSearch {
     if (guard!.scenarios.length === 0) return "absent";
     const isRough = true as const;
     const job = { ...bounds, ...spec, sites: [this.#site], ...this.#subject.spec, isRough };
-    const answers = [await this.#answerTo(job)];
-    if (isOpen(answers[0]!) && !answers[0]!.complete && fuzz > 0)
-      answers.push(await this.#answerTo({ ...job, fuzzed: fuzz }));
-    const { verdict, leftOut } = answers.at(-1)!;
+    const searched = await this.#answerTo(job);
+    const isUndecided = isOpen(searched) && !searched.complete && searched.leftOut.length === 0;
+    const { verdict, leftOut } =
+      isUndecided && fuzz > 0 ? await this.#answerTo({ ...job, fuzzed: fuzz }) : searched;
     if (verdict === "needed") return "needed";
     return verdict === "not needed within bound" && leftOut.length === 0 ? "redundant" : "says nothing";
   }

@@ -66,8 +66,9 @@ export class GuardsGone {
   }
 
   verdict(verdict: WhyVerdict["verdict"], finding?: WhyFinding): WhyVerdict {
-    const complete = this.isComplete && verdict === "not needed within bound";
-    const known = { verdict, executions: this.executions, complete, leftOut: this.#leftOut };
+    const leftOut = this.#leftOut;
+    const complete = this.isComplete && leftOut.length === 0 && verdict === "not needed within bound";
+    const known = { verdict, executions: this.executions, complete, leftOut };
     return finding === undefined ? known : { ...known, finding };
   }
 

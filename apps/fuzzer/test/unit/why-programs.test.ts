@@ -13,9 +13,12 @@ import {
 } from "@mmrace/mm/programs";
 import { decodeToken, explore, random, replayToken, UsageError, type Operation } from "@mmrace/scheduler";
 import { describe, expect, test } from "vitest";
+import { sourcesOf } from "../../src/changes/change.ts";
+import { loadChanges, scenarioOfToken } from "../../src/changes/changed-kernels.ts";
 import { whyAnswers } from "../../src/report/why-answers.ts";
 import { judge, type WhyFinding, type WhyJob } from "../../src/why/judge.ts";
 import { PER_SITE, programPool } from "../../src/why/program-pool.ts";
+import { copy, file } from "../changes.ts";
 import { mmrace, withoutTimes } from "../run.ts";
 
 /** No scenario of the model has a secondary MMU where a file is collapsed; half of this program is beside the point. */
@@ -69,6 +72,14 @@ describe("generated programs", () => {
     expect(unpackProgram(parameters["program"] as string).threads.map(({ name }) => name)).toEqual(["k1"]);
   });
 
+  test("on a release with a change, and the token says so", () => {
+    const changes = loadChanges([file(copy)]);
+    const { finding } = judge({ ...inProgram, changes: sourcesOf(changes) });
+    const content = decodeToken(finding!.token);
+    expect(content.variant).toBe("6.18+retract_page_tables");
+    expect(replayToken(scenarioOfToken(content, changes), content).kind).toBe("reproduced");
+  });
+
   test("those of a release: always the same, and each comes to its sites", () => {
     const kernel = kernelById("6.18");
     const pool = programPool(kernel, [], undefined, 30);
@@ -114,7 +125,7 @@ describe("generated programs", () => {
 });
 
 describe("fuzzing", () => {
-  test("goes on where the search does not end, and finds what that has missed", () => {
+  test("goes on where the search does not end, and finds what that has missed", { timeout: 180_000 }, () => {
     expect(judge(cut)).toMatchObject({ verdict: "not needed within bound", complete: false });
     const fuzzed = judge({ ...cut, fuzzed: 400 });
     expect(fuzzed).toMatchObject({ verdict: "needed", finding: { scenario: "retract-vs-uffdcopy" } });
@@ -183,9 +194,9 @@ test("the report takes the answers about a guard together, the newest of each ki
     { ...none, executions: 5, asked: { ...asked, programs: ["p", "q"], fuzzed: 5 } },
   ];
   answers.forEach((answer, at) => {
-    const file = join(folder, `${at}.json`);
-    writeFileSync(file, JSON.stringify(answer));
-    utimesSync(file, at, at);
+    const path = join(folder, `${at}.json`);
+    writeFileSync(path, JSON.stringify(answer));
+    utimesSync(path, at, at);
   });
   expect(readdirSync(folder).length).toBe(4);
   expect(whyAnswers(folder)).toEqual([
