@@ -1,7 +1,8 @@
 // What guards of the page-table protocol are for, asked of `mmrace why` and written into docs/why/. Needs a build. Answers are
-// kept, so an interrupted run goes on where it was.
+// kept in mmrace-out/why under a hash of the model, so an interrupted run goes on where it was, and after a change of the model only
+// what it touches is asked anew: with all answers kept, a page takes a minute or two; with none, 5 to 15 minutes of processor time.
 //
-//   node bench/why.mjs                          all claims, and the tables of whole procedures; an hour or two
+//   node bench/why.mjs                          all claims and all pages; with no answers kept an hour or two
 //   node bench/why.mjs retract_page_tables      one page of tables
 //   node bench/why.mjs between-releases         that page; with names of procedures behind it, only their sections
 //   node bench/why.mjs --claims                 what stands between `<!-- claim RELEASE SITE [OPTIONS] -->` and `<!-- end -->`
@@ -45,6 +46,11 @@ const PAGES = {
     },
     { target: "move_present_pte", own: true, about: "move_pages_pte() moves a page under both locks" },
     { target: "move_swap_pte", own: true, about: "move_pages_pte() moves a swap entry under both locks" },
+    {
+      target: "move_zeropage_pte",
+      own: true,
+      about: "move_pages_pte() moves the zero page under both locks",
+    },
     {
       target: "filemap_fault_recheck_pte_none",
       own: true,
@@ -132,8 +138,7 @@ function procedureText(procedure, isAlone) {
   const notes = left.length === 0 ? [] : ["", `On ${left.join(", ")} no scenario comes to it.`];
   return [
     ...(isAlone ? [] : ["", `## ${target}`, "", `${about}.`]),
-    "",
-    ...matrix(answers),
+    ...(answers.length === 0 ? [] : ["", ...matrix(answers)]),
     ...notes,
     ...answers.flatMap(({ release, markdown }) => [
       "",
@@ -176,6 +181,7 @@ function comparisons(procedure) {
   const { target } = procedure;
   const pairs = RELEASES.slice(1).map((newer, at) => ({ older: RELEASES[at], newer }));
   const answers = pairs.flatMap((pair) => comparison(procedure, pair));
+  if (answers.length === 0) return [];
   const same = answers.filter(({ differences }) => differences.length === 0);
   const changed = answers.filter(({ differences }) => differences.length > 0);
   const spans = same.map(({ older, newer }) => `${older} to ${newer}`).join(", ");

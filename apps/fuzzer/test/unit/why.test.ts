@@ -116,9 +116,9 @@ describe("why", () => {
   test("twice the same, and a scenario that speaks with its guards in place says nothing", () => {
     expect(withoutTimes(judge(question))).toEqual(withoutTimes(judge(question)));
     const guilty = { ...question, kernel: "6.6-dev", scenarios: ["cpmt-vs-uffdcopy"] };
-    const { verdict, leftOut } = judge({ ...guilty, sites: ["mfill_atomic/read_once/mmap_changing"] });
-    expect({ verdict, leftOut }).toEqual({
+    expect(judge({ ...guilty, sites: ["mfill_atomic/read_once/mmap_changing"] })).toMatchObject({
       verdict: "not needed within bound",
+      complete: false,
       leftOut: ["cpmt-vs-uffdcopy"],
     });
   });
