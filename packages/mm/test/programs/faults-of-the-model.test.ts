@@ -17,6 +17,9 @@ test.each([
   // Pages that had been moved away before MADV_DONTNEED had its lock were missed when something else was there: lost zap.
   ["dontneed-vs-mremap", "6.12", 1],
   ["dontneed-vs-mremap", "6.18", 1],
+  // A page that mremap() had moved already was missed, and stores to it were, until the last one had moved: lost store.
+  ["load-vs-mremap", "6.14", 1],
+  ["load-vs-mremap", "6.18", 1],
 ] as const)("%s on %s is silent within %i preemptions", (file, release, preemptionsMax) => {
   const program = parseProgram(readFileSync(new URL(`files/${file}.prog`, import.meta.url), "utf8"));
   const search = explore(programScenario(program, release), iterativeBound({ preemptionsMax }));
