@@ -31,6 +31,7 @@ import {
   type StructureEntry,
   type TlbEntry,
 } from "@mmrace/x86-paging";
+import { AddressSpace } from "../state/address-space.ts";
 import { PAGE_USE_AFTER_FREE, type Folio, type PageData } from "../state/folio.ts";
 import { pteIndex } from "../state/geometry.ts";
 import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
@@ -117,6 +118,12 @@ const tryKind: OperationKind<CpuTlb, UserAccess, Attempt> = {
     if (data !== undefined)
       touched.push({ access: how, object: data }, { access: how, object: access.w.reference });
     if (!(access.vma instanceof Vma)) touched.push({ access: "read", object: access.vma.mm.vmas });
+    if (
+      folio !== undefined &&
+      access.store !== undefined &&
+      mappingNow(access.vma, access.address) === undefined
+    )
+      touched.push({ access: "read", object: folio.mapping }, { access: "read", object: folio.index });
     return touched;
   },
   perform: (tlb, access) => {
@@ -151,13 +158,15 @@ function useData(access: UserAccess, entry: TlbEntry): number {
   if (store !== undefined) {
     data.value = store;
     if (place !== undefined) w.reference.onStore(place, address, store);
+    else if (folio.mapping.value instanceof AddressSpace)
+      w.reference.onStoreToFile(folio.mapping.value, folio.index.value + pfn - folio.pfn, store);
     return store;
   }
   if (place !== undefined) w.reference.onLoad(place, address, data.value);
   return data.value;
 }
 
-/** Nothing while a mapping goes: until its flush, what user code does there is lost by right. */
+/** Nothing while a mapping goes: until its flush, what user code does there is lost by right, unless a file has the page. */
 function mappingNow(vma: UserMapping, address: number): Vma | undefined {
   return vma instanceof Vma ? vma : vma.mm.vmas.value.find((one) => one.covers(address));
 }

@@ -56,6 +56,13 @@ export class ReferenceMemory extends Ghost {
     else this.#settle(holding, vma, address, [value]);
   }
 
+  /** A store has retired through a mapping of the file that is no more, but for its entries. */
+  onStoreToFile(file: AddressSpace, index: number, value: number): void {
+    const holding = this.#holdingAt(sharedKey(file, index), () => [0]);
+    if (holding.discards === 0) holding.values.clear();
+    holding.values.add(value);
+  }
+
   /** A load has retired: reports a value that the page must not hold. */
   onLoad(vma: Vma, address: number, value: number): void {
     const holding = this.#seen(vma, address);
