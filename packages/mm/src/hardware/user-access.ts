@@ -31,7 +31,6 @@ import {
   type StructureEntry,
   type TlbEntry,
 } from "@mmrace/x86-paging";
-import { AddressSpace } from "../state/address-space.ts";
 import { PAGE_USE_AFTER_FREE, type Folio, type PageData } from "../state/folio.ts";
 import { pteIndex } from "../state/geometry.ts";
 import { PAGE_TABLE_USE_AFTER_FREE, type PageTable } from "../state/page-table.ts";
@@ -117,13 +116,9 @@ const tryKind: OperationKind<CpuTlb, UserAccess, Attempt> = {
     const touched: Touch[] = folio === undefined ? [] : [{ access: "read", object: folio }];
     if (data !== undefined)
       touched.push({ access: how, object: data }, { access: how, object: access.w.reference });
-    if (!(access.vma instanceof Vma)) touched.push({ access: "read", object: access.vma.mm.vmas });
-    if (
-      folio !== undefined &&
-      access.store !== undefined &&
-      mappingNow(access.vma, access.address) === undefined
-    )
-      touched.push({ access: "read", object: folio.mapping }, { access: "read", object: folio.index });
+    if (access.vma instanceof Vma) return touched;
+    if (folio !== undefined) touched.push({ access: "read", object: folio.mapping });
+    touched.push({ access: "read", object: access.vma.mm.vmas });
     return touched;
   },
   perform: (tlb, access) => {
@@ -158,8 +153,7 @@ function useData(access: UserAccess, entry: TlbEntry): number {
   if (store !== undefined) {
     data.value = store;
     if (place !== undefined) w.reference.onStore(place, address, store);
-    else if (folio.mapping.value instanceof AddressSpace)
-      w.reference.onStoreToFile(folio.mapping.value, folio.index.value + pfn - folio.pfn, store);
+    else w.reference.onStoreToFile(folio, pfn, store);
     return store;
   }
   if (place !== undefined) w.reference.onLoad(place, address, data.value);

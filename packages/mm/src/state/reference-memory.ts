@@ -11,8 +11,8 @@
 
 import { violate } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
-import type { AddressSpace } from "./address-space.ts";
-import type { PageData } from "./folio.ts";
+import { AddressSpace } from "./address-space.ts";
+import type { Folio, PageData } from "./folio.ts";
 import { Ghost, type GhostChange } from "./ghost.ts";
 import type { MmStruct } from "./mm-struct.ts";
 import { VM_SHARED, type Vma } from "./vma.ts";
@@ -56,9 +56,11 @@ export class ReferenceMemory extends Ghost {
     else this.#settle(holding, vma, address, [value]);
   }
 
-  /** A store has retired through a mapping of the file that is no more, but for its entries. */
-  onStoreToFile(file: AddressSpace, index: number, value: number): void {
-    const holding = this.#holdingAt(sharedKey(file, index), () => [0]);
+  /** A store has retired through a mapping that is no more, but for its entries: it counts if a file has the page. */
+  onStoreToFile({ mapping, index, pfn: first }: Folio, pfn: number, value: number): void {
+    const file = mapping.value;
+    if (!(file instanceof AddressSpace)) return;
+    const holding = this.#holdingAt(sharedKey(file, index.value + pfn - first), () => [0]);
     if (holding.discards === 0) holding.values.clear();
     holding.values.add(value);
   }
