@@ -9,12 +9,13 @@ import { readChanges } from "../changes/read-changes.ts";
 import { nowMs } from "../clock.ts";
 import { fuzzStrategies } from "../arms/arms.ts";
 import type { FuzzJob, FuzzOptions } from "../engine/job.ts";
+import type { CampaignsResult } from "../engine/native-campaigns.ts";
 import { STATE_DIRECTORY } from "../engine/saved-state.ts";
 import { NEWEST } from "../programs/newest.ts";
 import { readProgram } from "../programs/program-file.ts";
 import { reportText, type ScenarioReport } from "../report/scenario-report.ts";
 import { EXIT } from "./exit-code.ts";
-import { huntPrograms, withPrograms } from "./fuzz-programs.ts";
+import { withPrograms } from "./fuzz-programs.ts";
 import {
   ablateOption,
   ablationsOf,
@@ -63,7 +64,7 @@ export function addCampaignOptions(command: Command): Command {
 export async function campaignResult(
   names: readonly string[],
   options: FuzzOptions,
-  run: (job: FuzzJob) => Promise<readonly ScenarioReport[]>,
+  run: (job: FuzzJob) => Promise<CampaignsResult>,
 ): Promise<CommandResult> {
   const hasPrograms = options.program.length > 0 || options.programs !== undefined;
   const families = names.length === 0 && !hasPrograms ? scenarioFamilies : [...new Set(names.map(familyOf))];
@@ -79,11 +80,9 @@ export async function campaignResult(
     options,
     deadlineMs: options.time === undefined ? Infinity : startMs + options.time,
   };
-  const reports = await run(job);
+  const { reports, hunted } = await run(job);
   for (const report of reports) refuseUnmatched(report.unmatched, report.scenario.name);
-  const hunted = await huntPrograms(job);
-  const all = [...reports, ...(hunted?.reports ?? [])];
-  return withPrograms(resultOf(job, all, nowMs() - startMs), hunted);
+  return withPrograms(resultOf(job, reports, nowMs() - startMs), hunted);
 }
 
 function resultOf(

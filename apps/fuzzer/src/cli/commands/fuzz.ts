@@ -68,6 +68,6 @@ export async function runFuzz(names: readonly string[], options: FuzzOptions): P
   if (options.engine === "jsfuzz" && (options.program.length > 0 || options.programs !== undefined))
     throw new UsageError("jsfuzz fuzzes scenarios; --program and --programs go with --engine native.");
   return await campaignResult(names, options, async (job) =>
-    options.engine === "jsfuzz" ? await runJsfuzz(job) : await new NativeCampaigns(job).run(),
+    options.engine === "jsfuzz" ? { reports: await runJsfuzz(job) } : await new NativeCampaigns(job).run(),
   );
 }

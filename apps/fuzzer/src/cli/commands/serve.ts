@@ -58,16 +58,16 @@ export async function runServe(names: readonly string[], options: ServeOptions):
       { ...rest, engine: "native", workers: shards, with: [], program: [] },
       async (job) => {
         const { seed: randomSeed } = options;
-        const campaigns = new NativeCampaigns(
-          job,
-          (scenario, fuzzerOptions, deadlineMs) =>
+        const campaigns = new NativeCampaigns(job, {
+          rounds: (scenario, fuzzerOptions, deadlineMs) =>
             new QueuePool(queue, scenario, fuzzerOptions, {
               shards,
               executions: options.shard,
               randomSeed,
               deadlineMs,
             }),
-        );
+          programs: () => [],
+        });
         return await campaigns.run();
       },
     );
