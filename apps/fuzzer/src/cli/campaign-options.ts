@@ -19,6 +19,7 @@ import { withPrograms } from "./fuzz-programs.ts";
 import {
   ablateOption,
   ablationsOf,
+  appended,
   duration,
   familyOf,
   jsonOption,
@@ -45,6 +46,13 @@ export function addCampaignOptions(command: Command): Command {
       "stop after this long, shared by the scenarios, for example 60s; default: no limit",
       duration,
     )
+    .option(
+      "--program <file>",
+      "fuzz a program of system calls too (see: mmrace program); repeatable",
+      appended,
+      [],
+    )
+    .option("--programs <n>", "generate, run and change so many programs", wholeNumber(1))
     .option("--executions <n>", "executions per scenario", wholeNumber(1), 20_000)
     .option("--seed <n>", "random seed", wholeNumber(0), 1)
     .option("--corpus <dir>", "read seed schedules from and add new ones to DIR/<scenario>-<kernel>")

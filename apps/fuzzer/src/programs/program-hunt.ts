@@ -31,6 +31,11 @@ const WINDOW_LEAST = 16;
 /** Between two looks whether the next program can be made. */
 const LOOK_EVERY_MS = 2;
 
+/** How many programs are under way at a time: enough that nobody waits for one that takes long. */
+export function windowOf(workers: number): number {
+  return Math.max(WINDOW_LEAST, 2 * workers);
+}
+
 /** What a hunt is told, and tells. */
 export interface HuntPlaces {
   readonly journal: CampaignJournal;
@@ -68,7 +73,7 @@ export class ProgramHunt {
     this.#folder = programFolder(options.corpus ?? options.out, kernel);
     const saved = places.journal.huntBefore;
     const before = saved === undefined ? undefined : migrated(saved, kernel, this.#folder);
-    const window = Math.max(WINDOW_LEAST, 2 * options.workers);
+    const window = windowOf(options.workers);
     this.#plan = new HuntPlan({ randomSeed: options.seed, count, window }, before?.plan);
     if (before !== undefined) this.#restore(before);
     else if (options.corpus !== undefined) this.#plan.begin(seedsOf(this.#folder));

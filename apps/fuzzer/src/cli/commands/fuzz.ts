@@ -6,7 +6,7 @@ import type { FuzzOptions } from "../../engine/job.ts";
 import { NativeCampaigns } from "../../engine/native-campaigns.ts";
 import { runJsfuzz } from "../../jsfuzz/jsfuzz-engine.ts";
 import { addCampaignOptions, campaignResult } from "../campaign-options.ts";
-import { appended, wholeNumber, withOption } from "../options.ts";
+import { wholeNumber, withOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
 
 /** Describes the command. */
@@ -20,13 +20,6 @@ export function defineFuzz(program: Command): Command {
         "goes on with it. Exit code 3: a violation was found.",
     );
   return addCampaignOptions(command)
-    .option(
-      "--program <file>",
-      "fuzz a program of system calls too (see: mmrace program); repeatable",
-      appended,
-      [],
-    )
-    .option("--programs <n>", "generate, run and change so many programs", wholeNumber(1))
     .addOption(
       new Option("--engine <engine>", "native, or the jsfuzz package on the same target")
         .choices(["native", "jsfuzz"])
