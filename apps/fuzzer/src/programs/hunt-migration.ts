@@ -24,8 +24,8 @@ export function migrated(state: HuntState, kernel: Kernel, folder: ProgramFolder
     else warn(`A kept program cannot be run any more: ${now.reason} Its packed form: ${program}`);
   }
   warn(
-    `The model has changed since the hunt was saved: ${counted(seeds.length, "kept program")} of ${checked.length} are run ` +
-      `again, and those that show nothing of their own any more are moved to ${folder.path}.superseded.`,
+    `The model has changed since the hunt was saved: ${counted(seeds.length, "kept program")} of ${checked.length} are to be ` +
+      `run again, and moved to ${folder.path}.superseded if they show nothing of their own any more.`,
   );
   return {
     ...state,
@@ -47,8 +47,8 @@ export function seedsOf(folder: ProgramFolder): readonly SeedProgram[] {
   const stale = files.filter(({ isStale }) => isStale).length;
   if (stale > 0)
     warn(
-      `${counted(stale, "program")} in ${folder.path} were kept by another model: they are run again, and those that show ` +
-        `nothing of their own any more are moved to ${folder.path}.superseded.`,
+      `Another model has kept ${counted(stale, "program")} of ${files.length} in ${folder.path}. Such are run again, and moved to ` +
+        `${folder.path}.superseded if they show nothing of their own any more.`,
     );
   return files.map(({ program, isStale }) => ({ program: packProgram(program), isStale }));
 }

@@ -69,16 +69,15 @@ export class ProgramFolder {
     return { files, quarantined };
   }
 
-  /** Writes a program that the present model keeps; one that somebody has put there under this name stays as it is. */
+  /** Writes a program that the present model keeps. What somebody has written, or edited, under its name stays as it is. */
   save(program: Program, fingerprint: string): void {
-    const path = join(this.path, fileOf(program));
-    if (existsSync(path)) {
-      const text = readFileSync(path, "utf8");
-      const keptBy = KEPT_BY.exec(text)?.[1];
-      if (keptBy === undefined || keptBy === fingerprint) return;
+    const name = fileOf(program);
+    if (existsSync(join(this.path, name))) {
+      const there = this.#read(name);
+      if (typeof there !== "string" && !there.isStale) return;
     }
     const head = `# Kept by mmrace ${version()} on ${this.#kernel.id}, model ${fingerprint}.`;
-    writeWhole(path, `${head}\n${programText(program).trimEnd()}\n`);
+    writeWhole(join(this.path, name), `${head}\n${programText(program).trimEnd()}\n`);
   }
 
   /** Puts a program aside that shows nothing others do not show. */

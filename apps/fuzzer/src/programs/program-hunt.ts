@@ -141,7 +141,7 @@ export class ProgramHunt {
       return this.#isOver;
     });
     const done = progress.executions - (task.before?.executions ?? 0);
-    this.#paces[index] = Math.round((done / Math.max(nowMs() - startMs, 1)) * 1000);
+    if (runner.isThread) this.#paces[index] = Math.round((done / Math.max(nowMs() - startMs, 1)) * 1000);
     this.#ledger.note(task, progress, isWhole);
     this.#merge();
     this.#note(false);
@@ -267,7 +267,7 @@ export class ProgramHunt {
       corpus: this.#plan.kept.length,
       features: this.#ledger.features.edges(),
       findings,
-      workers: this.#paces.length > 1 ? this.#paces : [],
+      workers: [...this.#paces].map((pace) => pace ?? 0),
       programs: { tried: this.#ledger.merged, of: this.#plan.total },
     };
   }

@@ -19,13 +19,21 @@ const LOOK_EVERY_MS = 100;
 
 /** As many as asked for; a single one is this thread. */
 export function programRunners(settings: HuntSettings, count: number): readonly ProgramRunner[] {
-  if (count === 1)
-    return [{ run: (task, tell) => runTask(settings, task, tell), close: () => Promise.resolve() }];
+  if (count === 1) return [inThisThread(settings)];
   return Array.from({ length: count }, () => new ThreadRunner(settings));
+}
+
+function inThisThread(settings: HuntSettings): ProgramRunner {
+  return {
+    isThread: false,
+    run: (task, tell) => runTask(settings, task, tell),
+    close: () => Promise.resolve(),
+  };
 }
 
 /** A worker thread. */
 class ThreadRunner implements ProgramRunner {
+  readonly isThread = true;
   readonly #worker: Worker;
 
   constructor(settings: HuntSettings) {

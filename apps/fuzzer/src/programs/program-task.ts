@@ -50,6 +50,8 @@ export interface TaskProgress {
 
 /** Somebody who runs one program at a time. */
 export interface ProgramRunner {
+  /** Whether it is one of several in this process, whose speed is worth telling. */
+  readonly isThread: boolean;
   /**
    * Runs a program.
    *

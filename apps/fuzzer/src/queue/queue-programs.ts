@@ -14,6 +14,7 @@ import { programShard, programShardName, readProgramAnswer } from "./program-sha
 
 /** Whoever has nothing to do in some other place. */
 export class QueueRunner implements ProgramRunner {
+  readonly isThread = false;
   readonly #desk: JobDesk;
   readonly #settings: HuntSettings;
 
