@@ -6,7 +6,8 @@ import { counted } from "../report/violation-text.ts";
 import { warn } from "../report/warn.ts";
 import type { KeptProgram, SeedProgram } from "./hunt-plan.ts";
 import { savedProgress, type HuntState } from "./hunt-state.ts";
-import { fingerprintOfProgram, whyNot, type ProgramFile, type ProgramFolder } from "./program-folder.ts";
+import { openPrograms } from "./open-programs.ts";
+import { fingerprintOfProgram, whyNot, type ProgramFolder } from "./program-folder.ts";
 import { NOTHING } from "./program-task.ts";
 
 /**
@@ -51,15 +52,6 @@ export function seedsOf(folder: ProgramFolder): readonly SeedProgram[] {
         `${folder.path}.superseded if they show nothing of their own any more.`,
     );
   return files.map(({ program, isStale }) => ({ program: packProgram(program), isStale }));
-}
-
-/** Reads a folder, the small programs first. Says what could not be read, or set up, and where it is now. */
-export function openPrograms(folder: ProgramFolder): readonly ProgramFile[] {
-  const { files, quarantined } = folder.load();
-  for (const { name, path, reason } of quarantined)
-    warn(`The program ${name} cannot be run: ${reason} It was moved to ${path}.`);
-  const sizes = new Map(files.map((file) => [file, packProgram(file.program).length]));
-  return files.toSorted((a, b) => sizes.get(a)! - sizes.get(b)!);
 }
 
 function fingerprintNow(

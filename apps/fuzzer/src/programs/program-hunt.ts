@@ -247,11 +247,11 @@ export class ProgramHunt {
   }
 
   #point(): Omit<HuntState["growth"][number], "executions"> {
-    const { features, findings } = this.#ledger;
+    const { features, findings, corpus } = this.#ledger;
     return {
       seconds: this.#seconds,
       features: features.edges(),
-      corpus: this.#plan.kept.length,
+      corpus,
       findings: findings.size,
     };
   }
@@ -264,11 +264,11 @@ export class ProgramHunt {
       executions,
       executionsMax: this.#share * this.#plan.total,
       steps,
-      corpus: this.#plan.kept.length,
+      corpus: this.#ledger.corpus,
       features: this.#ledger.features.edges(),
       findings,
       workers: [...this.#paces].map((pace) => pace ?? 0),
-      programs: { tried: this.#ledger.merged, of: this.#plan.total },
+      programs: { tried: this.#ledger.merged, of: this.#plan.total, kept: this.#plan.kept.length },
     };
   }
 }
