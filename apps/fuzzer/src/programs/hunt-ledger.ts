@@ -11,8 +11,11 @@ import type { Planned, SeedProgram } from "./hunt-plan.ts";
 import { ProgramFeatures } from "./program-features.ts";
 import { NOTHING, type ProgramTask, type TaskProgress } from "./program-task.ts";
 
-/** What a program under way has done in less time is done again, so that it comes to the same. */
-const WORTH_SAVING_MS = 1000;
+/**
+ * What a program under way has done in less time is done again, so that it comes to the same. With the time between two writes
+ * of the state, and between two words of a worker, less than a second is lost.
+ */
+const WORTH_SAVING_MS = 250;
 
 /** A result that counts now. */
 export interface Counted {

@@ -1,13 +1,6 @@
 /** Hunts over generated programs: what is saved, what a hunt that was ended goes on with, and what becomes of kept programs. */
 
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kernelById } from "@mmrace/mm";
@@ -28,16 +21,18 @@ import { CampaignStatus } from "../../src/report/campaign-status.ts";
 import { mmrace } from "../run.ts";
 
 let now = 0;
+let stepMs = 0;
 vi.mock("../../src/clock.ts", async (original) => ({
   ...(await original<object>()),
   // Every look at the clock takes a while, so that long programs are run in several slices.
-  nowMs: () => (now += 10),
+  nowMs: () => (now += stepMs),
 }));
 
 let folder = "";
 let said = "";
 beforeEach(() => {
   now = 0;
+  stepMs = 2;
   said = "";
   folder = mkdtempSync(join(tmpdir(), "mmrace-hunt-"));
   vi.spyOn(process.stderr, "write").mockImplementation((text) => {
@@ -102,20 +97,22 @@ async function hunt(
   return result;
 }
 
-/** A runner that lets time pass for each program, and ends without a word in the middle of one. */
-function mortal(dies: number, msEach: number): (runner: ProgramRunner) => ProgramRunner {
+/** A runner that lets time pass within programs and behind them, and ends without a word in the middle of one. */
+function mortal(dies: number, msWithin: number, msBehind: number): (runner: ProgramRunner) => ProgramRunner {
   let begun = 0;
   return (runner) => ({
     ...runner,
     run: async (task, tell) => {
       const isLast = ++begun === dies;
       const tellLate: Tell = (progress, isUrgent) => {
-        now += msEach;
+        now += msWithin;
         const answer = tell(progress, isUrgent);
         if (isLast && progress !== undefined && progress().executions > 20) throw new Error("killed");
         return answer;
       };
-      return await runner.run(task, tellLate);
+      const result = await runner.run(task, tellLate);
+      now += msBehind;
+      return result;
     },
   });
 }
@@ -145,11 +142,11 @@ describe("a hunt that was killed", () => {
     expect(new Set(findings).size).toBe(findings.length);
 
     // Before the finding, and behind it.
-    await expect(hunt(job("killed"), mortal(4, 0))).rejects.toThrow("killed");
+    await expect(hunt(job("killed"), mortal(4, 0, 600))).rejects.toThrow("killed");
     const saved = stateIn("killed");
     expect(saved.state).toBe("running");
     expect(saved.programs.merged).toBeGreaterThan(0);
-    await expect(hunt(job("killed"), mortal(7, 0))).rejects.toThrow("killed");
+    await expect(hunt(job("killed"), mortal(7, 0, 600))).rejects.toThrow("killed");
     expect(stateIn("killed").programs.findings.length).toBeGreaterThan(0);
     const resumed = await hunt(job("killed"));
     expect(said.match(/Going on with the interrupted campaign/g)).toHaveLength(2);
@@ -162,8 +159,9 @@ describe("a hunt that was killed", () => {
   }, 300_000);
 
   test("goes on in the middle of a program that takes long, and counts no execution twice", async () => {
+    stepMs = 10;
     const long = job("long", { programs: 2, executions: 400 });
-    await expect(hunt(long, mortal(1, 2000))).rejects.toThrow("killed");
+    await expect(hunt(long, mortal(1, 2000, 0))).rejects.toThrow("killed");
     const [task] = stateIn("long").programs.tasks;
     expect(task).toMatchObject({ at: 0, isWhole: false });
     const { executions, schedules } = task!.progress!;
@@ -183,7 +181,7 @@ describe("a hunt that was killed", () => {
 
   test("a damaged save is put aside, with a word", async () => {
     const small = job("damaged", { programs: 3, executions: 150 });
-    await expect(hunt(small, mortal(2, 600))).rejects.toThrow("killed");
+    await expect(hunt(small, mortal(2, 0, 600))).rejects.toThrow("killed");
     const [name] = readdirSync(join(folder, "damaged")).filter((file) => file.endsWith(".json"));
     writeFileSync(
       join(folder, "damaged", name!),
@@ -197,7 +195,7 @@ describe("a hunt that was killed", () => {
 describe("another model", () => {
   test("a saved hunt: kept programs are run again, and stay if they still show something", async () => {
     const old = job("old", { ablate: [] });
-    await expect(hunt(old, mortal(6, 600))).rejects.toThrow("killed");
+    await expect(hunt(old, mortal(6, 0, 600))).rejects.toThrow("killed");
     const saved = stateIn("old");
     const { kept } = saved.programs.plan;
     expect(kept.length).toBeGreaterThan(1);
