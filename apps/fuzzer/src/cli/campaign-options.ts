@@ -52,10 +52,22 @@ export function addCampaignOptions(command: Command): Command {
       appended,
       [],
     )
-    .option("--programs <n>", "generate, run and change so many programs", wholeNumber(1))
-    .option("--executions <n>", "executions per scenario", wholeNumber(1), 20_000)
+    .option(
+      "--programs <n>",
+      "generate, run and change so many programs, beside the scenarios named",
+      wholeNumber(1),
+    )
+    .option(
+      "--executions <n>",
+      "executions per scenario, and of all --programs together",
+      wholeNumber(1),
+      20_000,
+    )
     .option("--seed <n>", "random seed", wholeNumber(0), 1)
-    .option("--corpus <dir>", "read seed schedules from and add new ones to DIR/<scenario>-<kernel>")
+    .option(
+      "--corpus <dir>",
+      "begin with, and add to, the schedules in DIR/<scenario>-<kernel> and the programs in DIR/programs-<kernel>",
+    )
     .option(
       "--out <dir>",
       "campaign directory: its progress, and a directory for each finding (see: mmrace report)",

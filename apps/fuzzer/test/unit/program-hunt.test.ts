@@ -1,10 +1,8 @@
-/** Hunts over generated programs: what is saved, what a hunt that was ended goes on with, and what becomes of kept programs. */
+/** Hunts over generated programs: what is saved, and what a hunt that was ended goes on with. */
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kernelById } from "@mmrace/mm";
-import { parseProgram, programName, programText } from "@mmrace/mm/programs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { CommandResult } from "../../src/cli/output.ts";
 import { CampaignJournal } from "../../src/engine/campaign-journal.ts";
@@ -13,7 +11,6 @@ import type { SavedState } from "../../src/engine/saved-state.ts";
 import type { HuntResult } from "../../src/programs/hunt-result.ts";
 import type { HuntState } from "../../src/programs/hunt-state.ts";
 import { ProgramHunt } from "../../src/programs/program-hunt.ts";
-import { fingerprintOfProgram } from "../../src/programs/program-folder.ts";
 import { programRunners } from "../../src/programs/program-runners.ts";
 import type { HuntSettings, ProgramRunner, Tell } from "../../src/programs/program-task.ts";
 import { kernelOf } from "../../src/programs/run-task.ts";
@@ -220,73 +217,6 @@ describe("another model", () => {
     const now = stateIn("old").programs.plan.kept;
     expect(now.every(({ fingerprint }) => fingerprint !== "0")).toBe(true);
     expect(now.map(({ program }) => program)).toEqual(expect.arrayContaining([others[0]!.program]));
-  });
-
-  test("a corpus: programs that cannot be run are moved, others are run again, one's own stay", async () => {
-    const corpus = join(folder, "corpus");
-    const small = { programs: 4, executions: 200, corpus, ablate: [] };
-    const first = await hunt(job("first", small));
-    const programs = join(corpus, "programs-6.18");
-    expect(first.folder).toBe(programs);
-    const names = readdirSync(programs).toSorted();
-    expect(names).toHaveLength(first.kept);
-    const [stale, edited] = names;
-    const textOf = (name: string): string => readFileSync(join(programs, name), "utf8");
-    const before = textOf(stale!);
-    expect(before).toMatch(/^# Kept by mmrace \S+ on 6\.18, model [\da-f]+\.\nprogram ptes=/);
-    const ofOther = (text: string): string => text.replace(/model [\da-f]+\./, "model 0.");
-    writeFileSync(join(programs, stale!), ofOther(before));
-    writeFileSync(join(programs, edited!), `# mine now\n${ofOther(before)}`);
-    writeFileSync(join(programs, "damaged.prog"), "program ptes=4 pmds=2:\nthread a:\nmunm");
-    // One thread alone meets nobody.
-    const alone = parseProgram("process 1:\n\nthread a:\nexit_group(0x0)\n");
-    const nothing = `${programName(alone)}.prog`;
-    writeFileSync(join(programs, nothing), `# Kept by mmrace 0.0.0 on 6.18, model 0.\n${programText(alone)}`);
-
-    const second = await hunt(job("second", small));
-    expect(said).toMatch(
-      /The program damaged\.prog cannot be run: line 3, column 5: .* It was moved to .*quarantine/,
-    );
-    expect(said).toMatch(new RegExp(`Another model has kept 2 programs of ${names.length + 1} in `));
-    expect(second.tried).toBe(4 + names.length + 1);
-    expect(readdirSync(`${programs}.quarantine`)).toEqual(["damaged.prog"]);
-    expect(readdirSync(`${programs}.superseded`)).toEqual([nothing]);
-    expect(textOf(stale!)).toBe(before);
-    expect(textOf(edited!)).toBe(`# mine now\n${ofOther(before)}`);
-  });
-});
-
-describe("corpus", () => {
-  test("merge adds what shows something new; minimize puts aside what does not", async () => {
-    const from = join(folder, "from");
-    const small = { programs: 5, executions: 250, ablate: [] };
-    await hunt(job("one", { ...small, corpus: from }));
-    await hunt(job("two", { ...small, seed: 2, corpus: join(folder, "also") }));
-    const to = join(folder, "to");
-    const merged = await mmrace("corpus", "merge", from, join(folder, "also"), to);
-    const [facts] = merged.parsed["folders"] as readonly Record<string, number>[];
-    expect(facts).toMatchObject({ scenario: "programs", kernel: "6.18", before: 0 });
-    const programs = join(to, "programs-6.18");
-    expect(readdirSync(programs)).toHaveLength(facts!["added"]!);
-    expect(facts!["added"]).toBeGreaterThan(0);
-    // All over again: nothing is new.
-    const again = await mmrace("corpus", "merge", from, join(folder, "also"), to);
-    expect(again.parsed).toMatchObject({ folders: [{ offered: facts!["offered"], added: 0 }] });
-
-    const alone = parseProgram("process 1:\n\nthread a:\nexit_group(0x0)\n");
-    const nothing = `${programName(alone)}.prog`;
-    const fingerprint = fingerprintOfProgram(alone, kernelById("6.18"));
-    const head = `# Kept by mmrace 0.0.0 on 6.18, model ${fingerprint}.`;
-    writeFileSync(join(programs, nothing), `${head}\n${programText(alone)}`);
-    writeFileSync(join(programs, "mine.prog"), programText(alone));
-    const minimized = await mmrace("corpus", "minimize", programs);
-    const count = facts!["added"]! + 2;
-    const [after] = minimized.parsed["folders"] as readonly Record<string, number>[];
-    expect(after!["before"]).toBe(count);
-    expect(readdirSync(programs)).toHaveLength(after!["after"]!);
-    expect(readdirSync(`${programs}.superseded`)).toContain(nothing);
-    expect(readdirSync(programs)).toContain("mine.prog");
-    expect(minimized.text).toMatch(/^programs on 6\.18: \d+ programs, \d+ of them needed; the others are in/);
   });
 });
 

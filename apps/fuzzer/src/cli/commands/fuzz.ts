@@ -27,7 +27,7 @@ export function defineFuzz(program: Command): Command {
     )
     .option(
       "--workers <n>",
-      "worker threads of the native engine; the result depends on how many",
+      "worker threads of the native engine; the result depends on how many, but for --programs",
       wholeNumber(1),
       1,
     )
@@ -39,6 +39,7 @@ export function defineFuzz(program: Command): Command {
         "  mmrace fuzz cpmt-vs-uffdcopy --kernel 6.6-dev --stop-on-first\n" +
         "  mmrace fuzz T1-01 --engine jsfuzz --seed 7 --json\n" +
         "  mmrace fuzz --programs 200 --kernel 6.11\n" +
+        "  mmrace fuzz --programs 4000 --executions 400000 --workers 2 --corpus programs\n" +
         "  mmrace fuzz retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock --time 30s\n" +
         "  mmrace fuzz --kernel 6.12 --with my-retract.ts --time 5m\n" +
         "\nOver several machines: mmrace serve.",
