@@ -96,7 +96,7 @@ export class ProgramHunt {
       this.#merge();
       await Promise.all(runners.map((runner, index) => this.#work(runner, index)));
     } finally {
-      await Promise.all(runners.map((runner) => runner.close()));
+      await Promise.all(runners.map((runner) => runner.close(isInterrupted())));
     }
     if (!isInterrupted()) this.#finishAll();
     this.#growth.end(this.#ledger.executions, () => this.#point());

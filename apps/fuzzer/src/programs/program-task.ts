@@ -59,7 +59,8 @@ export interface ProgramRunner {
    * @returns what it came to, and whether that is all of it.
    */
   run(task: ProgramTask, tell: Tell): Promise<TaskResult>;
-  close(): Promise<void>;
+  /** @param isSaved whether somebody will go on with what was cut short. */
+  close(isSaved: boolean): Promise<void>;
 }
 
 /**

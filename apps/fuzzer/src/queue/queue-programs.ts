@@ -17,6 +17,7 @@ export class QueueRunner implements ProgramRunner {
   readonly isThread = false;
   readonly #desk: JobDesk;
   readonly #settings: HuntSettings;
+  #cutShort: string | undefined;
 
   constructor(desk: JobDesk, settings: HuntSettings) {
     this.#desk = desk;
@@ -38,14 +39,19 @@ export class QueueRunner implements ProgramRunner {
     for (;;) {
       const isAnswered = await whileWaiting(look(), isEnough);
       if (progress !== undefined) break;
-      if (!isAnswered || isEnough()) return { isWhole: false, progress: NOTHING };
+      if (!isAnswered || isEnough()) {
+        this.#cutShort = name;
+        return { isWhole: false, progress: NOTHING };
+      }
       await pause(LOOK_EVERY_MS);
     }
     await whileWaiting(this.#desk.forget([name]), isEnough);
     return { isWhole: true, progress };
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(isSaved: boolean): Promise<void> {
+    const name = this.#cutShort;
+    // A server that is away is not waited for: it forgets by itself, after a day.
+    if (name !== undefined && !isSaved) await whileWaiting(this.#desk.forget([name]), () => true);
   }
 }
