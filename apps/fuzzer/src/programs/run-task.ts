@@ -2,7 +2,7 @@
 
 import type { Kernel, World } from "@mmrace/mm";
 import { packProgram, programOf, programScenario, unpackProgram } from "@mmrace/mm/programs";
-import { decodeToken, parseAblation, type Scenario, type Violation } from "@mmrace/scheduler";
+import { decodeToken, minimize, parseAblation, type Scenario, type Violation } from "@mmrace/scheduler";
 import { kernelWith } from "../changes/changed-kernels.ts";
 import { runCampaign } from "../engine/campaign.ts";
 import type { Fuzzer } from "../engine/fuzzer.ts";
@@ -10,6 +10,9 @@ import { warn } from "../report/warn.ts";
 import { slotsOf } from "./program-features.ts";
 import type { HuntSettings, ProgramTask, TaskProgress, TaskResult, Tell } from "./program-task.ts";
 import { shrinkFinding } from "./shrink.ts";
+
+/** Executions for making a schedule small before its program is: a proof that it is the smallest comes at the end. */
+const SMALL_ENOUGH = 100;
 
 /** The release of a hunt, with its changes. */
 export function kernelOf({ release, changes }: HuntSettings): Kernel {
@@ -23,6 +26,8 @@ export async function runTask(settings: HuntSettings, task: ProgramTask, tell: T
   let isCut = false;
   const fuzzer = await runCampaign(scenarioOfTask(settings, task), {
     ...settings,
+    // That takes seconds: what was found is told first, and made small afterwards.
+    minimizes: false,
     // What goes on must not draw the numbers again that it has used up.
     randomSeed: task.randomSeed + 1_000_003 * (before?.executions ?? 0),
     ablations: settings.ablations.map(parseAblation),
@@ -47,14 +52,20 @@ export async function runTask(settings: HuntSettings, task: ProgramTask, tell: T
 
 /** What a task that nobody goes on with has come to: its findings are made small, and its schedules are not needed. */
 export function finished(settings: HuntSettings, task: ProgramTask, progress: TaskProgress): TaskProgress {
-  const findings = progress.findings.map((violation) => {
-    if (!isLarge(task, violation)) return violation;
-    warn(`${violation.oracle}: ${violation.message}; making its program small.`);
-    const { ablations, memory } = settings;
-    const under = { ablations: ablations.map(parseAblation), memory };
-    return shrinkFinding(unpackProgram(task.program), kernelOf(settings), violation, under).violation;
-  });
+  const findings = progress.findings.map((violation) =>
+    isLarge(task, violation) ? madeSmall(settings, task, violation) : violation,
+  );
   return { ...progress, findings, schedules: [] };
+}
+
+/** First the schedule, since few preemptions are found again in smaller programs; then the program, and its schedule again. */
+function madeSmall(settings: HuntSettings, task: ProgramTask, violation: Violation): Violation {
+  warn(`${violation.oracle}: ${violation.message}; making its program small.`);
+  const { ablations, memory } = settings;
+  const under = { ablations: ablations.map(parseAblation), memory };
+  const limits = { ...under, executionsMax: SMALL_ENOUGH };
+  const small = minimize(scenarioOfTask(settings, task), violation, limits).violation;
+  return shrinkFinding(unpackProgram(task.program), kernelOf(settings), small, under).violation;
 }
 
 function progressOf(task: ProgramTask, fuzzer: Fuzzer<World>): TaskProgress {
