@@ -5,7 +5,7 @@
  */
 
 import type { Seed } from "../corpus/corpus.ts";
-import { COVERAGE_SIZE, mapOf, type MapName } from "../coverage/maps.ts";
+import { COVERAGE_SIZE, MAP_SIZE, mapOf, mapStart, type MapName } from "../coverage/maps.ts";
 import { slotOf } from "../coverage/novelty.ts";
 
 /**
@@ -14,11 +14,16 @@ import { slotOf } from "../coverage/novelty.ts";
  */
 const MAPS: readonly MapName[] = ["reads-from", "lock hand-over", "race order"];
 
-/** The slots of a campaign, in ascending order. */
+/** The slots of a campaign, in ascending order. Called while campaigns run, and seeds have thousands of features. */
 export function slotsOf(seeds: readonly Pick<Seed, "features">[]): readonly number[] {
-  const slots = new Set<number>();
-  for (const { features } of seeds) for (const feature of features) slots.add(slotOf(feature));
-  return [...slots].filter((slot) => MAPS.includes(mapOf(slot))).toSorted((a, b) => a - b);
+  const isSeen = new Uint8Array(COVERAGE_SIZE);
+  for (const { features } of seeds) for (const feature of features) isSeen[slotOf(feature)] = 1;
+  const slots: number[] = [];
+  for (const name of MAPS) {
+    const start = mapStart(name);
+    for (let slot = start; slot < start + MAP_SIZE; slot++) if (isSeen[slot] === 1) slots.push(slot);
+  }
+  return slots;
 }
 
 /** All slots that programs have shown so far. */

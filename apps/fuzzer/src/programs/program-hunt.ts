@@ -28,6 +28,8 @@ import type { HuntSettings, ProgramRunner, ProgramTask } from "./program-task.ts
 const SHARE_LEAST = 50;
 /** Programs under way at a time, at least: so up to half as many workers come to the same. */
 const WINDOW_LEAST = 16;
+/** How often it is looked how far a program is. */
+const TELL_EVERY_MS = 150;
 /** Between two looks whether the next program can be made. */
 const LOOK_EVERY_MS = 2;
 
@@ -134,8 +136,10 @@ export class ProgramHunt {
 
   async #runOne(runner: ProgramRunner, task: ProgramTask, index: number): Promise<void> {
     const startMs = nowMs();
+    let toldMs = startMs;
     const { isWhole, progress } = await runner.run(task, (sofar, isUrgent = false) => {
-      if (sofar === undefined) return this.#isOver;
+      if (sofar === undefined || (!isUrgent && nowMs() - toldMs < TELL_EVERY_MS)) return this.#isOver;
+      toldMs = nowMs();
       this.#ledger.note(task, sofar(), false);
       this.#note(isUrgent);
       return this.#isOver;
