@@ -26,7 +26,6 @@ export function endless(name: Sampler, randomSeed: number): Strategy {
 }
 
 /** A sampler as an arm. */
-export function samplerArm(name: Sampler, randomSeed: number): Arm {
-  const strategy = endless(name, randomSeed);
+export function samplerArm(name: Sampler, strategy: Strategy): Arm {
   return { name, next: () => ({ strategy, constraints: [] }) };
 }

@@ -9,22 +9,23 @@ import type { LoggedAccess } from "../coverage/access-log.ts";
 import type { Arm, Attempt, Materials } from "./arm.ts";
 
 /** More constraints than these contradict each other more often than they help. */
-const CONSTRAINTS_MAX = 8;
+const CONSTRAINTS_MAX = 4;
 /** How many seeds are looked at for one that is worth something, before any will do. */
 const LOOKS = 8;
 
 /** The arm. */
 export class Steering implements Arm {
-  readonly name = "steering";
+  readonly name: string;
   readonly #materials: Materials;
-  /** They fill in what the constraints leave open, in turn at random: none is best everywhere. */
-  readonly #bases: readonly Strategy[];
+  readonly #base: Strategy;
   #seed: Seed | undefined;
   #energy = 0;
 
-  constructor(materials: Materials, bases: readonly Strategy[]) {
+  /** @param base decides what the constraints leave open. */
+  constructor(materials: Materials, base: Strategy) {
+    this.name = `steering over ${base.name}`;
     this.#materials = materials;
-    this.#bases = bases;
+    this.#base = base;
   }
 
   next(): Attempt | undefined {
@@ -32,8 +33,7 @@ export class Steering implements Arm {
     if (corpus.seeds.length === 0) return undefined;
     if (this.#energy-- <= 0) this.#pick();
     const constraints = changed(this.#seed!, prng);
-    const base = this.#bases[prng.below(this.#bases.length)]!;
-    return { strategy: steered({ constraints, base }), constraints };
+    return { strategy: steered({ constraints, base: this.#base }), constraints };
   }
 
   #pick(): void {
@@ -47,22 +47,15 @@ export class Steering implements Arm {
   }
 }
 
-/** The constraints of a seed, changed once, and each time with even odds once more. */
-function changed({ constraints, accesses }: Seed, prng: Prng): readonly ReadsFrom[] {
-  let list = constraints;
-  do list = changedOnce(list, accesses, prng);
-  while (prng.below(2) === 0);
-  return list.slice(-CONSTRAINTS_MAX);
-}
-
-function changedOnce(
-  list: readonly ReadsFrom[],
-  accesses: readonly (readonly LoggedAccess[])[],
-  prng: Prng,
-): readonly ReadsFrom[] {
-  const way = list.length === 0 ? 0 : prng.below(6);
-  if (way <= 2) return [...list, ...drawConstraint(accesses, prng)];
+/**
+ * The constraints of a seed, changed in one place; or, with even odds, a single new one. The base does best what it does when it is
+ * hardly disturbed, so few constraints are worth as many attempts as all that have gathered.
+ */
+function changed({ constraints: list, accesses }: Seed, prng: Prng): readonly ReadsFrom[] {
+  if (list.length === 0 || prng.below(2) === 0) return drawConstraint(accesses, prng);
+  const way = prng.below(6);
   const at = prng.below(list.length);
+  if (way <= 2) return [...list, ...drawConstraint(accesses, prng)].slice(-CONSTRAINTS_MAX);
   if (way === 3) return list.toSpliced(at, 1);
   if (way === 4) return list.with(at, { ...list[at]!, isNegated: !list[at]!.isNegated });
   return list.toSpliced(at, 1, ...drawConstraint(accesses, prng));

@@ -16,7 +16,7 @@ import {
   type Scenario,
   type Violation,
 } from "@mmrace/scheduler";
-import { armGroupsOf, type FuzzStrategy } from "../arms/arms.ts";
+import { armGroupsOf, firstAttempts, type FuzzStrategy } from "../arms/arms.ts";
 import type { Attempt } from "../arms/arm.ts";
 import { Turns } from "../arms/turns.ts";
 import { Corpus, type Seed } from "../corpus/corpus.ts";
@@ -76,8 +76,11 @@ export class Fuzzer<W> {
     this.#engine = new Engine(scenario, options, [this.#observer, this.#accesses]);
     const prng = new Prng(options.randomSeed);
     const { corpus, novelty } = this;
-    const materials = { prng, corpus, novelty, threadCount: () => this.#engine.threads.length };
-    this.#turns = new Turns(armGroupsOf(options.strategy, materials, options.randomSeed), prng);
+    const threadCount = (): number => this.#engine.threads.length;
+    const materials = { prng, corpus, novelty, threadCount };
+    const { strategy, randomSeed } = options;
+    const groups = armGroupsOf(strategy, materials, randomSeed);
+    this.#turns = new Turns(groups, prng, { first: firstAttempts(strategy, randomSeed), threadCount });
   }
 
   /** Whether the campaign has reached its goal. */

@@ -16,7 +16,7 @@ import { describe, expect, test } from "vitest";
 import { fuzzStrategies } from "../../src/arms/arms.ts";
 import type { Arm } from "../../src/arms/arm.ts";
 import { drawConstraint } from "../../src/arms/steering.ts";
-import { Turns } from "../../src/arms/turns.ts";
+import { Turns, type ArmGroup } from "../../src/arms/turns.ts";
 import type { LoggedAccess } from "../../src/coverage/access-log.ts";
 import { Fuzzer } from "../../src/engine/fuzzer.ts";
 
@@ -169,31 +169,75 @@ describe("turns", () => {
     },
   });
 
+  const group = (opening: number, crowded: number, later: number, ...arms: readonly Arm[]): ArmGroup => ({
+    parts: { opening, "crowded opening": crowded, later },
+    arms,
+  });
+
+  /** Turns are dealt out so evenly that two more or less are all that chance can do. */
+  const near = (turns: number, expected: number): boolean => Math.abs(turns - expected) <= 2;
+
+  function deal(turns: Turns, count: number): void {
+    for (let i = 0; i < count; i++) {
+      turns.next();
+      turns.onResult(false);
+    }
+  }
+
   test("go by the parts of groups, in the opening and later", () => {
     const [lead, other] = [arm("lead"), arm("other")];
-    const groups = [
-      { opening: 0.75, later: 0.25, arms: [lead] },
-      { opening: 0.25, later: 0.75, arms: [other] },
-    ];
-    const turns = new Turns(groups, new Prng(1));
-    const deal = (count: number): void => {
-      for (let i = 0; i < count; i++) {
-        turns.next();
-        turns.onResult(false);
+    const turns = new Turns([group(3, 1, 1, lead), group(1, 1, 3, other)], new Prng(1));
+    deal(turns, 128);
+    expect(near(lead.turns, 96)).toBe(true);
+    const [before, beforeOther] = [lead.turns, other.turns];
+    deal(turns, 1000);
+    expect(near(lead.turns - before, 250)).toBe(true);
+    expect(near(other.turns - beforeOther, 750)).toBe(true);
+  });
+
+  test("have other parts in a crowd", () => {
+    for (const [threads, expected] of [
+      [16, 96],
+      [17, 64],
+    ] as const) {
+      const lead = arm("lead");
+      const groups = [group(3, 1, 1, lead), group(1, 1, 3, arm("other"))];
+      deal(new Turns(groups, new Prng(1), { threadCount: () => threads }), 128);
+      expect(near(lead.turns, expected)).toBe(true);
+    }
+  });
+
+  test("never make an arm wait for long: with an eighth of the turns, for twelve others", () => {
+    for (let randomSeed = 1; randomSeed <= 50; randomSeed++) {
+      const eighth = arm("eighth");
+      const turns = new Turns(
+        [group(3, 3, 3, arm("rest")), group(1, 1, 1, eighth, arm("same"))],
+        new Prng(randomSeed),
+      );
+      let waited = 0;
+      for (let i = 0; i < 120; i++) {
+        const before = eighth.turns;
+        deal(turns, 1);
+        waited = eighth.turns > before ? 0 : waited + 1;
+        expect(waited).toBeLessThanOrEqual(12);
       }
-    };
-    deal(256);
-    expect(lead.turns).toBeGreaterThan(160);
-    expect(lead.turns).toBeLessThan(224);
-    const before = lead.turns;
-    deal(1000);
-    expect(lead.turns - before).toBeGreaterThan(190);
-    expect(lead.turns - before).toBeLessThan(310);
+    }
+  });
+
+  test("begin with what is to be first", () => {
+    const first = [1, 2].map(() => ({ strategy: undefined as never, constraints: [] }));
+    const rest = arm("rest");
+    const turns = new Turns([group(1, 1, 1, rest)], new Prng(1), { first });
+    expect([turns.next(), turns.next()]).toEqual(first);
+    expect(rest.turns).toBe(0);
+    turns.onResult(true);
+    turns.next();
+    expect(rest.turns).toBe(1);
   });
 
   test("go to what has success, and pass over what has nothing to try", () => {
     const [lucky, unlucky, empty] = [arm("lucky"), arm("unlucky"), arm("empty", false)];
-    const turns = new Turns([{ opening: 1, later: 1, arms: [lucky, unlucky, empty] }], new Prng(1));
+    const turns = new Turns([group(1, 1, 1, lucky, unlucky, empty)], new Prng(1));
     for (let i = 0; i < 1000; i++) {
       const before = lucky.turns;
       turns.next();

@@ -103,7 +103,7 @@ describe("fuzz", () => {
     const run = await mmrace("fuzz", "--kernel", "6.18", "--executions", "20");
     expect(run.exitCode).toBe(0);
     expect(run.parsed["scenarios"]).toHaveLength(scenarioFamilies.length);
-  });
+  }, 180_000);
 
   test("stops on the first finding", async () => {
     const run = await mmrace("fuzz", "T1-01", "--stop-on-first");

@@ -116,7 +116,9 @@ const tryKind: OperationKind<CpuTlb, UserAccess, Attempt> = {
     const touched: Touch[] = folio === undefined ? [] : [{ access: "read", object: folio }];
     if (data !== undefined)
       touched.push({ access: how, object: data }, { access: how, object: access.w.reference });
-    if (!(access.vma instanceof Vma)) touched.push({ access: "read", object: access.vma.mm.vmas });
+    if (access.vma instanceof Vma) return touched;
+    if (folio !== undefined) touched.push({ access: "read", object: folio.mapping });
+    touched.push({ access: "read", object: access.vma.mm.vmas });
     return touched;
   },
   perform: (tlb, access) => {
@@ -151,13 +153,14 @@ function useData(access: UserAccess, entry: TlbEntry): number {
   if (store !== undefined) {
     data.value = store;
     if (place !== undefined) w.reference.onStore(place, address, store);
+    else w.reference.onStoreToFile(folio, pfn, store);
     return store;
   }
   if (place !== undefined) w.reference.onLoad(place, address, data.value);
   return data.value;
 }
 
-/** Nothing while a mapping goes: until its flush, what user code does there is lost by right. */
+/** Nothing while a mapping goes: until its flush, what user code does there is lost by right, unless a file has the page. */
 function mappingNow(vma: UserMapping, address: number): Vma | undefined {
   return vma instanceof Vma ? vma : vma.mm.vmas.value.find((one) => one.covers(address));
 }

@@ -80,8 +80,10 @@ export const PTE_MARKER_POISONED = 2;
 /** What a marker of the set-up says: include/linux/swapops.h. */
 export const MARKERS: ConstantTable = { PTE_MARKER_UFFD_WP, PTE_MARKER_POISONED };
 
-/** The names of the bits of a value, or its hexadecimal form where a bit has none. */
+/** The name of a value, or of each of its bits, or its hexadecimal form where a bit has none. */
 export function flagsText(value: number, table: ConstantTable): string {
+  const whole = Object.entries(table).find(([, bits]) => bits === value);
+  if (whole !== undefined) return whole[0];
   const names = Object.entries(table).filter(([, bits]) => (value & bits) === bits);
   const named = names.reduce((all, [, bits]) => all | bits, 0);
   if (value === 0 || named !== value) return `0x${value.toString(16)}`;

@@ -38,6 +38,9 @@ export function addressOf(page: number): number {
   return USER_BASE + page * PAGE_SIZE;
 }
 
+/** What needs a CPU that flushes reach: to empty its TLB, or to wait until its interrupts are on again. */
+const USER_CODE: ReadonlySet<string> = new Set(["load", "store", "pin_user_pages_fast"]);
+
 /** Makes the world of one execution. */
 export function buildWorld(program: Program, kernel: KernelOps): ProgramWorld {
   const { geometry, files, processes: setups, threads } = program;
@@ -51,7 +54,7 @@ export function buildWorld(program: Program, kernel: KernelOps): ProgramWorld {
     return owner;
   });
   for (const [cpu, { owner, calls }] of threads.entries()) {
-    const isUser = calls.some(({ name }) => name === "load" || name === "store");
+    const isUser = calls.some(({ name }) => USER_CODE.has(name));
     if (owner !== null && isUser) w.runOn(cpu, processes[owner]!.mm);
   }
   const finished = new Cell("threads_finished", 0);

@@ -85,8 +85,8 @@ export class Discards extends Ghost {
     );
     const apply = (): void => {
       for (const vma of vmas) w.reference.endDiscard(vma, Math.max(start, vma.start), Math.min(end, vma.end));
-      // Nor what has been unmapped meanwhile.
-      this.#kept.push(...promises.filter(({ mm, address }) => isMapped(mm.vmas.value, address)));
+      // Nor what has been unmapped or moved meanwhile, whatever is mapped in its place.
+      this.#kept.push(...promises.filter(({ mm, address }) => isMapped(vmas.filter(isStillIn(mm)), address)));
     };
     return ghostStep("madvise_returns", this, { touches, apply });
   }
@@ -112,6 +112,10 @@ export class Discards extends Ghost {
 
 function isMapped(vmas: readonly Vma[], address: number): boolean {
   return vmas.some((vma) => vma.covers(address));
+}
+
+function isStillIn(mm: MmStruct): (vma: Vma) => boolean {
+  return (vma) => mm.vmas.value.includes(vma);
 }
 
 /** The entries and translations that decide what is mapped, or cached, in a range. */

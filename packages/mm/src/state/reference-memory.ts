@@ -4,12 +4,15 @@
  *
  * While a page is being discarded (MADV_DONTNEED, truncation) it may hold either what it held, what is stored meanwhile,
  * or what it is when filled afresh; the first look after that settles it.
+ *
+ * While mremap() moves a page it is at both places: entries are there before the old translations are flushed. Until
+ * `move` says that it has moved, what is stored at either place is stored to one page.
  */
 
 import { violate } from "@mmrace/scheduler";
 import { PAGE_SIZE } from "@mmrace/x86-paging";
-import type { AddressSpace } from "./address-space.ts";
-import type { PageData } from "./folio.ts";
+import { AddressSpace } from "./address-space.ts";
+import type { Folio, PageData } from "./folio.ts";
 import { Ghost, type GhostChange } from "./ghost.ts";
 import type { MmStruct } from "./mm-struct.ts";
 import { VM_SHARED, type Vma } from "./vma.ts";
@@ -48,9 +51,18 @@ export class ReferenceMemory extends Ghost {
 
   /** A store of a user thread has retired. */
   onStore(vma: Vma, address: number, value: number): void {
-    const holding = this.#own(vma, address);
+    const holding = this.#used(vma, address);
     if (holding.discards > 0) holding.values.add(value);
     else this.#settle(holding, vma, address, [value]);
+  }
+
+  /** A store has retired through a mapping that is no more, but for its entries: it counts if a file has the page. */
+  onStoreToFile({ mapping, index, pfn: first }: Folio, pfn: number, value: number): void {
+    const file = mapping.value;
+    if (!(file instanceof AddressSpace)) return;
+    const holding = this.#holdingAt(sharedKey(file, index.value + pfn - first), () => [0]);
+    if (holding.discards === 0) holding.values.clear();
+    holding.values.add(value);
   }
 
   /** A load has retired: reports a value that the page must not hold. */
@@ -121,7 +133,9 @@ export class ReferenceMemory extends Ghost {
     for (let offset = 0; offset < length; offset += PAGE_SIZE) {
       const { values, mayBeFiles } = this.#seen(from, start + offset);
       const holding = this.#own(to, target + offset);
-      this.#settle(holding, to, target + offset, values);
+      // By mremap() it has been there for a while, and if it is being thrown away there, stores to it are noted there.
+      const stored = to.movedFrom === from && holding.discards > 0 ? holding.values : [];
+      this.#settle(holding, to, target + offset, [...values, ...stored]);
       holding.mayBeFiles ||= mayBeFiles;
     }
   }
@@ -151,14 +165,29 @@ export class ReferenceMemory extends Ghost {
 
   /** What a load of the mapping looks at: a private page that nobody has written is the file's. */
   #seen(vma: Vma, address: number): Holding {
-    const own = this.#holdings.get(keyOf(vma, address));
+    const own = this.#holdings.get(this.#keyUsed(vma, address));
     if (own !== undefined) return own;
     const mayBeFiles = vma.file !== null;
     return { values: new Set(mayBeFiles ? [] : [0]), discards: 0, mayBeFiles };
   }
 
+  /** What a store of the mapping changes: at a place that its page is still being moved to, what that page holds. */
+  #used(vma: Vma, address: number): Holding {
+    return this.#holdingAt(this.#keyUsed(vma, address), () => this.#afresh(vma, address));
+  }
+
   #own(vma: Vma, address: number): Holding {
-    return this.#holdingAt(keyOf(vma, address), () => this.#afresh(vma, address));
+    const atFirst = (): Iterable<number> =>
+      this.#holdings.get(this.#keyUsed(vma, address))?.values ?? this.#afresh(vma, address);
+    return this.#holdingAt(keyOf(vma, address), atFirst);
+  }
+
+  /** Where the page is noted that a mapping has at an address: at its old place until it has moved. */
+  #keyUsed(vma: Vma, address: number): string {
+    const own = keyOf(vma, address);
+    const { mm, movedFrom: from } = vma;
+    if (from === null || this.#holdings.has(own) || !mm.vmas.value.includes(from)) return own;
+    return this.#keyUsed(from, address - vma.start + from.start);
   }
 
   #holdingAt(key: string, values: () => Iterable<number>): Holding {

@@ -78,6 +78,8 @@ export class Vma {
   /** Its memory: freed after a grace period. */
   readonly lifetime: Lifetime;
   readonly locks: VmaLocks;
+  /** The VMA whose pages mremap() moves here, from before anybody can find this one on: ghost state. */
+  movedFrom: Vma | null = null;
 
   constructor(mm: MmStruct, place: VmaPlace, flags: number) {
     const hex = (bits: number): string => `0x${bits.toString(16)}`;

@@ -10,6 +10,8 @@ const KNOWN: readonly RegExp[] = [
   /^lost entry @ (pte_free_defer|retract_page_tables)/, // The same, seen when the table goes.
   /^lost guard @ mfill_atomic_install_pte/, // A fill takes the place of a guard marker.
   /^lost guard @ zap_nonpresent_ptes/, // Truncation takes guard markers away.
+  /^lost guard @ pmdp_collapse_flush/, // A guard comes while collapse_pte_mapped_thp holds no PTE lock.
+  /^lost marker @ collapse_pte_mapped_thp/, // The same with poison.
   /^lost dirty @ end/, // The dirty bit of a huge page of shmem.
 ];
 

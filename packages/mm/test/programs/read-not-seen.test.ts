@@ -75,3 +75,19 @@ test("a poison marker of a shared mapping goes with its table", () => {
   expect(oraclesOf(program, "6.18")).toContain("lost marker");
   expect(oraclesOf(program, "6.1")).not.toContain("lost marker"); // EINVAL: UFFDIO_POISON came with 6.6.
 });
+
+test("a marker that comes while collapse_pte_mapped_thp holds no PTE lock goes with the table, not so as proposed", () => {
+  const foundOn = (program: Program, release: string) =>
+    explore(programScenario(program, release), iterativeBound({ preemptionsMax: 1 })).violations.map(
+      ({ oracle, preemptions }) => [oracle, preemptions],
+    );
+  const guard = programIn("collapse-vs-guard");
+  const poison = programIn("collapse-vs-poison");
+  expect(foundOn(guard, "6.18")).toEqual([["lost guard", 1]]);
+  expect(foundOn(guard, "6.14")).toEqual([]); // EINVAL: guards of files came with 6.15.
+  for (const release of ["6.12", "6.18"]) expect(foundOn(poison, release)).toEqual([["lost marker", 1]]);
+  for (const proposal of ["6.18-aligned", "6.18-trylock"]) {
+    expect(foundOn(guard, proposal)).toEqual([]);
+    expect(foundOn(poison, proposal)).toEqual([]);
+  }
+});

@@ -67,6 +67,14 @@ thread t0:
   expect(programName(parseProgram(LAYOUT + THREAD.replace("t0", "t1")))).not.toBe(programName(program));
 });
 
+test.each(["MADV_DONTNEED", "MADV_COLLAPSE", "MADV_GUARD_INSTALL", "MADV_GUARD_REMOVE"])(
+  "%s has its own name, though its number has the bits of others",
+  (advice) => {
+    const call = `madvise(&(0x7f0000000000/0x200000)=nil, 0x200000, ${advice})`;
+    expect(programText(parseProgram(`${LAYOUT}thread t0:\n${call}\n`))).toContain(call);
+  },
+);
+
 const wrong: readonly (readonly [what: string, text: string, place: string, message: RegExp])[] = [
   ["an unknown call", `${LAYOUT}thread t0:\nmunmapp()\n`, "9:1", /no call munmapp. There are munmap/],
   [

@@ -53,7 +53,7 @@ export interface LockingOps {
   readonly lockVmaUnderRcu: (w: World, mm: MmStruct, address: number) => Steps<Vma | null>;
   readonly vmaStartRead: (w: World, vma: Vma) => Steps<boolean>;
   /** The caller holds mmap_lock. */
-  readonly vmaStartReadLocked: (w: World, vma: Vma) => Steps<void>;
+  readonly vmaStartReadLocked: (w: World, vma: Vma, subclass?: number) => Steps<void>;
   readonly vmaEndRead: (w: World, vma: Vma) => Steps<void>;
   readonly vmaStartWrite: (w: World, vma: Vma) => Steps<void>;
   readonly vmaMarkDetached: (w: World, vma: Vma) => Steps<void>;

@@ -75,14 +75,17 @@ export function* vmaStartRead_6_14(_w: World, vma: Vma): Steps<boolean> {
   return yield* rwsemVmaLock.vmaStartRead(vma.locks.rwsem);
 }
 
-/** With mmap_lock held, so that nobody has the VMA locked for writing. 6.15 and later. Kernel: vma_start_read_locked(). */
-export function* vmaStartReadLocked(w: World, vma: Vma): Steps<void> {
+/**
+ * With mmap_lock held, so that nobody has the VMA locked for writing. 6.15 and later. Kernel: vma_start_read_locked(), and
+ * with a subclass vma_start_read_locked_nested(), which makes no difference: taking a reference never waits.
+ */
+export function* vmaStartReadLocked(w: World, vma: Vma, _subclass?: number): Steps<void> {
   yield* w.kernel.vmaStartRead(w, vma);
 }
 
-/** 6.4 to 6.14: down_read() of the semaphore, as uffd_lock_vma() has it in 6.12. */
-export function* vmaStartReadLocked_6_14(_w: World, vma: Vma): Steps<void> {
-  yield* downRead(vma.locks.rwsem.vmLock);
+/** 6.4 to 6.14: down_read() of the semaphore, as uffd_lock_vma() has it in 6.12, or down_read_nested(). */
+export function* vmaStartReadLocked_6_14(_w: World, vma: Vma, subclass?: number): Steps<void> {
+  yield* downRead(vma.locks.rwsem.vmLock, subclass);
 }
 
 /** 6.15 and later. */

@@ -69,6 +69,7 @@ export function* copyVma(w: World, vma: Vma, newAddress: number): Steps<Vma> {
   const pgoff = file === null && anonVma === null ? newAddress / PAGE_SIZE : vma.pgoff;
   const place = { start: newAddress, end: newAddress + (vma.end - vma.start), file, pgoff };
   const to = new Vma(mm, place, yield* readOnce(vma.flags));
+  to.movedFrom = vma;
   yield* writeOnce(to.uffdCtx, yield* readOnce(vma.uffdCtx));
   if (anonVma !== null) yield* cloneAnonVma(to, anonVma);
   yield* w.kernel.vmaStartWrite(w, to); // vma_link()

@@ -4,6 +4,7 @@
  * @see mm/userfaultfd.c, uffd_lock_vma(), uffd_mfill_lock(), uffd_move_lock(), Linux v6.12 (the same in v6.18), v6.6
  */
 
+import { SINGLE_DEPTH_NESTING } from "@mmrace/locks";
 import { readOnce, type Steps } from "@mmrace/scheduler";
 import type { MmStruct } from "../../state/mm-struct.ts";
 import { VM_SHARED, type Vma } from "../../state/vma.ts";
@@ -85,10 +86,12 @@ export function* uffdMoveLock(
 
 function* lockBoth(w: World, mm: MmStruct, dstStart: number, srcStart: number): Steps<MovePair | null> {
   const dst = yield* findVmaAndPrepareAnon(w, mm, dstStart);
-  const src = yield* w.kernel.findVma(w, mm, srcStart);
-  if (dst === null || src === null) return null;
+  if (dst === null) return null;
+  const src = dst.covers(srcStart) ? dst : yield* w.kernel.findVma(w, mm, srcStart);
+  if (src === null) return null;
   yield* w.kernel.vmaStartReadLocked(w, dst);
-  yield* w.kernel.vmaStartReadLocked(w, src);
+  // Of one class with the first. Nobody waits for either: who locks a VMA for writing holds mmap_lock for writing.
+  if (src !== dst) yield* w.kernel.vmaStartReadLocked(w, src, SINGLE_DEPTH_NESTING);
   return { dst, src };
 }
 

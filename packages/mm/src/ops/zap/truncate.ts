@@ -4,11 +4,11 @@
  * No mmap_lock is taken: it runs against any fault. A fault that finds a page after the size has changed looks at the size,
  * and at the page's mapping, under the folio's lock; one that found it before is undone by the second unmapping.
  *
- * Reduced: a huge folio of which a part goes is never split, as where somebody else has a reference; shadow entries and hole
- * bookkeeping of file systems are left out.
+ * Reduced: a huge folio of which a part goes is never split, and stays, as a folio of shmem does to which somebody else has
+ * a reference; shadow entries and hole bookkeeping of file systems are left out.
  *
- * @see mm/memory.c, unmap_mapping_range(), unmap_mapping_folio(); mm/truncate.c; Linux v6.1 to v6.18 (i_mmap_rwsem for
- * reading since v5.18)
+ * @see mm/memory.c, unmap_mapping_range(), unmap_mapping_folio(); mm/truncate.c; mm/shmem.c, shmem_undo_range(); Linux v6.1
+ * to v6.18 (i_mmap_rwsem for reading since v5.18)
  */
 
 import {
@@ -80,7 +80,10 @@ export function* truncateInodePages(
       const index = yield* readOnce(folio.index);
       if (index >= startIndex && index + folio.pages <= endIndex)
         yield* w.kernel.truncateInodeFolio(w, file, folio);
-      else yield* truncateInodePartialFolio(w, file, folio, startIndex - index, endIndex - index);
+      else {
+        if (file.isShmem) yield* writeOnce(folio.dirty, true); // shmem_undo_range(): it must not go whole.
+        yield* truncateInodePartialFolio(w, folio, startIndex - index, endIndex - index);
+      }
     }
     yield* folioUnlock(folio.lock);
     yield* folioPut(folio);
@@ -88,20 +91,12 @@ export function* truncateInodePages(
 }
 
 /**
- * A part of a locked huge folio: zeroes take its place. The folio stays whole if it is dirty, as where others have
- * references to it, and goes whole if it is not.
+ * A part of a locked huge folio: zeroes take its place. Only a folio that cannot be split and is clean goes whole, and with
+ * it the markers beside the hole: a folio of shmem is always dirty here.
  */
-function* truncateInodePartialFolio(
-  w: World,
-  file: AddressSpace,
-  folio: Folio,
-  start: number,
-  end: number,
-): Steps<void> {
+function* truncateInodePartialFolio(w: World, folio: Folio, start: number, end: number): Steps<void> {
   for (const page of folio.data.slice(Math.max(start, 0), end)) yield* clearHighpage(page); // folio_zero_range()
   w.reached.add("a part of a huge folio was truncated");
-  if (yield* readOnce(folio.dirty)) return;
-  yield* w.kernel.truncateInodeFolio(w, file, folio);
 }
 
 /** One locked folio: out of all mappings, then out of the cache. */
