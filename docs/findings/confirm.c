@@ -1,4 +1,5 @@
-// Three of the findings, run on a kernel: cc -std=gnu11 -Wall -Wextra -o confirm confirm.c && ./confirm wp|copy|poison
+// Five of the findings, run on a kernel:
+//   cc -std=gnu11 -Wall -Wextra -pthread -o confirm confirm.c && ./confirm wp|copy|poison|collapse|unregister
 //
 // Exit codes: 0 the kernel does as its manual says, 1 it does not, 77 it lacks what the program needs.
 
@@ -6,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +20,7 @@
 
 // What older headers do not have.
 #define GUARD_INSTALL 102
+#define GUARD_REMOVE 103
 #define COLLAPSE 25
 #define USER_MODE_ONLY 1
 #define FEATURE_WP_SHMEM (1 << 12)
@@ -30,7 +33,7 @@ struct poison {
 };
 #define POISON _IOWR(UFFDIO, 0x08, struct poison)
 
-enum { PAGE = 4096, AREA = 2 << 20, SECONDS = 3 };
+enum { PAGE = 4096, AREA = 2 << 20, SECONDS = 3, ROUNDS = 20000 };
 
 static _Noreturn void lacks(const char *what) {
   printf("%s: %s\n", what, strerror(errno));
@@ -131,12 +134,117 @@ static int poison(void) {
   return !holds;
 }
 
+// Threads that begin together.
+static pthread_barrier_t line;
+static int pause_of_guard;
+
+static void *install_guard(void *page) {
+  pthread_barrier_wait(&line);
+  for (volatile int i = 0; i < pause_of_guard; i++) {}
+  need(madvise(page, PAGE, GUARD_INSTALL), "MADV_GUARD_INSTALL");
+  return NULL;
+}
+
+// A table that maps pieces of the huge folio: a guard that comes and goes leaves one, and faults fill half of it.
+static void map_pieces(char *start, char *guarded) {
+  need(madvise(start, AREA, MADV_DONTNEED), "MADV_DONTNEED");
+  need(madvise(guarded, PAGE, GUARD_INSTALL), "MADV_GUARD_INSTALL");
+  need(madvise(guarded, PAGE, GUARD_REMOVE), "MADV_GUARD_REMOVE");
+  for (int at = 0; at < AREA / 2; at += PAGE) (void)*(volatile char *)(start + at);
+}
+
+enum order { BEFORE, BESIDE, AFTER };
+
+// MADV_COLLAPSE, and a guard before it, beside it or after it. Whether the guard holds.
+static int collapse_and_guard(char *start, enum order order) {
+  char *guarded = start + AREA - PAGE;
+  map_pieces(start, guarded);
+  pthread_t thread;
+  if (order == BEFORE) need(madvise(guarded, PAGE, GUARD_INSTALL), "MADV_GUARD_INSTALL");
+  if (order == BESIDE) {
+    if (pthread_create(&thread, NULL, install_guard, guarded) != 0) lacks("pthread_create");
+    pthread_barrier_wait(&line);
+  }
+  // It may give up, and does when the guard is there already.
+  madvise(start, AREA, COLLAPSE);
+  if (order == BESIDE) pthread_join(thread, NULL);
+  if (order == AFTER) need(madvise(guarded, PAGE, GUARD_INSTALL), "MADV_GUARD_INSTALL");
+  return faults(guarded);
+}
+
+// MADV_COLLAPSE of pieces of a huge folio beside MADV_GUARD_INSTALL.
+static int collapse(void) {
+  char *start = map(MAP_SHARED, shmem());
+  memset(start, 1, AREA);
+  need(madvise(start, AREA, COLLAPSE), "MADV_COLLAPSE");
+  pthread_barrier_init(&line, NULL, 2);
+  int held[] = {0, 0, 0};
+  for (int round = 1; round <= ROUNDS; round++) {
+    pause_of_guard = round % 100 * 20;
+    for (enum order order = BEFORE; order <= AFTER; order++) {
+      if (collapse_and_guard(start, order)) held[order]++;
+      else if (order != BESIDE) return printf("the guard is lost without a race\n"), 1;
+    }
+    if (held[BESIDE] < round) {
+      printf("round %d: the guard is gone, a load goes through; %d before and %d after a collapse have held\n", round,
+             held[BEFORE], held[AFTER]);
+      return 1;
+    }
+  }
+  printf("the guard holds in %d rounds\n", ROUNDS);
+  return 0;
+}
+
+static volatile int is_served;
+
+static void *touch(void *page) {
+  pthread_barrier_wait(&line);
+  *(volatile char *)page = 1;
+  is_served = 1;
+  return NULL;
+}
+
+static int is_served_in_time(void) {
+  for (int waited = 0; waited < SECONDS * 1000000 && !is_served; waited += 50) usleep(50);
+  return is_served;
+}
+
+// UFFDIO_UNREGISTER beside a fault that nobody serves: it ends the registration, so the fault is not to wait.
+static int unregister(void) {
+  char *start = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+  int fd = registered(start, 0, UFFDIO_REGISTER_MODE_MISSING);
+  struct uffdio_range all = range(start, AREA);
+  struct uffdio_register request = {.range = all, .mode = UFFDIO_REGISTER_MODE_MISSING};
+  pthread_barrier_init(&line, NULL, 2);
+  for (int round = 1; round <= ROUNDS; round++) {
+    need(madvise(start, AREA, MADV_DONTNEED), "MADV_DONTNEED");
+    need(ioctl(fd, UFFDIO_REGISTER, &request), "UFFDIO_REGISTER");
+    is_served = 0;
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, touch, start) != 0) lacks("pthread_create");
+    pthread_barrier_wait(&line);
+    for (volatile int i = 0; i < round % 400 * 5; i++) {}
+    need(ioctl(fd, UFFDIO_UNREGISTER, &all), "UFFDIO_UNREGISTER");
+    if (!is_served_in_time()) {
+      need(ioctl(fd, UFFDIO_WAKE, &all), "UFFDIO_WAKE");
+      printf("round %d: a fault sleeps on; %s\n", round, is_served_in_time() ? "UFFDIO_WAKE ends it" : "for good");
+      return 1;
+    }
+    pthread_join(thread, NULL);
+  }
+  printf("no fault sleeps on in %d rounds\n", ROUNDS);
+  return 0;
+}
+
 int main(int count, char **arguments) {
   setbuf(stdout, NULL);
   const char *what = count == 2 ? arguments[1] : "";
-  if (strcmp(what, "wp") == 0) return wp();
-  if (strcmp(what, "copy") == 0) return copy();
-  if (strcmp(what, "poison") == 0) return poison();
-  fprintf(stderr, "Usage: confirm wp|copy|poison\n");
+  static const struct {
+    const char *name;
+    int (*run)(void);
+  } modes[] = {{"wp", wp}, {"copy", copy}, {"poison", poison}, {"collapse", collapse}, {"unregister", unregister}};
+  for (unsigned int i = 0; i < sizeof modes / sizeof *modes; i++)
+    if (strcmp(what, modes[i].name) == 0) return modes[i].run();
+  fprintf(stderr, "Usage: confirm wp|copy|poison|collapse|unregister\n");
   return 2;
 }

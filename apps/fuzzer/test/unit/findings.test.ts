@@ -14,7 +14,7 @@ test.runIf(hasCompiler())("confirm.c compiles without a warning, and says how it
   try {
     const program = compiled(folder, "confirm", readFileSync(PROGRAM, "utf8"));
     const { status, stderr } = spawnSync(program, [], { encoding: "utf8" });
-    expect([status, stderr]).toEqual([2, "Usage: confirm wp|copy|poison\n"]);
+    expect([status, stderr]).toEqual([2, "Usage: confirm wp|copy|poison|collapse|unregister\n"]);
   } finally {
     rmSync(folder, { recursive: true });
   }
