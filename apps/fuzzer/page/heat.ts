@@ -10,7 +10,11 @@ type Pair = HeatData["pairs"][number];
 export function heatSection(campaigns: readonly CampaignData[]): HTMLElement {
   const met = campaigns.filter(({ heat }) => heat.some(({ pairs }) => pairs.length > 0));
   if (met.length === 0)
-    return element("p", { class: "quiet" }, "No schedules were kept, so nobody was seen to meet.");
+    return element(
+      "p",
+      { class: "quiet" },
+      "No schedules of scenarios were kept, so nobody was seen to meet.",
+    );
   const place = element("div", { class: "scroll heat-scroll" });
   const words = element("p", { class: "heat-words", role: "status", "aria-live": "polite" });
   const chosen = chooser(

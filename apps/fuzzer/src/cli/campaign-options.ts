@@ -9,15 +9,17 @@ import { readChanges } from "../changes/read-changes.ts";
 import { nowMs } from "../clock.ts";
 import { fuzzStrategies } from "../arms/arms.ts";
 import type { FuzzJob, FuzzOptions } from "../engine/job.ts";
+import type { CampaignsResult } from "../engine/native-campaigns.ts";
 import { STATE_DIRECTORY } from "../engine/saved-state.ts";
 import { NEWEST } from "../programs/newest.ts";
 import { readProgram } from "../programs/program-file.ts";
 import { reportText, type ScenarioReport } from "../report/scenario-report.ts";
 import { EXIT } from "./exit-code.ts";
-import { huntPrograms, withPrograms } from "./fuzz-programs.ts";
+import { withPrograms } from "./fuzz-programs.ts";
 import {
   ablateOption,
   ablationsOf,
+  appended,
   duration,
   familyOf,
   jsonOption,
@@ -44,9 +46,28 @@ export function addCampaignOptions(command: Command): Command {
       "stop after this long, shared by the scenarios, for example 60s; default: no limit",
       duration,
     )
-    .option("--executions <n>", "executions per scenario", wholeNumber(1), 20_000)
+    .option(
+      "--program <file>",
+      "fuzz a program of system calls too (see: mmrace program); repeatable",
+      appended,
+      [],
+    )
+    .option(
+      "--programs <n>",
+      "generate, run and change so many programs, beside the scenarios named",
+      wholeNumber(1),
+    )
+    .option(
+      "--executions <n>",
+      "executions per scenario, and of all --programs together",
+      wholeNumber(1),
+      20_000,
+    )
     .option("--seed <n>", "random seed", wholeNumber(0), 1)
-    .option("--corpus <dir>", "read seed schedules from and add new ones to DIR/<scenario>-<kernel>")
+    .option(
+      "--corpus <dir>",
+      "begin with, and add to, the schedules in DIR/<scenario>-<kernel> and the programs in DIR/programs-<kernel>",
+    )
     .option(
       "--out <dir>",
       "campaign directory: its progress, and a directory for each finding (see: mmrace report)",
@@ -63,7 +84,7 @@ export function addCampaignOptions(command: Command): Command {
 export async function campaignResult(
   names: readonly string[],
   options: FuzzOptions,
-  run: (job: FuzzJob) => Promise<readonly ScenarioReport[]>,
+  run: (job: FuzzJob) => Promise<CampaignsResult>,
 ): Promise<CommandResult> {
   const hasPrograms = options.program.length > 0 || options.programs !== undefined;
   const families = names.length === 0 && !hasPrograms ? scenarioFamilies : [...new Set(names.map(familyOf))];
@@ -79,11 +100,9 @@ export async function campaignResult(
     options,
     deadlineMs: options.time === undefined ? Infinity : startMs + options.time,
   };
-  const reports = await run(job);
+  const { reports, hunted } = await run(job);
   for (const report of reports) refuseUnmatched(report.unmatched, report.scenario.name);
-  const hunted = await huntPrograms(job);
-  const all = [...reports, ...(hunted?.reports ?? [])];
-  return withPrograms(resultOf(job, all, nowMs() - startMs), hunted);
+  return withPrograms(resultOf(job, reports, nowMs() - startMs), hunted);
 }
 
 function resultOf(

@@ -69,6 +69,11 @@ export function featuresOf(observer: InterleavingObserver): number[] {
   return observer.touched.map((slot) => featureOf(slot, observer));
 }
 
+/** The slot that a feature is of, whatever its count. */
+export function slotOf(feature: number): number {
+  return Math.floor(feature / BUCKETS);
+}
+
 function featureOf(slot: number, observer: InterleavingObserver): number {
   return slot * BUCKETS + BUCKET_OF[observer.counts[slot]!]!;
 }

@@ -9,6 +9,7 @@ import { UsageError, type Scenario, type Violation } from "@mmrace/scheduler";
 import { ageMs, nowMs } from "../clock.ts";
 import { saveFinding } from "../report/finding-directory.ts";
 import { warn } from "../report/warn.ts";
+import type { HuntState } from "../programs/hunt-state.ts";
 import { fileTrouble, isFileError } from "./file-trouble.ts";
 import type { CampaignProgress } from "./campaign.ts";
 import type { Fuzzer, RoundResult } from "./fuzzer.ts";
@@ -29,6 +30,7 @@ export class CampaignJournal {
   readonly #state: SavedState;
   /** What was saved before this process came. */
   readonly #before: SavedState["scenarios"];
+  readonly #huntBefore: HuntState | undefined;
   /** Signatures that have been written, by scenario. */
   readonly #written = new Map<string, Set<string>>();
   #growth = new Growth();
@@ -54,7 +56,9 @@ export class CampaignJournal {
       scenarios: job.scenarios.map(({ name }) => name),
     };
     this.file = stateFile(options.out, "campaign", settings);
-    this.#before = this.#load();
+    const before = this.#load();
+    this.#before = before?.scenarios ?? {};
+    this.#huntBefore = before?.programs;
     this.#state = {
       schemaVersion: 2,
       state: "running",
@@ -67,16 +71,17 @@ export class CampaignJournal {
         workers: options.workers,
       },
       scenarios: { ...this.#before },
+      programs: this.#huntBefore,
     };
     // At once: a directory that cannot be written must not become known at the end.
     saveState(this.file, this.#state);
   }
 
-  #load(): SavedState["scenarios"] {
+  #load(): SavedState | undefined {
     const { state, quarantined } = loadState(this.file);
     if (quarantined !== undefined)
       warn(`The saved campaign was damaged and is now ${quarantined}; starting anew.`);
-    if (state === undefined || state.state === "done") return {};
+    if (state === undefined || state.state === "done") return undefined;
     if (state.state === "running" && isAlive(state.pid) && ageMs(statSync(this.file).mtimeMs) < SILENT_MS) {
       throw new UsageError(
         `Process ${state.pid} runs this campaign already, in ${this.#job.options.out}. Wait for it, or name another ` +
@@ -84,12 +89,25 @@ export class CampaignJournal {
       );
     }
     warn(`Going on with the interrupted campaign in ${this.file}.`);
-    return state.scenarios;
+    return state;
   }
 
   /** What is known of a scenario from before. */
   before({ name }: Scenario<World>): ScenarioState | undefined {
     return this.#before[name];
+  }
+
+  /** What is known of the hunt from before. */
+  get huntBefore(): HuntState | undefined {
+    return this.#huntBefore;
+  }
+
+  /** Called every now and then while programs are hunted. @param isUrgent to be written at once. */
+  noteHunt(state: () => HuntState, isUrgent: boolean): void {
+    if (!isUrgent && nowMs() - this.#savedMs < SAVE_EVERY_MS) return;
+    this.#savedMs = nowMs();
+    this.#state.programs = state();
+    this.attempt(() => saveState(this.file, this.#state));
   }
 
   /** The next scenario's campaign begins. */

@@ -46,6 +46,8 @@ export interface FuzzerOptions {
   readonly stopOnFirst: boolean;
   /** Whether findings are made small (default), or told as they were found. */
   readonly minimizes?: boolean;
+  /** Signatures of findings that are known, and not wanted again. */
+  readonly known?: ReadonlySet<string>;
 }
 
 /** One campaign on one scenario. */
@@ -169,7 +171,7 @@ export class Fuzzer<W> {
   /** Triage: confirm by replay while minimizing, keep one per signature. */
   #file(ending: BadEnding): void {
     const signature = signatureOf(ending, this.#engine);
-    if (this.findings.has(signature)) return;
+    if (this.#isKnown(signature)) return;
     const found = findingOf(this.#engine, ending, this.#fingerprint());
     const { minimizes = true } = this.#options;
     this.findings.set(
@@ -181,8 +183,12 @@ export class Fuzzer<W> {
   /** Findings that this execution showed only beside others; their tokens say what those were. */
   #fileAsides(): void {
     for (const finding of asideFindings(this.#engine, this.#fingerprint())) {
-      if (!this.findings.has(finding.signature)) this.findings.set(finding.signature, finding);
+      if (!this.#isKnown(finding.signature)) this.findings.set(finding.signature, finding);
     }
+  }
+
+  #isKnown(signature: string): boolean {
+    return this.findings.has(signature) || this.#options.known?.has(signature) === true;
   }
 
   #fingerprint(): number {

@@ -1,5 +1,6 @@
 /** How a campaign grew: points that lie the further apart, the more executions there are, so that a file stays small. */
 
+import { array, number, object, record, string, type GenericSchema } from "valibot";
 import type { GrowthPoint } from "../report/report-data.ts";
 
 /** From one point to the next, in executions, as a share of what there is. */
@@ -9,6 +10,17 @@ const STEP = 0.06;
 export function nextPointAfter(executions: number): number {
   return executions + Math.max(1, Math.ceil(executions * STEP));
 }
+
+/** The form of points in a file. */
+export const growthSchema: GenericSchema<GrowthPoint[]> = array(
+  object({
+    executions: number(),
+    seconds: number(),
+    features: record(string(), number()),
+    corpus: number(),
+    findings: number(),
+  }),
+);
 
 /** Points in the order of executions. */
 export class Growth {

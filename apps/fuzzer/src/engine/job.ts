@@ -45,8 +45,13 @@ export interface FuzzJob {
   readonly deadlineMs: number;
 }
 
+/** How many campaigns there are: one for each scenario, and one for all generated programs. */
+export function campaignsOf({ scenarios, options }: FuzzJob): number {
+  return scenarios.length + (options.programs === undefined ? 0 : 1);
+}
+
 /** When the scenario at `index` must stop: what time is left is shared evenly among those that are still to run. */
-export function deadlineOf({ deadlineMs, scenarios }: FuzzJob, index: number): number {
+export function deadlineOf(job: FuzzJob, index: number): number {
   const now = nowMs();
-  return now + (deadlineMs - now) / (scenarios.length - index);
+  return now + (job.deadlineMs - now) / (campaignsOf(job) - index);
 }

@@ -3,9 +3,15 @@
 import { join } from "node:path";
 import type { World } from "@mmrace/mm";
 import type { Scenario } from "@mmrace/scheduler";
-import { deadlineOf, type FuzzJob } from "./job.ts";
+import { campaignsOf, deadlineOf, type FuzzJob } from "./job.ts";
 import { saveSchedule } from "../corpus/on-disk.ts";
 import { corpusFolder, openCorpus } from "../corpus/open-corpus.ts";
+import type { HuntResult } from "../programs/hunt-result.ts";
+import { NEWEST } from "../programs/newest.ts";
+import { ProgramHunt } from "../programs/program-hunt.ts";
+import { programRunners } from "../programs/program-runners.ts";
+import type { HuntSettings, ProgramRunner } from "../programs/program-task.ts";
+import { kernelOf } from "../programs/run-task.ts";
 import { CampaignStatus, type Standing } from "../report/campaign-status.ts";
 import { scenarioReport, type ScenarioReport } from "../report/scenario-report.ts";
 import { warn } from "../report/warn.ts";
@@ -16,8 +22,18 @@ import { onInterrupt } from "./interrupts.ts";
 import { roundOf, schedulesOf } from "./resumed.ts";
 import type { RoundRunner } from "./worker-pool.ts";
 
-/** Makes whoever runs a scenario's rounds, if that is not this process. */
-export type Others = (scenario: Scenario<World>, options: FuzzerOptions, deadlineMs: number) => RoundRunner;
+/** Makes whoever does the work, if that is not this process. */
+export interface Others {
+  rounds(scenario: Scenario<World>, options: FuzzerOptions, deadlineMs: number): RoundRunner;
+  programs(settings: HuntSettings): readonly ProgramRunner[];
+}
+
+/** What the campaigns of a command came to. */
+export interface CampaignsResult {
+  readonly reports: readonly ScenarioReport[];
+  /** Of generated programs, if there were any. */
+  readonly hunted?: HuntResult | undefined;
+}
 
 /** The campaigns of one command. */
 export class NativeCampaigns {
@@ -30,16 +46,13 @@ export class NativeCampaigns {
   constructor(job: FuzzJob, others?: Others) {
     this.#job = job;
     this.#others = others;
-    this.#status = new CampaignStatus(
-      job.scenarios.length,
-      job.options.events === true ? putEvent : undefined,
-    );
+    this.#status = new CampaignStatus(campaignsOf(job), job.options.events === true ? putEvent : undefined);
     this.#journal = new CampaignJournal(job, (violation, directory) =>
       this.#status.found(violation, directory),
     );
   }
 
-  async run(): Promise<readonly ScenarioReport[]> {
+  async run(): Promise<CampaignsResult> {
     const forget = onInterrupt(() => (this.#isInterrupted = true));
     try {
       return await this.#runAll();
@@ -48,7 +61,7 @@ export class NativeCampaigns {
     }
   }
 
-  async #runAll(): Promise<readonly ScenarioReport[]> {
+  async #runAll(): Promise<CampaignsResult> {
     const { scenarios } = this.#job;
     const reports: ScenarioReport[] = [];
     for (const [index, scenario] of scenarios.entries()) {
@@ -59,10 +72,33 @@ export class NativeCampaigns {
       this.#status.end(this.#standing(scenario, { fuzzer, partial: [], paces: [] }));
       reports.push(scenarioReport(scenario, fuzzer, this.#isInterrupted));
     }
+    // Who was interrupted before goes on there first.
+    const hunted = this.#isInterrupted ? undefined : await this.#hunt();
     const trouble = this.#journal.close(this.#isInterrupted);
-    if (trouble === undefined) return reports;
+    const all = [...reports, ...(hunted?.reports ?? [])];
+    if (trouble === undefined) return { reports: all, hunted };
     warn(`The campaign is not saved. ${trouble}`);
-    return reports.map((report) => ({ ...report, isSaved: false }));
+    return { reports: all.map((report) => ({ ...report, isSaved: false })), hunted };
+  }
+
+  /** Hunts generated programs, if there are to be any. */
+  async #hunt(): Promise<HuntResult | undefined> {
+    const { options, changes } = this.#job;
+    if (options.programs === undefined) return undefined;
+    const settings: HuntSettings = {
+      release: options.kernel ?? NEWEST,
+      changes,
+      strategy: options.strategy,
+      ablations: options.ablate,
+      memory: options.memory,
+      stopOnFirst: options.stopOnFirst === true,
+    };
+    const hunt = new ProgramHunt(this.#job, kernelOf(settings), settings, {
+      journal: this.#journal,
+      status: this.#status,
+      isInterrupted: () => this.#isInterrupted,
+    });
+    return await hunt.run(this.#others?.programs(settings) ?? programRunners(settings, options.workers));
   }
 
   async #runOne(scenario: Scenario<World>, deadlineMs: number): Promise<Fuzzer<World>> {
@@ -82,7 +118,7 @@ export class NativeCampaigns {
     return await runCampaign(scenario, {
       ...fuzzerOptions,
       changes,
-      others: this.#others?.(scenario, fuzzerOptions, deadlineMs),
+      others: this.#others?.rounds(scenario, fuzzerOptions, deadlineMs),
       executionsMax: options.executions,
       workers: options.workers,
       deadlineMs,

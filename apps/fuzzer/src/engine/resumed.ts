@@ -18,7 +18,7 @@ export function schedulesOf({ corpus }: ScenarioState): readonly Uint8Array[] {
 }
 
 /** The finding that a saved token shows; nothing when the model has changed since. */
-function findingOfToken(token: string, changes: readonly Change[]): readonly Violation[] {
+export function findingOfToken(token: string, changes: readonly Change[]): readonly Violation[] {
   const content = decodeToken(token);
   const replayed = replayToken(scenarioOfToken(content, changes), content);
   return replayed.kind === "reproduced" ? [replayed.violation] : [];

@@ -10,6 +10,7 @@ import {
   literal,
   number,
   object,
+  optional,
   picklist,
   record,
   safeParse,
@@ -17,7 +18,9 @@ import {
   union,
   type GenericSchema,
 } from "valibot";
+import { huntStateSchema, type HuntState } from "../programs/hunt-state.ts";
 import type { GrowthPoint } from "../report/report-data.ts";
+import { growthSchema } from "./growth.ts";
 import { quarantine, readJson, writeWhole } from "./json-file.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -50,6 +53,8 @@ export interface SavedState {
   settings: { strategy: string; memory: string; ablations: string[]; seed: number; workers: number };
   /** By scenario name. */
   scenarios: Record<string, ScenarioState>;
+  /** The hunt over generated programs, if there is one. */
+  programs?: HuntState | undefined;
 }
 
 const savedState: GenericSchema<SavedState> = object({
@@ -75,17 +80,10 @@ const savedState: GenericSchema<SavedState> = object({
       findings: array(string()),
       unreached: array(string()),
       unmatched: array(string()),
-      growth: array(
-        object({
-          executions: number(),
-          seconds: number(),
-          features: record(string(), number()),
-          corpus: number(),
-          findings: number(),
-        }),
-      ),
+      growth: growthSchema,
     }),
   ),
+  programs: optional(huntStateSchema),
 });
 
 /** Where campaigns are kept if nothing else is said. */

@@ -1,180 +1,278 @@
 /**
  * Campaigns over programs that nobody wrote: each is generated, or made from those that have shown something new, and gets a
- * share of the executions. One seeded generator decides all, so the same settings hunt the same programs.
+ * share of the executions. What is hunted depends on the random seed, and not on who runs it or who is done first.
  */
 
-import type { Kernel, World } from "@mmrace/mm";
-import {
-  generateProgram,
-  mutateProgram,
-  programName,
-  programScenario,
-  spliceProgram,
-  type Program,
-} from "@mmrace/mm/programs";
-import { Prng, type Scenario } from "@mmrace/scheduler";
-import { nowMs } from "../clock.ts";
-import { runCampaign } from "../engine/campaign.ts";
-import type { Fuzzer } from "../engine/fuzzer.ts";
-import { onInterrupt } from "../engine/interrupts.ts";
+import type { Kernel } from "@mmrace/mm";
+import { unpackProgram } from "@mmrace/mm/programs";
+import { decodeToken, type Violation } from "@mmrace/scheduler";
+import { scenarioOfToken } from "../changes/changed-kernels.ts";
+import { nowMs, pause } from "../clock.ts";
+import type { CampaignJournal } from "../engine/campaign-journal.ts";
+import { Growth } from "../engine/growth.ts";
 import type { FuzzJob } from "../engine/job.ts";
+import type { CampaignStatus, Standing } from "../report/campaign-status.ts";
 import { saveFinding } from "../report/finding-directory.ts";
-import type { ScenarioReport } from "../report/scenario-report.ts";
+import { counted } from "../report/violation-text.ts";
 import { warn } from "../report/warn.ts";
-import { ProgramCoverage } from "./program-coverage.ts";
-import { shrinkFinding, type Shrunk } from "./shrink.ts";
+import { HuntLedger, type Counted } from "./hunt-ledger.ts";
+import { migrated, seedsOf } from "./hunt-migration.ts";
+import { HuntPlan, type Planned } from "./hunt-plan.ts";
+import { huntResult, type HuntResult } from "./hunt-result.ts";
+import type { HuntState } from "./hunt-state.ts";
+import { fingerprintOfProgram, programFolder, type ProgramFolder } from "./program-folder.ts";
+import { finished } from "./run-task.ts";
+import type { HuntSettings, ProgramRunner, ProgramTask } from "./program-task.ts";
 
 /** Executions that a program gets at least. */
 const SHARE_LEAST = 50;
-/** Schedules of a campaign by which its program is judged. */
-const JUDGED = 16;
+/** Programs under way at a time, at least: so up to half as many workers come to the same. */
+const WINDOW_LEAST = 16;
+/** How often it is looked how far a program is. */
+const TELL_EVERY_MS = 150;
+/** Between two looks whether the next program can be made. */
+const LOOK_EVERY_MS = 2;
 
-/** What a hunt came to. */
-export interface HuntResult {
-  /** One for each program with a finding, and one for all others together. */
-  readonly reports: readonly ScenarioReport[];
-  /** The programs of the findings, made small, by the names of their scenarios. */
-  readonly programs: ReadonlyMap<string, Program>;
-  /** Programs that were run, and that were kept for what they showed. */
-  readonly tried: number;
-  readonly kept: number;
+/** How many programs are under way at a time: enough that nobody waits for one that takes long. */
+export function windowOf(workers: number): number {
+  return Math.max(WINDOW_LEAST, 2 * workers);
 }
 
-/** Generated programs of one command. */
+/** What a hunt is told, and tells. */
+export interface HuntPlaces {
+  readonly journal: CampaignJournal;
+  readonly status: CampaignStatus;
+  /** Whether Ctrl-C was pressed. */
+  readonly isInterrupted: () => boolean;
+}
+
+/** The hunt of one command. */
 export class ProgramHunt {
   readonly #job: FuzzJob;
-  readonly #count: number;
   readonly #kernel: Kernel;
-  readonly #prng: Prng;
-  readonly #coverage = new ProgramCoverage();
-  readonly #kept: Program[] = [];
-  readonly #tried = new Set<string>();
-  readonly #findings = new Map<string, Shrunk>();
-  #executions = 0;
-  #steps = 0;
-  #corpus = 0;
-  #isInterrupted = false;
+  readonly #settings: HuntSettings;
+  readonly #places: HuntPlaces;
+  readonly #share: number;
+  readonly #folder: ProgramFolder;
+  readonly #ledger = new HuntLedger();
+  readonly #plan: HuntPlan;
+  readonly #growth: Growth;
+  readonly #paces: number[] = [];
+  readonly #startMs = nowMs();
+  readonly #secondsBefore: number;
+  /** Programs to go on with. */
+  readonly #unfinished: ProgramTask[];
+  #hasFailed = false;
 
-  constructor(job: FuzzJob, count: number, kernel: Kernel) {
+  constructor(job: FuzzJob, kernel: Kernel, settings: HuntSettings, places: HuntPlaces) {
+    const { options } = job;
     this.#job = job;
-    this.#count = count;
     this.#kernel = kernel;
-    this.#prng = new Prng(job.options.seed);
+    this.#settings = settings;
+    this.#places = places;
+    const count = options.programs ?? 0;
+    this.#share = Math.max(SHARE_LEAST, Math.ceil(options.executions / count));
+    this.#folder = programFolder(options.corpus ?? options.out, kernel);
+    const saved = places.journal.huntBefore;
+    const before = saved === undefined ? undefined : migrated(saved, kernel, this.#folder);
+    const window = windowOf(options.workers);
+    this.#plan = new HuntPlan({ randomSeed: options.seed, count, window }, before?.plan);
+    if (before !== undefined) this.#restore(before);
+    else if (options.corpus !== undefined) this.#plan.begin(seedsOf(this.#folder));
+    this.#growth = new Growth(before?.growth);
+    this.#secondsBefore = before?.seconds ?? 0;
+    this.#unfinished = [...this.#ledger.unfinished];
   }
 
-  async run(): Promise<HuntResult> {
-    const forget = onInterrupt(() => (this.#isInterrupted = true));
+  #restore(before: HuntState): void {
+    this.#ledger.restore(before, this.#job.changes, (planned) => this.#taskOf(planned));
+    for (const { violation } of this.#ledger.findings.values()) this.#save(violation);
+  }
+
+  /** Hunts until all programs have had their share, the time is over, the goal is reached or the user interrupts. */
+  async run(runners: readonly ProgramRunner[]): Promise<HuntResult> {
+    const { status, isInterrupted } = this.#places;
+    status.begin("generated programs", this.#kernel.id);
     try {
-      for (let at = 0; at < this.#count && !this.#isOver(); at++) await this.#hunt(this.#next(), at);
+      // What was done before counts first.
+      this.#merge();
+      await Promise.all(runners.map((runner, index) => this.#work(runner, index)));
     } finally {
-      forget();
+      await Promise.all(runners.map((runner) => runner.close(isInterrupted())));
     }
-    return this.#result();
+    if (!isInterrupted()) this.#finishAll();
+    this.#growth.end(this.#ledger.executions, () => this.#point());
+    this.#note(true);
+    status.end(this.#standing());
+    if (!isInterrupted()) this.#tellUnmatched();
+    const { path: folder } = this.#folder;
+    const how = { folder, isInterrupted: isInterrupted() };
+    return huntResult(this.#job, this.#kernel, this.#ledger, this.#plan, how);
   }
 
-  #isOver(): boolean {
-    const { options, deadlineMs } = this.#job;
-    const isFound = options.stopOnFirst === true && this.#findings.size > 0;
-    return isFound || this.#isInterrupted || nowMs() >= deadlineMs;
+  #tellUnmatched(): void {
+    for (const site of this.#ledger.unmatched)
+      warn(
+        `--ablate ${site} matched no operation of ${counted(this.#ledger.merged, "program")}: perhaps it is misspelt, or too few ` +
+          "were run. See the sites of a scenario: mmrace list sites",
+      );
   }
 
-  /** A new program every other time, else one made from those that were worth keeping. */
-  #next(): Program {
-    const prng = this.#prng;
-    for (;;) {
-      const program = this.#kept.length === 0 || prng.below(2) === 0 ? generateProgram(prng) : this.#remade();
-      const name = programName(program);
-      if (this.#tried.has(name)) continue;
-      this.#tried.add(name);
-      return program;
+  /** Runs one program after the other. */
+  async #work(runner: ProgramRunner, index: number): Promise<void> {
+    while (!this.#isOver) {
+      const task = this.#unfinished.shift() ?? this.#next();
+      if (task === undefined && this.#plan.isEmpty) return;
+      if (task === undefined) await pause(LOOK_EVERY_MS);
+      else await this.#runOne(runner, task, index).catch((error: unknown) => this.#fail(error));
     }
   }
 
-  #remade(): Program {
-    const prng = this.#prng;
-    const pick = (): Program => this.#kept[prng.below(this.#kept.length)]!;
-    const spliced = prng.below(4) === 0 ? spliceProgram(prng, pick(), pick()) : pick();
-    return mutateProgram(prng, spliced);
+  /** One that cannot go on ends all. */
+  #fail(error: unknown): never {
+    this.#hasFailed = true;
+    throw error;
   }
 
-  async #hunt(program: Program, at: number): Promise<void> {
-    const { options, ablations, changes, deadlineMs } = this.#job;
-    const scenario = programScenario(program, this.#kernel);
-    const fuzzer = await runCampaign(scenario, {
-      randomSeed: options.seed + at,
-      strategy: options.strategy,
-      ablations,
-      changes,
-      memory: options.memory,
-      stopOnFirst: options.stopOnFirst === true,
-      executionsMax: Math.max(SHARE_LEAST, Math.ceil(options.executions / this.#count)),
-      workers: 1,
-      deadlineMs,
-      seeds: [],
-      before: undefined,
-      onSeed: () => {},
-      others: undefined,
-      pauseAt: () => Infinity,
-      onProgress: () => {},
-      isInterrupted: () => this.#isInterrupted,
+  async #runOne(runner: ProgramRunner, task: ProgramTask, index: number): Promise<void> {
+    const startMs = nowMs();
+    let toldMs = startMs;
+    const { isWhole, progress } = await runner.run(task, (sofar, isUrgent = false) => {
+      if (sofar === undefined || (!isUrgent && nowMs() - toldMs < TELL_EVERY_MS)) return this.#isOver;
+      toldMs = nowMs();
+      this.#ledger.note(task, sofar(), false);
+      this.#note(isUrgent);
+      return this.#isOver;
     });
-    this.#executions += fuzzer.executions;
-    this.#steps += fuzzer.steps;
-    this.#judge(program, scenario, fuzzer);
+    const done = progress.executions - (task.before?.executions ?? 0);
+    if (runner.isThread) this.#paces[index] = Math.round((done / Math.max(nowMs() - startMs, 1)) * 1000);
+    this.#ledger.note(task, progress, isWhole);
+    this.#merge();
+    this.#note(false);
   }
 
-  #judge(program: Program, scenario: Scenario<World>, fuzzer: Fuzzer<World>): void {
-    const { ablations, options } = this.#job;
-    const settings = { ablations, memory: options.memory };
-    const schedules = fuzzer.corpus.seeds.slice(0, JUDGED).map(({ schedule }) => schedule);
-    this.#corpus += fuzzer.corpus.seeds.length;
-    if (this.#coverage.learn(scenario, schedules, settings)) this.#kept.push(program);
-    for (const violation of fuzzer.findings.values()) {
-      if (this.#findings.has(violation.signature)) continue;
-      warn(`${scenario.name}: ${violation.oracle}; making its program small.`);
-      const shrunk = shrinkFinding(program, this.#kernel, violation, settings);
-      this.#findings.set(violation.signature, shrunk);
-      saveFinding(options.out, shrunk.scenario, shrunk.violation);
+  get #hasGoal(): boolean {
+    return this.#settings.stopOnFirst && this.#ledger.findings.size > 0;
+  }
+
+  get #isOver(): boolean {
+    return (
+      this.#hasGoal || this.#hasFailed || this.#places.isInterrupted() || nowMs() >= this.#job.deadlineMs
+    );
+  }
+
+  #next(): ProgramTask | undefined {
+    // What comes behind a finding that ends the hunt would not count.
+    if (this.#settings.stopOnFirst && this.#ledger.hasFindingWaiting) return undefined;
+    const planned = this.#plan.next(this.#ledger.merged);
+    if (planned === undefined) return undefined;
+    const task = this.#taskOf(planned);
+    this.#ledger.give(planned, task);
+    return task;
+  }
+
+  #taskOf({ at, program }: Planned): ProgramTask {
+    return {
+      at,
+      program,
+      randomSeed: this.#job.options.seed + at,
+      executions: this.#share,
+      known: this.#ledger.knownBefore(at - this.#plan.window),
+    };
+  }
+
+  /** Counts what can be counted. */
+  #merge(): void {
+    while (!this.#hasGoal) {
+      const next = this.#ledger.mergeNext();
+      if (next === undefined) return;
+      this.#keep(next);
+      for (const violation of next.findings) {
+        const directory = this.#save(violation);
+        if (directory !== undefined) this.#places.status.found(violation, directory);
+      }
+      this.#growth.note(this.#ledger.executions, () => this.#point());
+      if (next.findings.length > 0) this.#note(true);
     }
   }
 
-  #result(): HuntResult {
-    const shrunk = [...this.#findings.values()];
-    const programs = new Map(shrunk.map(({ program, scenario }) => [scenario.name, program]));
-    const common = { unreached: [], unmatched: [], isInterrupted: this.#isInterrupted, isSaved: false };
-    const reports = shrunk.map(({ scenario, violation }) => ({
-      ...common,
-      scenario,
-      executions: 0,
-      steps: 0,
-      corpus: 0,
-      edges: {},
-      violations: [violation],
-    }));
-    const last = shrunk.at(-1)?.scenario;
-    const rest: ScenarioReport = {
-      ...common,
-      scenario: {
-        ...(last ?? EMPTY),
-        name: `${this.#tried.size} generated programs`,
-        variant: this.#kernel.id,
-      },
-      executions: this.#executions,
-      steps: this.#steps,
-      corpus: this.#corpus,
-      edges: { "program-coverage": this.#coverage.size },
-      violations: [],
+  #keep({ at, program: packed, seed, isNew }: Counted): void {
+    const isWanted = isNew || seed?.isStale === false;
+    if (!isWanted && seed === undefined) return;
+    const program = unpackProgram(packed);
+    this.#places.journal.attempt(() => {
+      if (!isWanted) this.#folder.putAsideKept(program);
+      else {
+        const fingerprint = fingerprintOfProgram(program, this.#kernel);
+        this.#plan.kept.push({ at, program: packed, fingerprint });
+        if (seed?.isStale !== false) this.#folder.save(program, fingerprint);
+      }
+    });
+  }
+
+  #save(violation: Violation): string | undefined {
+    const scenario = scenarioOfToken(decodeToken(violation.token), this.#job.changes);
+    let directory: string | undefined;
+    this.#places.journal.attempt(() => {
+      directory = saveFinding(this.#job.options.out, scenario, violation);
+    });
+    return directory;
+  }
+
+  /** If the time was over: what has been done of the programs under way counts. If the goal was reached, it does not. */
+  #finishAll(): void {
+    for (const task of this.#ledger.unfinished) {
+      if (this.#hasGoal) break;
+      const progress = finished(this.#settings, task, this.#ledger.progressOf(task));
+      this.#ledger.note(task, progress, true);
+      this.#merge();
+    }
+    this.#ledger.forgetUnderway();
+  }
+
+  #note(isUrgent: boolean): void {
+    const { journal, status } = this.#places;
+    status.note(() => this.#standing());
+    journal.noteHunt(() => this.#state(), isUrgent);
+  }
+
+  #state(): HuntState {
+    return {
+      kernel: this.#kernel.id,
+      ...this.#ledger.state,
+      seconds: this.#seconds,
+      growth: this.#growth.points,
+      plan: this.#plan.state,
     };
-    return { reports: [...reports, rest], programs, tried: this.#tried.size, kept: this.#kept.length };
+  }
+
+  get #seconds(): number {
+    return Math.round((this.#secondsBefore + (nowMs() - this.#startMs) / 1000) * 1000) / 1000;
+  }
+
+  #point(): Omit<HuntState["growth"][number], "executions"> {
+    const { features, findings, corpus } = this.#ledger;
+    return {
+      seconds: this.#seconds,
+      features: features.edges(),
+      corpus,
+      findings: findings.size,
+    };
+  }
+
+  #standing(): Standing {
+    const { executions, steps, findings } = this.#ledger.soFar;
+    return {
+      scenario: "generated programs",
+      kernel: this.#kernel.id,
+      executions,
+      executionsMax: this.#share * this.#plan.total,
+      steps,
+      corpus: this.#ledger.corpus,
+      features: this.#ledger.features.edges(),
+      findings,
+      workers: [...this.#paces].map((pace) => pace ?? 0),
+      programs: { tried: this.#ledger.merged, of: this.#plan.total, kept: this.#plan.kept.length },
+    };
   }
 }
-
-/** Stands for the programs of a hunt together; nobody runs it. */
-const EMPTY: Scenario<World> = {
-  name: "",
-  setup: () => {
-    throw new Error("these are many programs");
-  },
-  threads: {},
-  properties: [],
-};

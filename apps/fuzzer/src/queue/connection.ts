@@ -8,6 +8,7 @@ import { warn } from "../report/warn.ts";
 import { version } from "../version.ts";
 import type { QueueAddress } from "./address.ts";
 import type { Shard, ShardAnswer } from "./messages.ts";
+import type { ProgramAnswer, ProgramShard } from "./program-shard.ts";
 
 /** Versions that are tested, as in the manifest's peers. */
 const PACKAGES = "bullmq@6.7.0 ioredis@6.0.0";
@@ -19,10 +20,15 @@ const CLOSE_MS = 2000;
 const QUEUE_NAME = `shards-${version()}`;
 const PREFIX = "mmrace";
 
+/** What lies in the queue: a shard of a scenario, or a program of a hunt. */
+export type Job = Shard | ProgramShard;
+/** What comes of it. */
+export type Answer = ShardAnswer | ProgramAnswer;
+
 /** A queue of shards. */
-export type ShardQueue = BullMq.Queue<Shard, ShardAnswer>;
+export type ShardQueue = BullMq.Queue<Job, Answer>;
 /** Takes shards from it. */
-export type ShardWorker = BullMq.Worker<Shard, ShardAnswer>;
+export type ShardWorker = BullMq.Worker<Job, Answer>;
 
 /** A connection to a server that has answered once. From then on it waits for the server, however long it is away. */
 export class QueueConnection {
@@ -82,7 +88,7 @@ export class QueueConnection {
 
   /** Somebody who does shards. */
   worker(
-    run: (name: string, shard: unknown) => Promise<ShardAnswer>,
+    run: (name: string, shard: unknown) => Promise<Answer>,
     options: Omit<BullMq.WorkerOptions, "connection">,
   ): ShardWorker {
     const worker: ShardWorker = new this.#bullmq.Worker(

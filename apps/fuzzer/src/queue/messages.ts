@@ -8,6 +8,7 @@ import {
   object,
   optional,
   picklist,
+  record,
   safeParse,
   string,
   union,
@@ -34,6 +35,8 @@ export interface FindingMessage {
 export interface Shard {
   scenario: string;
   kernel: string;
+  /** Of the scenario; those of a program carry it. */
+  parameters: Record<string, string | number | boolean>;
   /** Of the model: a worker with another one must not do the shard. */
   fingerprint: string;
   strategy: FuzzStrategy;
@@ -60,9 +63,15 @@ export interface ShardResult {
 }
 
 /** What it gives back: that, or why it cannot. */
-export type ShardAnswer = ShardResult | { refused: string };
+export type ShardAnswer = ShardResult | Refusal;
 
-const finding = object({
+/** Why a worker cannot do what it was given. */
+export interface Refusal {
+  refused: string;
+}
+
+/** The form of a finding. */
+export const findingSchema: GenericSchema<FindingMessage> = object({
   oracle: string(),
   message: string(),
   details: optional(array(string())),
@@ -77,6 +86,7 @@ const finding = object({
 const shardSchema: GenericSchema<Shard> = object({
   scenario: string(),
   kernel: string(),
+  parameters: record(string(), union([string(), number(), boolean()])),
   fingerprint: string(),
   strategy: picklist(fuzzStrategies),
   memory: picklist(MEMORY_MODELS),
@@ -86,16 +96,19 @@ const shardSchema: GenericSchema<Shard> = object({
   start: number(),
   executions: number(),
   corpus: array(string()),
-  findings: array(finding),
+  findings: array(findingSchema),
 });
 
+/** The form of a refusal. */
+export const refusalSchema: GenericSchema<Refusal> = object({ refused: string() });
+
 const answerSchema: GenericSchema<ShardAnswer> = union([
-  object({ refused: string() }),
+  refusalSchema,
   object({
     executions: number(),
     steps: number(),
     seeds: array(string()),
-    findings: array(finding),
+    findings: array(findingSchema),
     unreached: array(string()),
     unmatched: array(string()),
   }),
@@ -103,7 +116,12 @@ const answerSchema: GenericSchema<ShardAnswer> = union([
 
 /** Two shards have one name only if they are the same shard. */
 export function nameOf(shard: Shard): string {
-  return `${shard.scenario}-${shard.start}-${sha256(JSON.stringify(shard)).slice(0, 24)}`;
+  return `${shard.scenario}-${shard.start}-${hashOf(shard)}`;
+}
+
+/** Of what lies in the queue. */
+export function hashOf(content: object): string {
+  return sha256(JSON.stringify(content)).slice(0, 24);
 }
 
 /** Reads a shard. @throws {UsageError} when it is none. */
@@ -115,12 +133,18 @@ export function readShard(content: unknown): Shard {
 
 /** Reads what a worker gave back. @throws {UsageError} when it refused, or when that is no answer at all. */
 export function readAnswer(content: unknown): RoundResult {
-  const parsed = safeParse(answerSchema, content);
+  const output = accepted(answerSchema, content);
+  return { ...output, seeds: output.seeds.map(bytesOf), findings: output.findings.map(violationOf) };
+}
+
+/** An answer that is no refusal. @throws {UsageError} when it is one, or something else. */
+export function accepted<T extends object>(schema: GenericSchema<T | Refusal>, content: unknown): T {
+  const parsed = safeParse(schema, content);
   if (!parsed.success)
     throw new UsageError("A worker's answer cannot be read. Run the same version of mmrace everywhere.");
   const { output } = parsed;
   if ("refused" in output) throw new UsageError(output.refused);
-  return { ...output, seeds: output.seeds.map(bytesOf), findings: output.findings.map(violationOf) };
+  return output;
 }
 
 /** A finding as a message. */

@@ -6,23 +6,16 @@
  */
 
 import type { World } from "@mmrace/mm";
-import { ablationText, UsageError, type Scenario } from "@mmrace/scheduler";
-import { atMost, nowMs, pause } from "../clock.ts";
+import { ablationText, type Scenario } from "@mmrace/scheduler";
+import { nowMs, pause } from "../clock.ts";
 import type { Fuzzer, FuzzerOptions, RoundResult } from "../engine/fuzzer.ts";
 import type { RoundRunner } from "../engine/worker-pool.ts";
-import { warn } from "../report/warn.ts";
-import type { ShardQueue } from "./connection.ts";
+import { LOOK_EVERY_MS, whileWaiting, type JobDesk } from "./job-desk.ts";
 import { base64Of, messageOf, nameOf, readAnswer, type Shard } from "./messages.ts";
 import { fingerprintOf } from "./shard.ts";
 
-/** Between two looks at the queue. */
-const LOOK_EVERY_MS = 100;
-/** Between two looks at who is there. */
-const COUNT_EVERY_MS = 5000;
 /** Keeps the random seeds of shards apart; any large odd number does. */
 const SEED_STRIDE = 7_368_787;
-/** Results that nobody has asked for are thrown away after a day. */
-const KEEP = { age: 24 * 3600 };
 
 /** How a campaign is cut. */
 export interface Cut {
@@ -40,16 +33,14 @@ export class QueuePool implements RoundRunner {
   readonly paces: number[] = [];
   /** Nothing counts before its round is over: what the queue holds is found there again. */
   readonly partial: readonly RoundResult[] = [];
-  readonly #queue: ShardQueue;
+  readonly #desk: JobDesk;
   readonly #scenario: Scenario<World>;
   readonly #options: FuzzerOptions;
   readonly #cut: Cut;
   readonly #fingerprint: string;
-  #countedMs = nowMs();
-  #isAlone = false;
 
-  constructor(queue: ShardQueue, scenario: Scenario<World>, options: FuzzerOptions, cut: Cut) {
-    this.#queue = queue;
+  constructor(desk: JobDesk, scenario: Scenario<World>, options: FuzzerOptions, cut: Cut) {
+    this.#desk = desk;
     this.#scenario = scenario;
     this.#options = options;
     this.#cut = cut;
@@ -61,7 +52,7 @@ export class QueuePool implements RoundRunner {
     const shards = new Map(this.#shardsOf(fuzzer, executionsMax).map((shard) => [nameOf(shard), shard]));
     const results = new Map<string, RoundResult>();
     const isEnough = (): boolean => {
-      this.#countWorkers();
+      this.#desk.countWorkers();
       return onTold();
     };
     while (results.size < shards.size) {
@@ -75,7 +66,7 @@ export class QueuePool implements RoundRunner {
       const result = results.get(name);
       if (result !== undefined) fuzzer.absorb(result);
     }
-    await whileWaiting(this.#forget([...shards.keys()]), onTold);
+    await whileWaiting(this.#desk.forget([...shards.keys()]), onTold);
   }
 
   close(): Promise<void> {
@@ -87,6 +78,7 @@ export class QueuePool implements RoundRunner {
     const common = {
       scenario: this.#scenario.name,
       kernel: this.#scenario.variant ?? "",
+      parameters: { ...this.#scenario.parameters },
       fingerprint: this.#fingerprint,
       strategy,
       memory,
@@ -113,68 +105,12 @@ export class QueuePool implements RoundRunner {
     return shards;
   }
 
-  /** Collects what has been done, and puts in what is not there: at first, and when the server has lost something. */
+  /** Collects what has been done, and puts in what is not there. */
   async #look(shards: ReadonlyMap<string, Shard>, results: Map<string, RoundResult>): Promise<void> {
     for (const [name, shard] of shards) {
       if (results.has(name)) continue;
-      const state = await this.#queue.getJobState(name);
-      if (state === "unknown")
-        await this.#queue.add(name, shard, { jobId: name, removeOnComplete: KEEP, removeOnFail: KEEP });
-      if (state !== "completed" && state !== "failed") continue;
-      const job = await this.#queue.getJob(name);
-      if (state === "completed" && job !== undefined)
-        results.set(name, await this.#read(name, job.returnvalue));
-      if (state === "failed" && job !== undefined) await this.#fail(name, job.failedReason);
+      const result = await this.#desk.look(name, shard, readAnswer);
+      if (result !== undefined) results.set(name, result);
     }
-  }
-
-  async #read(name: string, content: unknown): Promise<RoundResult> {
-    try {
-      return readAnswer(content);
-    } catch (error) {
-      // Or it would be read again the next time.
-      await this.#forget([name]);
-      throw error;
-    }
-  }
-
-  async #fail(name: string, reason: string): Promise<never> {
-    await this.#forget([name]);
-    if (/stalled/.test(reason))
-      throw new UsageError(
-        `Worker after worker ended in the middle of ${name}. See why, for example with: mmrace fuzz ${this.#scenario.name}`,
-      );
-    throw new Error(`A worker failed at ${name}: ${reason}`);
-  }
-
-  async #forget(names: readonly string[]): Promise<void> {
-    for (const name of names) await this.#queue.remove(name);
-  }
-
-  #countWorkers(): void {
-    if (nowMs() - this.#countedMs < COUNT_EVERY_MS) return;
-    this.#countedMs = nowMs();
-    const note = (count: number): void => {
-      if (count === 0 && !this.#isAlone)
-        warn("No worker is there. Start some, here or elsewhere, with: mmrace work --queue ADDRESS");
-      this.#isAlone = count === 0;
-    };
-    // A server that is away says so by itself.
-    this.#queue.getWorkersCount().then(note, () => {});
-  }
-}
-
-/** Waits for an answer of the server, which may be away. @returns false when it was not waited for to the end. */
-async function whileWaiting(answer: Promise<void>, isEnough: () => boolean): Promise<boolean> {
-  let isThere = false;
-  const noted = answer.then(() => {
-    isThere = true;
-  });
-  // When nobody waits any more, nobody wants to hear of it.
-  noted.catch(() => {});
-  for (;;) {
-    await atMost(LOOK_EVERY_MS, noted);
-    if (isThere) return true;
-    if (isEnough()) return false;
   }
 }

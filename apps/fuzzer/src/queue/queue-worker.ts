@@ -6,8 +6,7 @@ import { ask } from "../engine/ask.ts";
 import { onInterrupt } from "../engine/interrupts.ts";
 import { warn } from "../report/warn.ts";
 import { counted } from "../report/violation-text.ts";
-import type { QueueConnection } from "./connection.ts";
-import type { ShardAnswer } from "./messages.ts";
+import type { Answer, QueueConnection } from "./connection.ts";
 
 /** A worker that has not been heard of for so long is taken for dead; it lets itself be heard twice as often. */
 const LOCK_MS = 5000;
@@ -23,10 +22,10 @@ const END_MS = 1000;
 class ShardThread {
   #worker: Worker | undefined;
 
-  async run(content: unknown): Promise<ShardAnswer> {
+  async run(content: unknown): Promise<Answer> {
     const worker = (this.#worker ??= new Worker(new URL("./shard-thread.js", import.meta.url)));
     try {
-      return await ask<ShardAnswer>(worker, content);
+      return await ask<Answer>(worker, content);
     } catch (error) {
       this.#worker = undefined;
       throw error;
@@ -52,7 +51,7 @@ export async function work(connection: QueueConnection): Promise<WorkDone> {
   const total = { shards: 0, refused: 0, executions: 0, steps: 0, findings: 0 };
   const thread = new ShardThread();
   let atHand: Promise<unknown> = Promise.resolve();
-  const run = async (name: string, content: unknown): Promise<ShardAnswer> => {
+  const run = async (name: string, content: unknown): Promise<Answer> => {
     warn(`Took ${name}`);
     const running = thread.run(content);
     atHand = running.catch(() => {});

@@ -3,7 +3,7 @@
  * depends on the shard alone. So it does not matter which worker does it, how often, or whether one was killed doing it.
  */
 
-import { kernelById, scenarioFamily, type World } from "@mmrace/mm";
+import { kernelById, scenarioOf, type World } from "@mmrace/mm";
 import { hashToHex, modelFingerprint, parseAblation, UsageError, type Scenario } from "@mmrace/scheduler";
 import { Fuzzer } from "../engine/fuzzer.ts";
 import {
@@ -19,6 +19,16 @@ import {
 /** The fingerprint of a scenario's model, as shards carry it. */
 export function fingerprintOf(scenario: Scenario<World>): string {
   return hashToHex(modelFingerprint(scenario));
+}
+
+/** @throws {UsageError} when the campaign has another model of the scenario. */
+export function refuseForeign(scenario: Scenario<World>, asked: string): void {
+  const fingerprint = fingerprintOf(scenario);
+  if (fingerprint === asked) return;
+  throw new UsageError(
+    `A worker has another model of ${scenario.name}: ${fingerprint}, and the campaign's is ${asked}. ` +
+      "Run the same version of mmrace everywhere.",
+  );
 }
 
 /** Does a shard. */
@@ -50,13 +60,8 @@ function runChecked(shard: Shard): ShardAnswer {
 
 /** A fuzzer that knows what the campaign knew. */
 function begin(shard: Shard): Fuzzer<World> {
-  const scenario = scenarioFamily(shard.scenario).on(kernelById(shard.kernel).id);
-  const fingerprint = fingerprintOf(scenario);
-  if (fingerprint !== shard.fingerprint)
-    throw new UsageError(
-      `A worker has another model of ${shard.scenario}: ${fingerprint}, and the campaign's is ${shard.fingerprint}. ` +
-        "Run the same version of mmrace everywhere.",
-    );
+  const scenario = scenarioOf({ ...shard, variant: kernelById(shard.kernel).id });
+  refuseForeign(scenario, shard.fingerprint);
   const fuzzer = new Fuzzer(scenario, { ...shard, ablations: shard.ablations.map(parseAblation) });
   const nothing = { executions: 0, steps: 0, seeds: [], unmatched: shard.ablations };
   // Findings first: else each schedule that shows one would be minimized again.

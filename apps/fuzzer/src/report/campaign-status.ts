@@ -18,6 +18,8 @@ export interface Standing {
   readonly findings: number;
   /** Executions per second of each worker; empty when there is one. */
   readonly workers: readonly number[];
+  /** Of a hunt over generated programs: how many have been run, how many there will be, and how many were kept. */
+  readonly programs?: { readonly tried: number; readonly of: number; readonly kept: number };
 }
 
 /** Speed is told of the last few seconds, not of the whole campaign. */
@@ -126,6 +128,7 @@ export class CampaignStatus {
       `  executions ${number(now.executions)} of ${number(now.executionsMax)} (${share} %), ${number(executionsPerSecond)}/s, ${number(stepsPerSecond)} steps/s`,
       `  features   ${featuresText(now.features)}`,
       `  corpus     ${number(now.corpus)}, last new feature ${ago(this.#sinceNewMs)}`,
+      ...programsOf(now, (tried, of, kept) => `  programs   ${tried} of ${of}, ${kept} kept`),
       `  findings   ${number(now.findings)}`,
     ];
     if (now.workers.length > 0)
@@ -141,12 +144,22 @@ export class CampaignStatus {
       `${number(stepsPerSecond)} steps/s`,
       `corpus ${number(now.corpus)}`,
       `features ${featuresText(now.features)} (last new ${ago(this.#sinceNewMs)})`,
+      ...programsOf(now, (tried, of, kept) => `programs ${tried}/${of} (${kept} kept)`),
       counted(now.findings, "finding"),
       ...(now.workers.length === 0
         ? []
         : [`workers ${now.workers.map((pace) => `${number(pace)}/s`).join(" ")}`]),
     ].join(", ");
   }
+}
+
+function programsOf(
+  { programs }: Standing,
+  text: (tried: string, of: string, kept: string) => string,
+): readonly string[] {
+  if (programs === undefined) return [];
+  const { tried, of, kept } = programs;
+  return [text(number(tried), number(of), number(kept))];
 }
 
 function featuresText(features: Standing["features"]): string {

@@ -15,11 +15,13 @@ import {
 } from "@mmrace/scheduler";
 import { schedulesOf } from "../engine/resumed.ts";
 import { isStateFile, loadState, type SavedState, type ScenarioState } from "../engine/saved-state.ts";
+import type { HuntState } from "../programs/hunt-state.ts";
 import { version } from "../version.ts";
 import { readFinding, type FindingRecord } from "./finding-directory.ts";
 import { procedurePairs } from "./procedure-pairs.ts";
 import { record } from "./recording.ts";
 import type { CampaignData, FindingData, RecordingData, ReportData } from "./report-data.ts";
+import { counted } from "./violation-text.ts";
 import { warn } from "./warn.ts";
 import { whyAnswers } from "./why-answers.ts";
 
@@ -47,7 +49,30 @@ function campaignsOf(file: string): readonly CampaignData[] {
   const { state, quarantined } = loadState(file);
   if (quarantined !== undefined) warn(`A campaign was damaged: moved to ${quarantined}.`);
   if (state === undefined) return [];
-  return Object.entries(state.scenarios).map(([name, scenario]) => campaignOf(state, name, scenario));
+  const scenarios = Object.entries(state.scenarios);
+  const campaigns = scenarios.map(([name, scenario]) => campaignOf(state, name, scenario));
+  return state.programs === undefined ? campaigns : [...campaigns, huntOf(state, state.programs)];
+}
+
+/** The hunt over generated programs, as one campaign. */
+function huntOf({ state, settings }: SavedState, hunt: HuntState): CampaignData {
+  const { kernel, executions, steps, seconds, growth, merged, corpus } = hunt;
+  const { strategy, seed } = settings;
+  return {
+    scenario: counted(merged, "generated program"),
+    kernel,
+    strategy,
+    seed,
+    state,
+    executions,
+    steps,
+    seconds,
+    corpus,
+    growth,
+    // Pairs of procedures of all programs would be pairs of all procedures.
+    heat: [],
+    unreached: [],
+  };
 }
 
 function campaignOf({ state, settings }: SavedState, name: string, scenario: ScenarioState): CampaignData {

@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,6 +10,20 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findRedis, RedisServer } from "../redis.ts";
 import { withoutTimes } from "../run.ts";
+
+/** CVE-2024-50066. */
+const RACE = `r0 = memfd_create('shmem', 0x0)
+
+process 1:
+mmap(0x7f0000000000, 0x200000, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_FIXED, r0, 0x0)
+page_table(&(0x7f0000000000))
+
+thread mremap:
+mremap(0x7f0000000000, 0x200000, 0x200000, MREMAP_MAYMOVE|MREMAP_FIXED, 0x7f0000200000)
+
+kthread collapse:
+hpage_collapse_scan_file(r0)
+`;
 
 const program = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const redis = findRedis();
@@ -65,6 +79,7 @@ class Running {
 
 interface Result {
   readonly executions: number;
+  readonly programs?: object;
   readonly violations: readonly { readonly oracle: string; readonly signature: string }[];
 }
 
@@ -147,6 +162,34 @@ describe.skipIf(redis === undefined)("a campaign over a queue", () => {
     const result = await resultOf(second);
     expect(second.errors[0]).toMatch(/Going on with the interrupted campaign/);
     expectAsUndisturbed(result, "forgotten");
+  }, 300_000);
+
+  test("a program of a file travels in its shards", async () => {
+    writeFileSync(join(folder, "race.prog"), RACE);
+    const what = ["--program", "race.prog", "--kernel", "6.11", "--executions", "200", "--shards", "2"];
+    const campaign = start("serve", "--queue", server.address, ...what, "--out", "file", "--json");
+    work();
+    const { executions, violations } = await resultOf(campaign);
+    expect(executions).toBe(200);
+    expect(violations.map(({ oracle }) => oracle)).toContain("table shape");
+  }, 300_000);
+
+  test("generated programs come to what one process comes to, though a worker is killed", async () => {
+    const what = ["--programs", "12", "--executions", "600", "--kernel", "6.18", "--seed", "5", "--json"];
+    const alone = new Running("fuzz", ...what, "--out", "hunted-alone");
+    const campaign = start("serve", "--queue", server.address, ...what, "--out", "hunted");
+    const [victim, survivor] = [work(), work()];
+    await victim.said(/^Took program-/);
+    await victim.end("SIGKILL");
+    const comparable = async (running: Running): Promise<unknown> => {
+      const result = await resultOf(running);
+      return { ...result, command: undefined, programs: { ...result.programs, folder: undefined } };
+    };
+    expect(await comparable(campaign)).toEqual(await comparable(alone));
+    expect(survivor.shards("Did").every((name) => name.startsWith("program-"))).toBe(true);
+    expect(readdirSync(join(folder, "hunted", "programs-6.18"))).toEqual(
+      readdirSync(join(folder, "hunted-alone", "programs-6.18")),
+    );
   }, 300_000);
 
   test("Ctrl-C ends a campaign that nobody works for, and one whose server is away", async () => {

@@ -87,6 +87,17 @@ test("on a terminal: a block that is rewritten, with speed, features and workers
   expect(screen()).toEqual([""]);
 });
 
+test("of a hunt: how many programs, and how many were kept", () => {
+  for (const isTTY of [true, false]) {
+    const status = new CampaignStatus(1, undefined, new Progress(stream(isTTY)));
+    status.begin("generated programs", "6.12");
+    now += 6000;
+    status.note(() => ({ ...standing(1000, 10), programs: { tried: 1200, of: 5000, kept: 40 } }));
+  }
+  expect(written).toContain("programs   1,200 of 5,000, 40 kept");
+  expect(written).toContain(", programs 1,200/5,000 (40 kept), 2 findings");
+});
+
 test("a finding stays on the terminal, above the block", () => {
   const status = new CampaignStatus(1, undefined, new Progress(stream(true)));
   status.begin("some", "6.12");

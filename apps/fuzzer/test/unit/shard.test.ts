@@ -11,6 +11,7 @@ const scenario = scenarioFamily("cpmt-vs-uffdcopy").on("6.6-dev");
 const shard: Shard = {
   scenario: scenario.name,
   kernel: "6.6-dev",
+  parameters: { ...scenario.parameters },
   fingerprint: fingerprintOf(scenario),
   strategy: "coverage",
   memory: "sc",

@@ -13,6 +13,15 @@ import { warn } from "../../report/warn.ts";
 import { EXIT } from "../exit-code.ts";
 import { ablateOption, ablationsOf, jsonOption, memoryOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
+import {
+  mergePrograms,
+  minimizePrograms,
+  programFoldersOf,
+  PROGRAMS,
+  type Merged,
+  type Minimized,
+  type ProgramsOf,
+} from "./corpus-programs.ts";
 
 interface CorpusOptions {
   readonly ablate: readonly string[];
@@ -26,8 +35,8 @@ export function defineCorpus(program: Command): { readonly minimize: Command; re
     .command("corpus")
     .summary("keep corpora small, and bring them together")
     .description(
-      "Works on directories that mmrace fuzz --corpus fills. All schedules are run; which of them are worth keeping is " +
-        "judged by what they show, as a campaign judges it.",
+      "Works on directories that mmrace fuzz --corpus fills, with schedules of scenarios and with generated programs. All " +
+        "are run; which of them are worth keeping is judged by what they show, as a campaign judges it.",
     )
     .addHelpText(
       "after",
@@ -36,7 +45,7 @@ export function defineCorpus(program: Command): { readonly minimize: Command; re
   const minimize = corpus
     .command("minimize")
     .summary("put aside what shows nothing that others do not show")
-    .argument("<dir>", "corpus, as given to mmrace fuzz --corpus, or the folder of one scenario in it");
+    .argument("<dir>", "corpus, as given to mmrace fuzz --corpus, or one folder in it");
   const merge = corpus
     .command("merge")
     .summary("add to the last one what the others have and it has not")
@@ -49,15 +58,19 @@ export function defineCorpus(program: Command): { readonly minimize: Command; re
 /** Runs `corpus minimize`. */
 export function runCorpusMinimize(directory: string, options: CorpusOptions): CommandResult {
   const settings = settingsOf(options);
-  const folders = foldersOf(directory).map(({ path, scenario }) => {
-    const files = openCorpus(path, scenario, settings);
-    const { kept, superseded } = new Distiller(scenario, settings).part(files);
-    for (const file of superseded) putAside(file);
-    return { ...nameOf(scenario), before: files.length, after: kept.length };
-  });
+  const { schedules, programs } = foldersOf(directory);
+  const folders: readonly Minimized[] = [
+    ...schedules.map(({ path, scenario }) => {
+      const files = openCorpus(path, scenario, settings);
+      const { kept, superseded } = new Distiller(scenario, settings).part(files);
+      for (const file of superseded) putAside(file);
+      return { ...nameOf(scenario), before: files.length, after: kept.length };
+    }),
+    ...programs.map((one) => minimizePrograms(one, settings)),
+  ];
   const lines = folders.map(
     ({ scenario, kernel, before, after }) =>
-      `${scenario} on ${kernel}: ${before} schedules, ${after} of them needed` +
+      `${scenario} on ${kernel}: ${before} ${whatIn(scenario)}, ${after} of them needed` +
       (after === before ? "" : `; the others are in ${scenario}-${kernel}.superseded`),
   );
   return { exitCode: EXIT.clean, text: lines.join("\n"), json: { folders } };
@@ -69,30 +82,35 @@ export function runCorpusMerge(directories: readonly string[], options: CorpusOp
   const from = directories.slice(0, -1);
   if (from.length === 0) throw new UsageError("corpus merge needs at least two directories: FROM... TO.");
   const settings = settingsOf(options);
-  const sources = from.flatMap(foldersOf);
-  const names = [...new Set(sources.map(({ name }) => name))].toSorted();
-  const folders = names.map((name) => {
-    const own = sources.filter((source) => source.name === name);
-    return mergeOne(join(to, name), own, settings);
-  });
+  const found = from.map(foldersOf);
+  const folders: readonly Merged[] = [
+    ...grouped(
+      found.flatMap(({ schedules }) => schedules),
+      ({ name }) => name,
+    ).map(([name, own]) => mergeOne(join(to, name), own, settings)),
+    ...grouped(
+      found.flatMap(({ programs }) => programs),
+      ({ kernel }) => kernel.id,
+    ).map(([, own]) => mergePrograms(to, own, settings)),
+  ];
   const lines = folders.map(
     ({ scenario, kernel, before, offered, added }) =>
-      `${scenario} on ${kernel}: ${added} of ${offered} schedules are new to ${to}, which had ${before}`,
+      `${scenario} on ${kernel}: ${added} of ${offered} ${whatIn(scenario)} are new to ${to}, which had ${before}`,
   );
   return { exitCode: EXIT.clean, text: lines.join("\n"), json: { to, folders } };
 }
 
-function mergeOne(
-  target: string,
-  sources: readonly Folder[],
-  settings: DistillSettings,
-): {
-  readonly scenario: string;
-  readonly kernel: string;
-  readonly before: number;
-  readonly offered: number;
-  readonly added: number;
-} {
+/** By a name, in the order of the names. */
+function grouped<T>(all: readonly T[], nameOfOne: (one: T) => string): readonly [string, readonly T[]][] {
+  const names = [...new Set(all.map(nameOfOne))].toSorted();
+  return names.map((name) => [name, all.filter((one) => nameOfOne(one) === name)]);
+}
+
+function whatIn(scenario: string): string {
+  return scenario === PROGRAMS ? "programs" : "schedules";
+}
+
+function mergeOne(target: string, sources: readonly Folder[], settings: DistillSettings): Merged {
   const { scenario } = sources[0]!;
   const existing = openCorpus(target, scenario, settings);
   const distiller = new Distiller(scenario, settings);
@@ -127,18 +145,21 @@ interface Folder {
 }
 
 /** The folders of a corpus, or the one that is named. @throws {UsageError} when there are none. */
-function foldersOf(directory: string): readonly Folder[] {
+function foldersOf(directory: string): {
+  readonly schedules: readonly Folder[];
+  readonly programs: readonly ProgramsOf[];
+} {
   if (!existsSync(directory)) throw new UsageError(`There is no directory ${directory}.`);
   const itself = folderAt(dirname(directory), basename(directory));
-  if (itself !== undefined) return [itself];
+  if (itself !== undefined) return { schedules: [itself], programs: [] };
   const entries = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const folders = entries
-    .map(({ name }) => name)
-    .toSorted()
-    .flatMap((name) => folderAt(directory, name) ?? []);
-  if (folders.length > 0) return folders;
+  const names = entries.map(({ name }) => name).toSorted();
+  const schedules = names.flatMap((name) => folderAt(directory, name) ?? []);
+  const programs = programFoldersOf(directory, names);
+  if (schedules.length + programs.length > 0) return { schedules, programs };
   throw new UsageError(
-    `${directory} holds no corpus: it has no folder <scenario>-<kernel>. One is made by: mmrace fuzz --corpus ${directory}`,
+    `${directory} holds no corpus: it has no folder <scenario>-<kernel>, and no programs-<kernel>. One is made by: ` +
+      `mmrace fuzz --corpus ${directory}`,
   );
 }
 

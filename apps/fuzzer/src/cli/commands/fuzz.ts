@@ -6,7 +6,7 @@ import type { FuzzOptions } from "../../engine/job.ts";
 import { NativeCampaigns } from "../../engine/native-campaigns.ts";
 import { runJsfuzz } from "../../jsfuzz/jsfuzz-engine.ts";
 import { addCampaignOptions, campaignResult } from "../campaign-options.ts";
-import { appended, wholeNumber, withOption } from "../options.ts";
+import { wholeNumber, withOption } from "../options.ts";
 import type { CommandResult } from "../output.ts";
 
 /** Describes the command. */
@@ -20,13 +20,6 @@ export function defineFuzz(program: Command): Command {
         "goes on with it. Exit code 3: a violation was found.",
     );
   return addCampaignOptions(command)
-    .option(
-      "--program <file>",
-      "fuzz a program of system calls too (see: mmrace program); repeatable",
-      appended,
-      [],
-    )
-    .option("--programs <n>", "generate, run and change so many programs", wholeNumber(1))
     .addOption(
       new Option("--engine <engine>", "native, or the jsfuzz package on the same target")
         .choices(["native", "jsfuzz"])
@@ -34,7 +27,7 @@ export function defineFuzz(program: Command): Command {
     )
     .option(
       "--workers <n>",
-      "worker threads of the native engine; the result depends on how many",
+      "worker threads of the native engine; the result depends on how many, but for --programs",
       wholeNumber(1),
       1,
     )
@@ -46,6 +39,7 @@ export function defineFuzz(program: Command): Command {
         "  mmrace fuzz cpmt-vs-uffdcopy --kernel 6.6-dev --stop-on-first\n" +
         "  mmrace fuzz T1-01 --engine jsfuzz --seed 7 --json\n" +
         "  mmrace fuzz --programs 200 --kernel 6.11\n" +
+        "  mmrace fuzz --programs 4000 --executions 400000 --workers 2 --corpus programs\n" +
         "  mmrace fuzz retract-vs-uffdcopy --ablate retract_page_tables/spin_lock/pte_lock --time 30s\n" +
         "  mmrace fuzz --kernel 6.12 --with my-retract.ts --time 5m\n" +
         "\nOver several machines: mmrace serve.",
@@ -68,6 +62,6 @@ export async function runFuzz(names: readonly string[], options: FuzzOptions): P
   if (options.engine === "jsfuzz" && (options.program.length > 0 || options.programs !== undefined))
     throw new UsageError("jsfuzz fuzzes scenarios; --program and --programs go with --engine native.");
   return await campaignResult(names, options, async (job) =>
-    options.engine === "jsfuzz" ? await runJsfuzz(job) : await new NativeCampaigns(job).run(),
+    options.engine === "jsfuzz" ? { reports: await runJsfuzz(job) } : await new NativeCampaigns(job).run(),
   );
 }
