@@ -11,7 +11,7 @@ await loadSuites();
 const { hunters } = await import("./guidance-hunters.mjs");
 const { everest, targets } = await import("./guidance-targets.mjs");
 
-const OPTIONS = { randomSeeds: 20 };
+const OPTIONS = { randomSeeds: 40 };
 const DOCUMENT = new URL("../docs/reference/guidance.md", import.meta.url);
 const MARKS = ["<!-- generated: node bench/guidance.mjs -->", "<!-- end of what is generated -->"];
 const SIGNIFICANT = 0.05;

@@ -1,6 +1,6 @@
 /** Which arms a campaign has. */
 
-import { replaySchedule, type Strategy } from "@mmrace/scheduler";
+import type { Strategy } from "@mmrace/scheduler";
 import type { Arm, Attempt, Materials } from "./arm.ts";
 import type { ArmGroup } from "./turns.ts";
 import { Extension } from "./extension.ts";
@@ -44,11 +44,11 @@ export function armGroupsOf(
     new Extension(materials, EXTENDING.map(sampler)),
   ];
   return [
-    group(4, 6, 1, [steering("surw")]),
+    group(3, 6, 1, [steering("surw")]),
     group(4, 6, 1, [steering("uniform-walk")]),
-    group(1, 2, 3, [steering("pct")]),
-    group(2, 2, 9, fromSeeds),
-    group(4, 2, 1, [alone("surw")]),
+    group(2, 2, 3, [steering("pct")]),
+    group(1, 2, 9, fromSeeds),
+    group(5, 2, 1, [alone("surw")]),
     group(3, 1, 4, [alone("pct")]),
     group(2, 1, 1, [alone("random"), alone("pos"), alone("uniform-walk")]),
   ];
@@ -58,14 +58,7 @@ function group(opening: number, crowded: number, later: number, arms: readonly A
   return { parts: { opening, "crowded opening": crowded, later }, arms };
 }
 
-/**
- * What a campaign tries first: a random walk, which many bugs need no more than, and the schedule without any preemption,
- * which says what the threads do when left alone.
- */
+/** What a campaign tries first: a random walk, which many bugs need no more than. */
 export function firstAttempts(strategy: FuzzStrategy, randomSeed: number): readonly Attempt[] {
-  if (strategy !== "coverage") return [];
-  return [endless("random", randomSeed), replaySchedule(new Uint8Array())].map((first) => ({
-    strategy: first,
-    constraints: [],
-  }));
+  return strategy === "coverage" ? [{ strategy: endless("random", randomSeed), constraints: [] }] : [];
 }

@@ -125,9 +125,22 @@ export class CampaignJournal {
   note(scenario: Scenario<World>, { fuzzer, partial }: Pick<CampaignProgress, "fuzzer" | "partial">): void {
     this.#growth.note(fuzzer.executions, () => this.#pointOf(scenario, fuzzer));
     this.attempt(() => this.#writeFindings(scenario, fuzzer));
-    if (nowMs() - this.#savedMs < SAVE_EVERY_MS) return;
+    if (nowMs() - this.#savedMs >= SAVE_EVERY_MS) this.#save(scenario, fuzzer, partial);
+  }
+
+  /** A finding is about to be made small. Until it is, its schedule stands for it: who replays that comes to it again. */
+  noteFound(scenario: Scenario<World>, fuzzer: Fuzzer<World>, schedule: Uint8Array): void {
+    this.#save(scenario, fuzzer, [], [schedule]);
+  }
+
+  #save(
+    scenario: Scenario<World>,
+    fuzzer: Fuzzer<World>,
+    partial: readonly RoundResult[],
+    more: readonly Uint8Array[] = [],
+  ): void {
     this.#savedMs = nowMs();
-    this.#keep(scenario, fuzzer, partial);
+    this.#keep(scenario, fuzzer, partial, more);
     this.attempt(() => saveState(this.file, this.#state));
   }
 
@@ -147,11 +160,17 @@ export class CampaignJournal {
   }
 
   /** What workers have done in a round that is not over yet is kept too: it would be lost with the process. */
-  #keep(scenario: Scenario<World>, fuzzer: Fuzzer<World>, partial: readonly RoundResult[]): void {
+  #keep(
+    scenario: Scenario<World>,
+    fuzzer: Fuzzer<World>,
+    partial: readonly RoundResult[],
+    more: readonly Uint8Array[] = [],
+  ): void {
     const { corpus, findings } = fuzzer;
     const schedules = [
       ...corpus.seeds.map(({ schedule }) => schedule),
       ...partial.flatMap(({ seeds }) => seeds),
+      ...more,
     ];
     const found = [...findings.values(), ...partial.flatMap((one) => one.findings)];
     this.#state.scenarios[scenario.name] = {

@@ -37,6 +37,8 @@ export interface CampaignOptions extends FuzzerOptions {
   /** What an interrupted campaign has done, but for its corpus, which is among the seeds. */
   readonly before: RoundResult | undefined;
   readonly onSeed: (schedule: Uint8Array) => void;
+  /** Called with the schedule of a finding before it is made small, which takes seconds. */
+  readonly onFound?: (fuzzer: Fuzzer<World>, schedule: Uint8Array) => void;
   /** A number of executions at which a single worker is to pause for `onProgress`, whatever the time. */
   readonly pauseAt: () => number;
   readonly onProgress: (progress: CampaignProgress) => void;
@@ -85,6 +87,7 @@ function begin(scenario: Scenario<World>, options: CampaignOptions): Fuzzer<Worl
     fuzzer.absorb(options.before);
   }
   fuzzer.onSeed = options.onSeed;
+  fuzzer.onFound = (schedule) => options.onFound?.(fuzzer, schedule);
   return fuzzer;
 }
 

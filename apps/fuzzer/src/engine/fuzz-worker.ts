@@ -46,7 +46,7 @@ function start(setup: WorkerSetup): (request: RoundRequest, tell: Tell) => Round
   });
   return ({ executions, seeds }, tell) => {
     const found: Uint8Array[] = [];
-    fuzzer.onSeed = () => {};
+    fuzzer.onSeed = fuzzer.onFound = () => {};
     for (const seed of seeds) fuzzer.replay(seed);
     fuzzer.onSeed = (schedule) => void found.push(schedule);
     const known = new Set(fuzzer.findings.keys());
@@ -59,6 +59,8 @@ function start(setup: WorkerSetup): (request: RoundRequest, tell: Tell) => Round
       unreached: fuzzer.unreached,
       unmatched: fuzzer.unmatched.map(({ site }) => site),
     });
+    // Who replays it comes to the finding again, should this process end before it is small.
+    fuzzer.onFound = (schedule) => tell({ ...sofar(), seeds: [...found, schedule] });
     let toldMs = nowMs();
     for (let left = executions; left > 0 && !fuzzer.isDone; left -= STRIDE) {
       fuzzer.run(Math.min(STRIDE, left));

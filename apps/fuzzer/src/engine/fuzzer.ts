@@ -58,6 +58,8 @@ export class Fuzzer<W> {
   readonly findings: Map<string, Violation> = new Map();
   /** Called when a schedule enters the corpus. */
   onSeed: (schedule: Uint8Array) => void = () => {};
+  /** Called with the schedule of a finding before it is made small, which takes seconds. */
+  onFound: (schedule: Uint8Array) => void = () => {};
   executions = 0;
   steps = 0;
   readonly #scenario: Scenario<W>;
@@ -174,6 +176,7 @@ export class Fuzzer<W> {
     if (this.#isKnown(signature)) return;
     const found = findingOf(this.#engine, ending, this.#fingerprint());
     const { minimizes = true } = this.#options;
+    if (minimizes) this.onFound(this.#schedule());
     this.findings.set(
       signature,
       minimizes ? minimize(this.#scenario, found, this.#options).violation : found,

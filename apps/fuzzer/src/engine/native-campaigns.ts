@@ -130,6 +130,7 @@ export class NativeCampaigns {
       onSeed: (schedule) => {
         if (directory !== undefined) this.#journal.attempt(() => saveSchedule(directory, schedule));
       },
+      onFound: (fuzzer, schedule) => this.#journal.noteFound(scenario, fuzzer, schedule),
       pauseAt: () => this.#journal.nextPoint,
       onProgress: (progress) => {
         this.#journal.note(scenario, progress);

@@ -19,6 +19,7 @@ import { isFileError } from "../../src/engine/file-trouble.ts";
 import { Fuzzer } from "../../src/engine/fuzzer.ts";
 import { nextPointAfter } from "../../src/engine/growth.ts";
 import type { FuzzJob } from "../../src/engine/job.ts";
+import { schedulesOf } from "../../src/engine/resumed.ts";
 import type { SavedState } from "../../src/engine/saved-state.ts";
 
 let now = 0;
@@ -115,6 +116,23 @@ test("what workers have done in a round that is not over is on disk too", () => 
   expect(saved).toMatchObject({ executions: 67, steps: fuzzer.steps + 200 });
   expect(saved.corpus.slice(-2)).toEqual(["Aw==", "BA=="]);
   expect(saved.findings).toEqual([finding.token, "token 3", "token 4"]);
+});
+
+test("a finding that is being made small is on disk as the schedule that shows it", () => {
+  const journal = new CampaignJournal(job());
+  journal.begin(scenario);
+  const fuzzer = newFuzzer();
+  const shown: (readonly string[])[] = [];
+  fuzzer.onFound = (schedule) => {
+    expect(fuzzer.findings.size).toBe(0);
+    journal.noteFound(scenario, fuzzer as never, schedule);
+    // If the process ended here:
+    const again = newFuzzer();
+    for (const one of schedulesOf(stateIn(journal.file).scenarios[scenario.name]!)) again.replay(one);
+    shown.push([...again.findings.keys()]);
+  };
+  fuzzer.run(60);
+  expect(shown).toEqual([[...fuzzer.findings.keys()]]);
 });
 
 test("points of growth are few, however long a campaign runs", () => {
