@@ -1,6 +1,6 @@
 /** Which arms a campaign has. */
 
-import { replaySchedule, type Strategy } from "@mmrace/scheduler";
+import type { Strategy } from "@mmrace/scheduler";
 import type { Arm, Attempt, Materials } from "./arm.ts";
 import type { ArmGroup } from "./turns.ts";
 import { Extension } from "./extension.ts";
@@ -58,12 +58,7 @@ function group(opening: number, crowded: number, later: number, arms: readonly A
   return { parts: { opening, "crowded opening": crowded, later }, arms };
 }
 
-/**
- * What a campaign tries first: a random walk, which many bugs need no more than, and the schedule without any preemption,
- * which says what the threads do when left alone.
- */
+/** What a campaign tries first: a random walk, which many bugs need no more than. */
 export function firstAttempts(strategy: FuzzStrategy, randomSeed: number): readonly Attempt[] {
-  if (strategy !== "coverage") return [];
-  const first = [endless("random", randomSeed), replaySchedule(new Uint8Array())];
-  return first.map((one) => ({ strategy: one, constraints: [] }));
+  return strategy === "coverage" ? [{ strategy: endless("random", randomSeed), constraints: [] }] : [];
 }
