@@ -32,6 +32,8 @@ export interface Minimized {
 }
 
 const EXECUTIONS_MAX_DEFAULT = 10_000;
+/** Steps of all trials together: a livelock of thousands of blocks has millions of neighbours, each as long as itself. */
+const TRIAL_STEPS_MAX = 5_000_000;
 
 /** A schedule that shows the finding, as choices. */
 interface Candidate {
@@ -42,11 +44,11 @@ interface Candidate {
 
 /**
  * Shrinks a finding. First by trial: a block of its schedule is dropped or moved past the next as long as that still
- * shows the same signature with fewer preemptions, or as many and fewer steps. Then by search: all schedules without a
- * preemption, then with one, and so on (Musuvathi and Qadeer, PLDI 2007), up to as many as the finding has by then. What
- * a level shows has the fewest preemptions if the levels below were searched to their end, and the fewest steps if it
- * was searched to its own end. Two findings of one signature then come to the same schedule, the first in the order of
- * the search.
+ * shows the same signature with fewer preemptions, or as many and fewer steps; five million steps of trials are the most.
+ * Then by search: all schedules without a preemption, then with one, and so on (Musuvathi and Qadeer, PLDI 2007), up to as
+ * many as the finding has by then. What a level shows has the fewest preemptions if the levels below were searched to
+ * their end, and the fewest steps if it was searched to its own end. Two findings of one signature then come to the same
+ * schedule, the first in the order of the search.
  *
  * Where the budget runs out, an execution is cut off at the step limit, or there are more threads or values of a data choice
  * than a search takes, the result is the smallest found and not proven.
@@ -68,6 +70,7 @@ class Minimizer<W> {
   readonly #executionsMax: number;
   readonly #onExecution: ((executions: number) => void) | undefined;
   #executions = 0;
+  #trialSteps = 0;
 
   constructor(scenario: Scenario<W>, violation: Violation, options: MinimizeOptions) {
     const { executionsMax = EXECUTIONS_MAX_DEFAULT } = options;
@@ -137,7 +140,9 @@ class Minimizer<W> {
 
   #firstSmaller(best: Candidate): Candidate | undefined {
     for (const choices of neighbours(best.choices)) {
+      if (this.#trialSteps >= TRIAL_STEPS_MAX) return undefined;
       const candidate = this.#attempt(encodeSchedule(choices, best.values));
+      this.#trialSteps += this.#engine.sites.length;
       if (candidate !== undefined && isSmaller(candidate, best)) return candidate;
     }
     return undefined;

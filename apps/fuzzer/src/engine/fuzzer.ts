@@ -24,6 +24,10 @@ import { AccessLog } from "../coverage/access-log.ts";
 import { InterleavingObserver } from "../coverage/interleaving.ts";
 import { featuresOf, Novelty } from "../coverage/novelty.ts";
 
+/** Executions for the proof that a finding is the smallest, and how many steps they may have when it is a long one. */
+const PROOF_EXECUTIONS_MAX = 10_000;
+const PROOF_STEPS = 4_000_000;
+
 /** What a worker did in a round. */
 export interface RoundResult {
   readonly executions: number;
@@ -176,11 +180,13 @@ export class Fuzzer<W> {
     if (this.#isKnown(signature)) return;
     const found = findingOf(this.#engine, ending, this.#fingerprint());
     const { minimizes = true } = this.#options;
-    if (minimizes) this.onFound(this.#schedule());
-    this.findings.set(
-      signature,
-      minimizes ? minimize(this.#scenario, found, this.#options).violation : found,
-    );
+    this.findings.set(signature, minimizes ? this.#madeSmall(found) : found);
+  }
+
+  #madeSmall(found: Violation): Violation {
+    this.onFound(this.#schedule());
+    const executionsMax = Math.min(PROOF_EXECUTIONS_MAX, Math.ceil(PROOF_STEPS / found.steps));
+    return minimize(this.#scenario, found, { ...this.#options, executionsMax }).violation;
   }
 
   /** Findings that this execution showed only beside others; their tokens say what those were. */

@@ -2,9 +2,11 @@
 
 import {
   always,
+  atEnd,
   Cell,
   choose,
   defineScenario,
+  encodeSchedule,
   explore,
   minimize,
   random,
@@ -142,4 +144,27 @@ test("a finding that does not show itself is given back", () => {
   const { violation, fewestPreemptionsProven } = minimize(detour, other);
   expect(violation).toBe(other);
   expect(fewestPreemptionsProven).toBe(false);
+});
+
+test("trials end after five million steps: each of thousands of blocks can be dropped", () => {
+  const writes = 2000;
+  const relay: Scenario<Cell<number>> = defineScenario<Cell<number>>({
+    name: "relay",
+    setup: () => new Cell("x", 0),
+    threads: Object.fromEntries(
+      ["a", "b"].map((name) => [
+        name,
+        function* run(x: Cell<number>) {
+          for (let i = 0; i < writes; i++) yield* writeOnce(x, i);
+        },
+      ]),
+    ),
+    properties: [atEnd<Cell<number>>("never ends", () => false)],
+  });
+  const schedule = Array.from({ length: 2 * writes }, (_, at) => at % 2);
+  const long = explore(relay, replaySchedule(encodeSchedule(schedule, []))).violations[0]!;
+  expect(long.preemptions).toBeGreaterThan(writes);
+  const { executions, violation } = minimize(relay, long, { executionsMax: 0 });
+  expect(executions).toBeLessThan(5_000_000 / (2 * writes) + 10);
+  expect(violation.preemptions).toBeLessThan(long.preemptions);
 });
