@@ -37,7 +37,7 @@ export interface CampaignOptions extends FuzzerOptions {
   /** What an interrupted campaign has done, but for its corpus, which is among the seeds. */
   readonly before: RoundResult | undefined;
   readonly onSeed: (schedule: Uint8Array) => void;
-  /** Called with the schedule of a finding before it is made small, which takes seconds. */
+  /** Called with the schedule of a finding of this process before it is made small, which takes seconds. */
   readonly onFound?: (fuzzer: Fuzzer<World>, schedule: Uint8Array) => void;
   /** A number of executions at which a single worker is to pause for `onProgress`, whatever the time. */
   readonly pauseAt: () => number;
@@ -53,6 +53,8 @@ export async function runCampaign(
 ): Promise<Fuzzer<World>> {
   const fuzzer = begin(scenario, options);
   const pool = options.others ?? threadsFor(scenario, options);
+  // Of others' findings nothing is to be saved before all of their round is taken in.
+  if (pool === undefined) fuzzer.onFound = (schedule) => options.onFound?.(fuzzer, schedule);
   const { partial = [], paces = [] } = pool ?? {};
   const tell = (): void => options.onProgress({ fuzzer, partial, paces });
   const isOver = (): boolean => nowMs() >= options.deadlineMs || options.isInterrupted();
@@ -87,7 +89,6 @@ function begin(scenario: Scenario<World>, options: CampaignOptions): Fuzzer<Worl
     fuzzer.absorb(options.before);
   }
   fuzzer.onSeed = options.onSeed;
-  fuzzer.onFound = (schedule) => options.onFound?.(fuzzer, schedule);
   return fuzzer;
 }
 

@@ -62,9 +62,8 @@ describe.skipIf(program === undefined)("the report page", () => {
   const stepWords = (): Promise<string> => page.locator(".step-words").innerText();
 
   /** The list of columns is drawn once a frame, so the frame after the last key is waited for. */
-  async function currentLine(): Promise<string> {
+  async function drawn(): Promise<void> {
     await page.evaluate("new Promise((drawn) => requestAnimationFrame(drawn))");
-    return page.locator(".line.current").innerText();
   }
 
   /** Opens the finding that an oracle has made, and goes to its first step. */
@@ -89,7 +88,9 @@ describe.skipIf(program === undefined)("the report page", () => {
     expect(await step()).toMatch(/^Step 1 of/);
     await slider.press("Shift+ArrowRight");
     expect(await stepWords()).toMatch(/CPU1 collapse/);
-    expect(await currentLine()).toContain(await page.locator(".step-words code").innerText());
+    await drawn();
+    const line = await page.locator(".line.current").innerText();
+    expect(line).toContain(await page.locator(".step-words code").innerText());
     expect(await slider.getAttribute("aria-valuetext")).toMatch(/^Step \d+, CPU1 collapse: /);
     await slider.press("Shift+ArrowLeft");
     expect(await stepWords()).toMatch(/CPU0 mremap/);
@@ -97,7 +98,7 @@ describe.skipIf(program === undefined)("the report page", () => {
 
   test("the page tables before and after the step that takes a table away", async () => {
     await choose("table shape");
-    await page.locator(".list-box").getByText("xchg(mm1 pmd[0], none)").scrollIntoViewIfNeeded();
+    await drawn();
     await page.locator(".list-box").getByText("xchg(mm1 pmd[0], none)").click();
     expect(await stepWords()).toMatch(/xchg\(mm1 pmd\[0\], none\) = table pfn 0x101.*holds .*pml of mm1/s);
     const changed = (when: string): Promise<string[]> =>
@@ -246,6 +247,7 @@ describe.skipIf(program === undefined)("the report page", () => {
       await slider.press("Home");
       await slider.press("PageUp");
       expect(Number(/\d+/.exec(await step())![0])).toBeGreaterThan(500);
+      await drawn();
       expect(await page.locator(".line.current").count()).toBe(1);
       await page.evaluate(
         "{ const box = document.querySelector('.list-box'); box.scrollTop = box.scrollHeight / 2; }",

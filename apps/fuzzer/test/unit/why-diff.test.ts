@@ -65,7 +65,7 @@ test("6.12 to 6.14: reclaim made the PMD lock needed, and the second look made u
   expect(run.text).toMatch(/\d+ guards of retract_page_tables changed from 6\.12 to 6\.14; \d+ did not\.$/);
 });
 
-test("a step is found between releases that are further apart, and a guard that came is one that became needed", async () => {
+test("a step is found between releases that are further apart", async () => {
   const only = ["--scenario", "mremap-vs-retract"];
   const [recheck, ...more] = await differences(
     "move_normal_pmd/read_once/pmd/2",
@@ -75,7 +75,8 @@ test("a step is found between releases that are further apart, and a guard that 
     "6.18",
   );
   expect(more).toEqual([]);
-  expect(recheck).toMatchObject({ turn: "became needed", cause: { between: ["6.11", "6.12"] } });
+  // On 6.6 the scenario goes wrong anyway: it is T1-01.
+  expect(recheck).toMatchObject({ turn: "can be shown since", cause: { between: ["6.11", "6.12"] } });
   expect(commitsOf(recheck!)).toEqual(["6fa1066fc5d0"]);
 });
 
