@@ -14,7 +14,10 @@ import type { SchedulingPoint, Strategy } from "./strategy.ts";
 
 /** Options of `minimize`: the settings under which the finding was made, and an effort. */
 export interface MinimizeOptions extends RunSettings {
-  /** How many executions the search for a proof may take, 0 or a positive integer. Default 10,000. */
+  /**
+   * How many executions the search for a proof may take, 0 or a positive integer. Default 10,000, and fewer for findings of more
+   * than 400 steps: as many as have four million steps together.
+   */
   readonly executionsMax?: number;
   /** Called after each execution. For progress. */
   readonly onExecution?: (executions: number) => void;
@@ -31,7 +34,8 @@ export interface Minimized {
   readonly executions: number;
 }
 
-const EXECUTIONS_MAX_DEFAULT = 10_000;
+const PROOF_EXECUTIONS_MAX = 10_000;
+const PROOF_STEPS = 4_000_000;
 /** Steps of all trials together: a livelock of thousands of blocks has millions of neighbours, each as long as itself. */
 const TRIAL_STEPS_MAX = 5_000_000;
 
@@ -73,7 +77,8 @@ class Minimizer<W> {
   #trialSteps = 0;
 
   constructor(scenario: Scenario<W>, violation: Violation, options: MinimizeOptions) {
-    const { executionsMax = EXECUTIONS_MAX_DEFAULT } = options;
+    const affordable = Math.min(PROOF_EXECUTIONS_MAX, Math.ceil(PROOF_STEPS / violation.steps));
+    const { executionsMax = affordable } = options;
     if (!Number.isInteger(executionsMax) || executionsMax < 0)
       throw new UsageError(`minimize: executionsMax must be 0 or a positive integer, not ${executionsMax}.`);
     this.#scenario = scenario;

@@ -7,6 +7,7 @@ import { statSync } from "node:fs";
 import type { World } from "@mmrace/mm";
 import { UsageError, type Scenario, type Violation } from "@mmrace/scheduler";
 import { ageMs, nowMs } from "../clock.ts";
+import { base64Of } from "../corpus/base64.ts";
 import { saveFinding } from "../report/finding-directory.ts";
 import { warn } from "../report/warn.ts";
 import type { HuntState } from "../programs/hunt-state.ts";
@@ -179,7 +180,7 @@ export class CampaignJournal {
       executions: partial.reduce((sum, { executions }) => sum + executions, fuzzer.executions),
       steps: partial.reduce((sum, { steps }) => sum + steps, fuzzer.steps),
       seconds: this.#seconds(scenario),
-      corpus: schedules.map((schedule) => Buffer.from(schedule).toString("base64")),
+      corpus: schedules.map(base64Of),
       findings: found.map(({ token }) => token),
       unreached: [...fuzzer.unreached],
       unmatched: fuzzer.unmatched.map(({ site }) => site),

@@ -24,10 +24,6 @@ import { AccessLog } from "../coverage/access-log.ts";
 import { InterleavingObserver } from "../coverage/interleaving.ts";
 import { featuresOf, Novelty } from "../coverage/novelty.ts";
 
-/** Executions for the proof that a finding is the smallest, and how many steps they may have when it is a long one. */
-const PROOF_EXECUTIONS_MAX = 10_000;
-const PROOF_STEPS = 4_000_000;
-
 /** What a worker did in a round. */
 export interface RoundResult {
   readonly executions: number;
@@ -184,9 +180,9 @@ export class Fuzzer<W> {
   }
 
   #madeSmall(found: Violation): Violation {
-    this.onFound(this.#schedule());
-    const executionsMax = Math.min(PROOF_EXECUTIONS_MAX, Math.ceil(PROOF_STEPS / found.steps));
-    return minimize(this.#scenario, found, { ...this.#options, executionsMax }).violation;
+    this.onFound(found.schedule);
+    const { ablations, memory } = this.#options;
+    return minimize(this.#scenario, found, { ablations, memory }).violation;
   }
 
   /** Findings that this execution showed only beside others; their tokens say what those were. */

@@ -19,6 +19,7 @@ import { runCampaign, type CampaignProgress } from "./campaign.ts";
 import { CampaignJournal } from "./campaign-journal.ts";
 import type { Fuzzer, FuzzerOptions } from "./fuzzer.ts";
 import { onInterrupt } from "./interrupts.ts";
+import { seedAfter } from "./random-seeds.ts";
 import { roundOf, schedulesOf } from "./resumed.ts";
 import type { RoundRunner } from "./worker-pool.ts";
 
@@ -108,8 +109,7 @@ export class NativeCampaigns {
     const { memory } = options;
     const fromDisk = directory === undefined ? [] : openCorpus(directory, scenario, { ablations, memory });
     const fuzzerOptions: FuzzerOptions = {
-      // A resumed campaign must not draw the numbers again that it has used up.
-      randomSeed: options.seed + (saved === undefined ? 0 : 1_000_003 * saved.executions),
+      randomSeed: seedAfter(options.seed, saved?.executions ?? 0),
       strategy: options.strategy,
       ablations,
       memory,

@@ -3,6 +3,7 @@
 import { decodeToken, replayToken, type Violation } from "@mmrace/scheduler";
 import type { Change } from "../changes/change.ts";
 import { scenarioOfToken } from "../changes/changed-kernels.ts";
+import { bytesOf } from "../corpus/base64.ts";
 import type { RoundResult } from "./fuzzer.ts";
 import type { ScenarioState } from "./saved-state.ts";
 
@@ -14,7 +15,7 @@ export function roundOf(saved: ScenarioState, changes: readonly Change[]): Round
 
 /** The schedules that it had kept. */
 export function schedulesOf({ corpus }: ScenarioState): readonly Uint8Array[] {
-  return corpus.map((text) => new Uint8Array(Buffer.from(text, "base64")));
+  return corpus.map(bytesOf);
 }
 
 /** The finding that a saved token shows; nothing when the model has changed since. */

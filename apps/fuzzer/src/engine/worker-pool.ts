@@ -9,7 +9,7 @@ import type { World } from "@mmrace/mm";
 import { ablationText, type Scenario } from "@mmrace/scheduler";
 import { sourcesOf } from "../changes/change.ts";
 import { nowMs } from "../clock.ts";
-import { thrownByWorker } from "./ask.ts";
+import { askUntil } from "./ask.ts";
 import { identityOf } from "../programs/identity.ts";
 import type { CampaignOptions } from "./campaign.ts";
 import type { RoundMessage, RoundRequest, WorkerSetup } from "./fuzz-worker.ts";
@@ -70,38 +70,18 @@ export class WorkerPool implements RoundRunner {
     this.#seedsGiven = fuzzer.corpus.seeds.length;
     const total = Math.min(executionsMax, ROUND * this.#workers.length);
     const startMs = nowMs();
-    const results = this.#workers.map((worker, index) => {
+    const results = this.#workers.map(async (worker, index) => {
       const executions = Math.floor((total + index) / this.#workers.length);
       const request: RoundRequest = { executions, seeds };
-      return this.#ask(worker, request, (result) => {
+      const { result: last } = await askUntil<RoundMessage>(worker, request, ({ isDone, result }) => {
         this.partial[index] = result;
         this.paces[index] = Math.round((result.executions / Math.max(nowMs() - startMs, 1)) * 1000);
-        return onTold();
+        return onTold() || isDone;
       });
+      return last;
     });
     for (const result of await Promise.all(results)) fuzzer.absorb(result);
     this.partial.length = 0;
-  }
-
-  /** @param onResult called with each result so far and with the last one; `true` makes do with what there is. */
-  #ask(
-    worker: Worker,
-    request: RoundRequest,
-    onResult: (result: RoundResult) => boolean,
-  ): Promise<RoundResult> {
-    return new Promise((resolve, reject) => {
-      const fail = (error: Error): void => reject(thrownByWorker(error));
-      const onMessage = ({ isDone, result }: RoundMessage): void => {
-        const isEnough = onResult(result);
-        if (!isDone && !isEnough) return;
-        worker.removeListener("message", onMessage);
-        worker.removeListener("error", fail);
-        resolve(result);
-      };
-      worker.on("message", onMessage);
-      worker.once("error", fail);
-      worker.postMessage(request);
-    });
   }
 
   /** Ends the workers. */

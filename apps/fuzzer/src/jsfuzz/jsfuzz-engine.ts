@@ -10,6 +10,8 @@ import type { World } from "@mmrace/mm";
 import type { Scenario } from "@mmrace/scheduler";
 import { deadlineOf, type FuzzJob } from "../engine/job.ts";
 import { nowMs } from "../clock.ts";
+import { bytesOf } from "../corpus/base64.ts";
+import { seedAfter } from "../engine/random-seeds.ts";
 import { saveSchedule } from "../corpus/on-disk.ts";
 import { corpusFolder, openCorpus } from "../corpus/open-corpus.ts";
 import { CampaignJournal } from "../engine/campaign-journal.ts";
@@ -115,12 +117,11 @@ class JsfuzzCampaign {
       executionsMax: options.executions - triage.executions,
       ...(deadlineMs === Infinity ? {} : { timeMs: Math.max(deadlineMs - nowMs(), 0) }),
     };
-    // A resumed campaign must not draw the numbers again that it has used up.
     const before = this.#journal.before(this.#scenario)?.executions ?? 0;
     const report = await runJsfuzzProcess(settings, {
       workDirectory: this.#workDirectory,
       corpus,
-      randomSeed: options.seed + this.#processes++ + 1_000_003 * before,
+      randomSeed: seedAfter(options.seed + this.#processes++, before),
     });
     const { end, input = "", failure } = report;
     if (end === "violation") {
@@ -144,10 +145,6 @@ function file(triage: Fuzzer<World>, input: string): void {
     throw new Error("a finding of jsfuzz did not show again in this process");
   triage.executions = executions;
   triage.steps = steps;
-}
-
-function bytesOf(base64: string): Uint8Array {
-  return new Uint8Array(Buffer.from(base64, "base64"));
 }
 
 function corpusDirectory({ options, ablations }: FuzzJob, scenario: Scenario<World>): string | undefined {

@@ -4,19 +4,10 @@
  * be run at a time, and it does not matter who is done first.
  */
 
-import {
-  generateProgram,
-  mutateProgram,
-  packProgram,
-  programName,
-  spliceProgram,
-  unpackProgram,
-  type Program,
-} from "@mmrace/mm/programs";
+import { packProgram, programName, unpackProgram, type Program } from "@mmrace/mm/programs";
 import { Prng } from "@mmrace/scheduler";
-
-/** Keeps the random seeds of programs apart; any large odd number does. */
-const SEED_STRIDE = 7_368_787;
+import { seedOfPart } from "../engine/random-seeds.ts";
+import { drawProgram } from "./draw-program.ts";
 
 /** A program that is worth changing. */
 export interface KeptProgram {
@@ -136,23 +127,16 @@ export class HuntPlan {
 
   #draw(at: number): string {
     const { randomSeed, window } = this.#settings;
-    const prng = new Prng((randomSeed + Math.imul(this.#drawn++, SEED_STRIDE)) | 0);
+    const prng = new Prng(seedOfPart(randomSeed, this.#drawn++));
     const known = this.kept.filter((one) => one.at <= at - window);
     for (;;) {
-      const program = known.length === 0 || prng.below(2) === 0 ? generateProgram(prng) : remade(prng, known);
+      const program = drawProgram(prng, known, (one) => unpackProgram(one.program));
       const name = nameOf(program);
       if (this.#tried.has(name)) continue;
       this.#tried.add(name);
       return packProgram(program);
     }
   }
-}
-
-/** Made from one or two that were worth keeping. */
-function remade(prng: Prng, known: readonly KeptProgram[]): Program {
-  const pick = (): Program => unpackProgram(known[prng.below(known.length)]!.program);
-  const spliced = prng.below(4) === 0 ? spliceProgram(prng, pick(), pick()) : pick();
-  return mutateProgram(prng, spliced);
 }
 
 /** The hash in its name: of equal programs the same. */

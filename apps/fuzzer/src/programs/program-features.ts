@@ -4,6 +4,7 @@
  * together the seeds of a campaign show all that it saw.
  */
 
+import { base64Of, bytesOf } from "../corpus/base64.ts";
 import type { Seed } from "../corpus/corpus.ts";
 import { COVERAGE_SIZE, MAP_SIZE, mapOf, mapStart, type MapName } from "../coverage/maps.ts";
 import { slotOf } from "../coverage/novelty.ts";
@@ -55,12 +56,12 @@ export class ProgramFeatures {
 
   /** As text, from which `restore` makes it again. */
   save(): string {
-    return Buffer.from(this.#bits).toString("base64");
+    return base64Of(this.#bits);
   }
 
   /** Takes over what `save` has written; what is of another size is left alone. */
   restore(text: string): void {
-    const bits = Buffer.from(text, "base64");
+    const bits = bytesOf(text);
     if (bits.length === this.#bits.length) this.#bits.set(bits);
   }
 }

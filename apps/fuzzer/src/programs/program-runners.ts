@@ -2,7 +2,7 @@
 
 import { Worker } from "node:worker_threads";
 import { pause } from "../clock.ts";
-import { thrownByWorker } from "../engine/ask.ts";
+import { askUntil } from "../engine/ask.ts";
 import { sourcesOf } from "../changes/change.ts";
 import {
   NOTHING,
@@ -44,9 +44,10 @@ class ThreadRunner implements ProgramRunner {
   /** One that was cut short must be closed: its thread does not hear of it. */
   async run(task: ProgramTask, tell: Tell): Promise<TaskResult> {
     let last: TaskResult = { isWhole: false, progress: task.before ?? NOTHING };
-    const answer = this.#answerTo(task, (sofar) => {
-      last = sofar;
-      tell(() => sofar.progress, sofar.progress.findings.length > 0);
+    const answer = askUntil<TaskResult>(this.#worker, task, (told) => {
+      last = told;
+      if (!told.isWhole) tell(() => told.progress, told.progress.findings.length > 0);
+      return told.isWhole;
     });
     // Who was cut short is not waited for.
     answer.catch(() => {});
@@ -55,24 +56,6 @@ class ThreadRunner implements ProgramRunner {
       if (result !== undefined) return result;
       if (tell()) return last;
     }
-  }
-
-  #answerTo(task: ProgramTask, onTold: (sofar: TaskResult) => void): Promise<TaskResult> {
-    return new Promise((resolve, reject) => {
-      const fail = (error: Error): void => reject(thrownByWorker(error));
-      const onMessage = (result: TaskResult): void => {
-        if (!result.isWhole) {
-          onTold(result);
-          return;
-        }
-        this.#worker.removeListener("message", onMessage);
-        this.#worker.removeListener("error", fail);
-        resolve(result);
-      };
-      this.#worker.on("message", onMessage);
-      this.#worker.once("error", fail);
-      this.#worker.postMessage(task);
-    });
   }
 
   async close(): Promise<void> {

@@ -4,8 +4,10 @@ import type { Kernel, World } from "@mmrace/mm";
 import { packProgram, programOf, programScenario, unpackProgram } from "@mmrace/mm/programs";
 import { decodeToken, minimize, parseAblation, type Scenario, type Violation } from "@mmrace/scheduler";
 import { kernelWith } from "../changes/changed-kernels.ts";
+import { base64Of, bytesOf } from "../corpus/base64.ts";
 import { runCampaign } from "../engine/campaign.ts";
 import type { Fuzzer } from "../engine/fuzzer.ts";
+import { seedAfter } from "../engine/random-seeds.ts";
 import { warn } from "../report/warn.ts";
 import { slotsOf } from "./program-features.ts";
 import type { HuntSettings, ProgramTask, TaskProgress, TaskResult, Tell } from "./program-task.ts";
@@ -28,15 +30,14 @@ export async function runTask(settings: HuntSettings, task: ProgramTask, tell: T
     ...settings,
     // That takes seconds: what was found is told first, and made small afterwards.
     minimizes: false,
-    // What goes on must not draw the numbers again that it has used up.
-    randomSeed: task.randomSeed + 1_000_003 * (before?.executions ?? 0),
+    randomSeed: seedAfter(task.randomSeed, before?.executions ?? 0),
     ablations: settings.ablations.map(parseAblation),
     known: new Set([...task.known, ...(before?.findings ?? []).map(({ signature }) => signature)]),
     executionsMax: isOver ? 0 : task.executions,
     workers: 1,
     others: undefined,
     deadlineMs: Infinity,
-    seeds: (before?.schedules ?? []).map((text) => new Uint8Array(Buffer.from(text, "base64"))),
+    seeds: (before?.schedules ?? []).map(bytesOf),
     before: before === undefined ? undefined : { ...before, seeds: [], findings: [], unreached: [] },
     onSeed: () => {},
     pauseAt: () => Infinity,
@@ -73,7 +74,7 @@ function progressOf(task: ProgramTask, fuzzer: Fuzzer<World>): TaskProgress {
   return {
     executions: fuzzer.executions,
     steps: fuzzer.steps,
-    schedules: seeds.map(({ schedule }) => Buffer.from(schedule).toString("base64")),
+    schedules: seeds.map(({ schedule }) => base64Of(schedule)),
     corpus: seeds.length,
     slots: slotsOf(seeds),
     findings: [...(task.before?.findings ?? []), ...fuzzer.findings.values()],

@@ -15,6 +15,7 @@ import {
   type GenericSchema,
 } from "valibot";
 import { fuzzStrategies, type FuzzStrategy } from "../arms/arms.ts";
+import { base64Of, bytesOf } from "../corpus/base64.ts";
 import type { RoundResult } from "../engine/fuzzer.ts";
 import { sha256 } from "../engine/sha256.ts";
 
@@ -159,14 +160,4 @@ export function violationOf(message: FindingMessage): Violation {
   const { details, ...rest } = message;
   const facts = { ...rest, schedule: bytesOf(message.schedule) };
   return details === undefined ? facts : { ...facts, details };
-}
-
-/** A schedule as text. */
-export function base64Of(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64");
-}
-
-/** The schedule of a text. */
-export function bytesOf(base64: string): Uint8Array {
-  return new Uint8Array(Buffer.from(base64, "base64"));
 }

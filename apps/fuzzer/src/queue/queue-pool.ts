@@ -8,14 +8,13 @@
 import type { World } from "@mmrace/mm";
 import { ablationText, type Scenario } from "@mmrace/scheduler";
 import { nowMs, pause } from "../clock.ts";
+import { base64Of } from "../corpus/base64.ts";
 import type { Fuzzer, FuzzerOptions, RoundResult } from "../engine/fuzzer.ts";
+import { seedOfPart } from "../engine/random-seeds.ts";
 import type { RoundRunner } from "../engine/worker-pool.ts";
 import { LOOK_EVERY_MS, whileWaiting, type JobDesk } from "./job-desk.ts";
-import { base64Of, messageOf, nameOf, readAnswer, type Shard } from "./messages.ts";
+import { messageOf, nameOf, readAnswer, type Shard } from "./messages.ts";
 import { fingerprintOf } from "./shard.ts";
-
-/** Keeps the random seeds of shards apart; any large odd number does. */
-const SEED_STRIDE = 7_368_787;
 
 /** How a campaign is cut. */
 export interface Cut {
@@ -98,7 +97,7 @@ export class QueuePool implements RoundRunner {
         ...common,
         start,
         executions,
-        randomSeed: (randomSeed + Math.imul(start, SEED_STRIDE)) | 0,
+        randomSeed: seedOfPart(randomSeed, start),
       });
       start += executions;
     }

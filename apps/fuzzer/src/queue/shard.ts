@@ -5,16 +5,9 @@
 
 import { kernelById, scenarioOf, type World } from "@mmrace/mm";
 import { hashToHex, modelFingerprint, parseAblation, UsageError, type Scenario } from "@mmrace/scheduler";
+import { base64Of, bytesOf } from "../corpus/base64.ts";
 import { Fuzzer } from "../engine/fuzzer.ts";
-import {
-  base64Of,
-  bytesOf,
-  messageOf,
-  readShard,
-  violationOf,
-  type Shard,
-  type ShardAnswer,
-} from "./messages.ts";
+import { messageOf, readShard, violationOf, type Shard, type ShardAnswer } from "./messages.ts";
 
 /** The fingerprint of a scenario's model, as shards carry it. */
 export function fingerprintOf(scenario: Scenario<World>): string {

@@ -6,14 +6,7 @@
 
 import { join } from "node:path";
 import { scenarioFamilies, type Kernel } from "@mmrace/mm";
-import {
-  generateProgram,
-  mutateProgram,
-  packProgram,
-  programScenario,
-  spliceProgram,
-  type Program,
-} from "@mmrace/mm/programs";
+import { packProgram, programScenario, type Program } from "@mmrace/mm/programs";
 import {
   explore,
   hashToHex,
@@ -28,6 +21,7 @@ import {
 import { array, intersect, number, object, record, string, type GenericSchema } from "valibot";
 import { readKept, writeWhole } from "../engine/json-file.ts";
 import { sha256 } from "../engine/sha256.ts";
+import { drawProgram } from "../programs/draw-program.ts";
 import { version } from "../version.ts";
 import { keptPlace, placeOf, type Place } from "./sites.ts";
 
@@ -106,7 +100,7 @@ class PoolMaker {
   }
 
   make(size: number): ProgramPool {
-    while (this.#programs.length < size) this.#try(this.#next());
+    while (this.#programs.length < size) this.#try(drawProgram(this.#prng, this.#worthMore, (one) => one));
     const used = new Map<number, number>();
     const numberOf = ({ program }: Visit): number => {
       const known = used.get(program) ?? used.size;
@@ -120,14 +114,6 @@ class PoolMaker {
       ),
     }));
     return { programs: [...used.keys()].map((at) => packProgram(this.#programs[at]!)), sites };
-  }
-
-  #next(): Program {
-    const prng = this.#prng;
-    const before = this.#worthMore;
-    if (before.length === 0 || prng.below(2) === 0) return generateProgram(prng);
-    const pick = (): Program => before[prng.below(before.length)]!;
-    return mutateProgram(prng, prng.below(4) === 0 ? spliceProgram(prng, pick(), pick()) : pick());
   }
 
   #try(program: Program): void {
