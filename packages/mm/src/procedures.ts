@@ -57,6 +57,9 @@ export type { Attempt, Held, Outcome } from "./ops/userfaultfd/move-pages-pte.ts
 export type { MoveStep } from "./ops/userfaultfd/move-pages.ts";
 export { splitFolio } from "./ops/userfaultfd/split-folio.ts";
 export type { WpChange } from "./ops/userfaultfd/write-protect.ts";
+export { walkVmas } from "./ops/zap/madvise.ts";
+export type { Advised } from "./ops/zap/madvise.ts";
+export { owesNothing } from "./ops/zap/munmap.ts";
 export { shouldZapFolio, ZAP_PAGES, ZAP_UNMAP } from "./ops/zap/zap-details.ts";
 export type { ZapDetails } from "./ops/zap/zap-details.ts";
 export { addMmRssVec, pteInstallUffdWpIfNeeded, zapEntries, ZapRound } from "./ops/zap/zap-entries.ts";
@@ -64,6 +67,7 @@ export type { ZapSpan } from "./ops/zap/zap-pte-range.ts";
 export { AddressSpace, withFolio } from "./state/address-space.ts";
 export type { PageCache } from "./state/address-space.ts";
 export {
+  clearHighpage,
   copyHighpage,
   Folio,
   folioGet,
@@ -111,7 +115,3 @@ export {
 } from "./state/vma.ts";
 export type { VmaPlace } from "./state/vma.ts";
 export { TABLE_SHAPE, World } from "./state/world.ts";
-export { owesNothing } from "./ops/zap/munmap.ts";
-export { walkVmas } from "./ops/zap/madvise.ts";
-export type { Advised } from "./ops/zap/madvise.ts";
-export { clearHighpage } from "./state/folio.ts";

@@ -46,16 +46,23 @@ export class Distiller {
     readonly kept: readonly CorpusFile[];
     readonly superseded: readonly CorpusFile[];
   } {
-    const kept: CorpusFile[] = [];
-    const superseded: CorpusFile[] = [];
-    const own = files.filter(({ isOwn }) => isOwn);
-    const others = files.filter(({ isOwn }) => !isOwn);
-    for (const file of own) {
-      this.offer(file.schedule);
-      kept.push(file);
-    }
-    for (const file of others.toSorted((a, b) => a.schedule.length - b.schedule.length))
-      (this.offer(file.schedule) ? kept : superseded).push(file);
-    return { kept, superseded };
+    const shortFirst = (a: CorpusFile, b: CorpusFile): number => a.schedule.length - b.schedule.length;
+    return parted(files, ({ schedule }) => this.offer(schedule), shortFirst);
   }
+}
+
+/** Somebody's own stay whatever they show; then the others are asked in their order whether they show anything new. */
+export function parted<File extends { readonly isOwn: boolean }>(
+  files: readonly File[],
+  showsNew: (file: File) => boolean,
+  order: (a: File, b: File) => number = () => 0,
+): { readonly kept: readonly File[]; readonly superseded: readonly File[] } {
+  const own = files.filter(({ isOwn }) => isOwn);
+  for (const file of own) showsNew(file);
+  const others = files.filter(({ isOwn }) => !isOwn).toSorted(order);
+  const news = new Set(others.filter((file) => showsNew(file)));
+  return {
+    kept: [...own, ...news],
+    superseded: others.filter((file) => !news.has(file)),
+  };
 }

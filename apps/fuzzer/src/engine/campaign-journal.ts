@@ -105,10 +105,9 @@ export class CampaignJournal {
 
   /** Called every now and then while programs are hunted. @param isUrgent to be written at once. */
   noteHunt(state: () => HuntState, isUrgent: boolean): void {
-    if (!isUrgent && nowMs() - this.#savedMs < SAVE_EVERY_MS) return;
-    this.#savedMs = nowMs();
+    if (!isUrgent && !this.#isDue) return;
     this.#state.programs = state();
-    this.attempt(() => saveState(this.file, this.#state));
+    this.#write();
   }
 
   /** The next scenario's campaign begins. */
@@ -126,22 +125,23 @@ export class CampaignJournal {
   note(scenario: Scenario<World>, { fuzzer, partial }: Pick<CampaignProgress, "fuzzer" | "partial">): void {
     this.#growth.note(fuzzer.executions, () => this.#pointOf(scenario, fuzzer));
     this.attempt(() => this.#writeFindings(scenario, fuzzer));
-    if (nowMs() - this.#savedMs >= SAVE_EVERY_MS) this.#save(scenario, fuzzer, partial);
+    if (!this.#isDue) return;
+    this.#keep(scenario, fuzzer, partial);
+    this.#write();
   }
 
   /** A finding is about to be made small. Until it is, its schedule stands for it: who replays that comes to it again. */
   noteFound(scenario: Scenario<World>, fuzzer: Fuzzer<World>, schedule: Uint8Array): void {
-    this.#save(scenario, fuzzer, [], [schedule]);
+    this.#keep(scenario, fuzzer, [], [schedule]);
+    this.#write();
   }
 
-  #save(
-    scenario: Scenario<World>,
-    fuzzer: Fuzzer<World>,
-    partial: readonly RoundResult[],
-    more: readonly Uint8Array[] = [],
-  ): void {
+  get #isDue(): boolean {
+    return nowMs() - this.#savedMs >= SAVE_EVERY_MS;
+  }
+
+  #write(): void {
     this.#savedMs = nowMs();
-    this.#keep(scenario, fuzzer, partial, more);
     this.attempt(() => saveState(this.file, this.#state));
   }
 

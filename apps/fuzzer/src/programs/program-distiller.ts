@@ -2,7 +2,7 @@
 
 import type { Kernel } from "@mmrace/mm";
 import { programScenario, type Program } from "@mmrace/mm/programs";
-import type { DistillSettings } from "../corpus/distiller.ts";
+import { parted, type DistillSettings } from "../corpus/distiller.ts";
 import { Fuzzer } from "../engine/fuzzer.ts";
 import type { ProgramFile } from "./program-folder.ts";
 import { ProgramFeatures, slotsOf } from "./program-features.ts";
@@ -44,13 +44,6 @@ export class ProgramDistiller {
     readonly kept: readonly ProgramFile[];
     readonly superseded: readonly ProgramFile[];
   } {
-    const own = files.filter(({ isOwn }) => isOwn);
-    for (const { program } of own) this.offer(program);
-    const others = files.filter(({ isOwn }) => !isOwn);
-    const shows = new Map(others.map((file) => [file, this.offer(file.program)]));
-    return {
-      kept: [...own, ...others.filter((file) => shows.get(file))],
-      superseded: others.filter((file) => !shows.get(file)),
-    };
+    return parted(files, ({ program }) => this.offer(program));
   }
 }

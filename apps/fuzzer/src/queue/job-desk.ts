@@ -1,12 +1,12 @@
 /** Puts work into the queue and collects what has become of it. What the server has lost is put in again. */
 
 import { UsageError } from "@mmrace/scheduler";
-import { atMost, nowMs } from "../clock.ts";
+import { atMost, nowMs, pause } from "../clock.ts";
 import { warn } from "../report/warn.ts";
 import type { Job, ShardQueue } from "./connection.ts";
 
 /** Between two looks at the queue. */
-export const LOOK_EVERY_MS = 100;
+const LOOK_EVERY_MS = 100;
 /** Between two looks at who is there. */
 const COUNT_EVERY_MS = 5000;
 /** Results that nobody has asked for are thrown away after a day. */
@@ -61,8 +61,29 @@ export class JobDesk {
     for (const name of names) await this.#queue.remove(name);
   }
 
+  /**
+   * Looks again and again.
+   *
+   * @param look answers `true` when nothing is missing any more.
+   * @param isEnough called every now and then; `true` ends it.
+   */
+  async lookUntil(look: () => Promise<boolean>, isEnough: () => boolean): Promise<void> {
+    let isThere = false;
+    const isOver = (): boolean => {
+      this.#countWorkers();
+      return isEnough();
+    };
+    const lookOnce = async (): Promise<void> => {
+      isThere = await look();
+    };
+    for (;;) {
+      if (!(await whileWaiting(lookOnce(), isOver)) || isThere || isOver()) return;
+      await pause(LOOK_EVERY_MS);
+    }
+  }
+
   /** Called now and then: says it when nobody is there to do the work. */
-  countWorkers(): void {
+  #countWorkers(): void {
     if (nowMs() - this.#countedMs < COUNT_EVERY_MS) return;
     this.#countedMs = nowMs();
     const note = (count: number): void => {

@@ -32,12 +32,9 @@ export interface FindingMessage {
   schedule: string;
 }
 
-/** What a worker is given. */
-export interface Shard {
-  scenario: string;
+/** What is said to a worker whatever it is to run. */
+export interface ShardTerms {
   kernel: string;
-  /** Of the scenario; those of a program carry it. */
-  parameters: Record<string, string | number | boolean>;
   /** Of the model: a worker with another one must not do the shard. */
   fingerprint: string;
   strategy: FuzzStrategy;
@@ -45,9 +42,16 @@ export interface Shard {
   ablations: string[];
   stopOnFirst: boolean;
   randomSeed: number;
+  executions: number;
+}
+
+/** What a worker is given. */
+export interface Shard extends ShardTerms {
+  scenario: string;
+  /** Of the scenario; those of a program carry it. */
+  parameters: Record<string, string | number | boolean>;
   /** Executions that the campaign has done before. */
   start: number;
-  executions: number;
   /** What the campaign knows: schedules and findings. */
   corpus: string[];
   findings: FindingMessage[];
@@ -84,21 +88,32 @@ export const findingSchema: GenericSchema<FindingMessage> = object({
   schedule: string(),
 });
 
-const shardSchema: GenericSchema<Shard> = object({
-  scenario: string(),
+/** The forms of the terms. */
+export const termSchemas: { readonly [Term in keyof ShardTerms]: GenericSchema<ShardTerms[Term]> } = {
   kernel: string(),
-  parameters: record(string(), union([string(), number(), boolean()])),
   fingerprint: string(),
   strategy: picklist(fuzzStrategies),
   memory: picklist(MEMORY_MODELS),
   ablations: array(string()),
   stopOnFirst: boolean(),
   randomSeed: number(),
-  start: number(),
   executions: number(),
+};
+
+const shardSchema: GenericSchema<Shard> = object({
+  ...termSchemas,
+  scenario: string(),
+  parameters: record(string(), union([string(), number(), boolean()])),
+  start: number(),
   corpus: array(string()),
   findings: array(findingSchema),
 });
+
+/** What a worker answers that ran into an error. @throws what is no fault of who asked. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof UsageError) return { refused: error.message };
+  throw error;
+}
 
 /** The form of a refusal. */
 export const refusalSchema: GenericSchema<Refusal> = object({ refused: string() });

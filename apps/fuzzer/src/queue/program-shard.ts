@@ -4,19 +4,7 @@
 
 import { kernelById } from "@mmrace/mm";
 import { programScenario, unpackProgram } from "@mmrace/mm/programs";
-import { MEMORY_MODELS, UsageError, type MemoryModel } from "@mmrace/scheduler";
-import {
-  array,
-  boolean,
-  number,
-  object,
-  picklist,
-  safeParse,
-  string,
-  union,
-  type GenericSchema,
-} from "valibot";
-import { fuzzStrategies, type FuzzStrategy } from "../arms/arms.ts";
+import { array, number, object, safeParse, string, union, type GenericSchema } from "valibot";
 import type { HuntSettings, ProgramTask, TaskProgress } from "../programs/program-task.ts";
 import { runTask } from "../programs/run-task.ts";
 import {
@@ -24,28 +12,22 @@ import {
   findingSchema,
   hashOf,
   messageOf,
+  refusalOf,
   refusalSchema,
+  termSchemas,
   violationOf,
   type FindingMessage,
   type Refusal,
+  type ShardTerms,
 } from "./messages.ts";
 import { fingerprintOf, refuseForeign } from "./shard.ts";
 
 /** What a worker is given. */
-export interface ProgramShard {
+export interface ProgramShard extends ShardTerms {
   /** Its number in the hunt. */
   at: number;
   /** Packed, as in tokens. */
   program: string;
-  kernel: string;
-  /** Of the model: a worker with another one must not run the program. */
-  fingerprint: string;
-  strategy: FuzzStrategy;
-  memory: MemoryModel;
-  ablations: string[];
-  stopOnFirst: boolean;
-  randomSeed: number;
-  executions: number;
   /** Signatures that are not wanted again. */
   known: string[];
 }
@@ -64,16 +46,9 @@ export interface ProgramShardResult {
 export type ProgramAnswer = ProgramShardResult | Refusal;
 
 const shardSchema: GenericSchema<ProgramShard> = object({
+  ...termSchemas,
   at: number(),
   program: string(),
-  kernel: string(),
-  fingerprint: string(),
-  strategy: picklist(fuzzStrategies),
-  memory: picklist(MEMORY_MODELS),
-  ablations: array(string()),
-  stopOnFirst: boolean(),
-  randomSeed: number(),
-  executions: number(),
   known: array(string()),
 });
 
@@ -123,8 +98,7 @@ export async function runProgramShard(shard: ProgramShard): Promise<ProgramAnswe
   try {
     return await runChecked(shard);
   } catch (error) {
-    if (error instanceof UsageError) return { refused: error.message };
-    throw error;
+    return refusalOf(error);
   }
 }
 

@@ -7,12 +7,12 @@
 
 import type { World } from "@mmrace/mm";
 import { ablationText, type Scenario } from "@mmrace/scheduler";
-import { nowMs, pause } from "../clock.ts";
+import { nowMs } from "../clock.ts";
 import { base64Of } from "../corpus/base64.ts";
 import type { Fuzzer, FuzzerOptions, RoundResult } from "../engine/fuzzer.ts";
 import { seedOfPart } from "../engine/random-seeds.ts";
 import type { RoundRunner } from "../engine/worker-pool.ts";
-import { LOOK_EVERY_MS, whileWaiting, type JobDesk } from "./job-desk.ts";
+import { whileWaiting, type JobDesk } from "./job-desk.ts";
 import { messageOf, nameOf, readAnswer, type Shard } from "./messages.ts";
 import { fingerprintOf } from "./shard.ts";
 
@@ -50,14 +50,7 @@ export class QueuePool implements RoundRunner {
   async round(fuzzer: Fuzzer<World>, executionsMax: number, onTold: () => boolean): Promise<void> {
     const shards = new Map(this.#shardsOf(fuzzer, executionsMax).map((shard) => [nameOf(shard), shard]));
     const results = new Map<string, RoundResult>();
-    const isEnough = (): boolean => {
-      this.#desk.countWorkers();
-      return onTold();
-    };
-    while (results.size < shards.size) {
-      if (!(await whileWaiting(this.#look(shards, results), isEnough)) || isEnough()) break;
-      await pause(LOOK_EVERY_MS);
-    }
+    await this.#desk.lookUntil(() => this.#look(shards, results), onTold);
     const isWhole = results.size === shards.size;
     // After Ctrl-C the queue keeps the round: the same command collects it.
     if (!isWhole && nowMs() < this.#cut.deadlineMs) return;
@@ -104,12 +97,13 @@ export class QueuePool implements RoundRunner {
     return shards;
   }
 
-  /** Collects what has been done, and puts in what is not there. */
-  async #look(shards: ReadonlyMap<string, Shard>, results: Map<string, RoundResult>): Promise<void> {
+  /** Collects what has been done, and puts in what is not there. Says whether that was the last of it. */
+  async #look(shards: ReadonlyMap<string, Shard>, results: Map<string, RoundResult>): Promise<boolean> {
     for (const [name, shard] of shards) {
       if (results.has(name)) continue;
       const result = await this.#desk.look(name, shard, readAnswer);
       if (result !== undefined) results.set(name, result);
     }
+    return results.size === shards.size;
   }
 }

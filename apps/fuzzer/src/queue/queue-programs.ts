@@ -1,6 +1,5 @@
 /** The workers of other processes and machines, for a hunt over generated programs: each program is a job of its own. */
 
-import { pause } from "../clock.ts";
 import {
   NOTHING,
   type HuntSettings,
@@ -9,7 +8,7 @@ import {
   type TaskResult,
   type Tell,
 } from "../programs/program-task.ts";
-import { LOOK_EVERY_MS, whileWaiting, type JobDesk } from "./job-desk.ts";
+import { whileWaiting, type JobDesk } from "./job-desk.ts";
 import { programShard, programShardName, readProgramAnswer } from "./program-shard.ts";
 
 /** Whoever has nothing to do in some other place. */
@@ -29,23 +28,16 @@ export class QueueRunner implements ProgramRunner {
     const shard = programShard(this.#settings, task);
     const name = programShardName(shard);
     let progress: TaskResult["progress"] | undefined;
-    const isEnough = (): boolean => {
-      this.#desk.countWorkers();
-      return tell();
-    };
-    const look = async (): Promise<void> => {
+    const look = async (): Promise<boolean> => {
       progress = await this.#desk.look(name, shard, readProgramAnswer);
+      return progress !== undefined;
     };
-    for (;;) {
-      const isAnswered = await whileWaiting(look(), isEnough);
-      if (progress !== undefined) break;
-      if (!isAnswered || isEnough()) {
-        this.#cutShort = name;
-        return { isWhole: false, progress: NOTHING };
-      }
-      await pause(LOOK_EVERY_MS);
+    await this.#desk.lookUntil(look, tell);
+    if (progress === undefined) {
+      this.#cutShort = name;
+      return { isWhole: false, progress: NOTHING };
     }
-    await whileWaiting(this.#desk.forget([name]), isEnough);
+    await whileWaiting(this.#desk.forget([name]), tell);
     return { isWhole: true, progress };
   }
 

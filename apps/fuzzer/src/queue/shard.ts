@@ -7,7 +7,7 @@ import { kernelById, scenarioOf, type World } from "@mmrace/mm";
 import { hashToHex, modelFingerprint, parseAblation, UsageError, type Scenario } from "@mmrace/scheduler";
 import { base64Of, bytesOf } from "../corpus/base64.ts";
 import { Fuzzer } from "../engine/fuzzer.ts";
-import { messageOf, readShard, violationOf, type Shard, type ShardAnswer } from "./messages.ts";
+import { messageOf, readShard, refusalOf, violationOf, type Shard, type ShardAnswer } from "./messages.ts";
 
 /** The fingerprint of a scenario's model, as shards carry it. */
 export function fingerprintOf(scenario: Scenario<World>): string {
@@ -29,8 +29,7 @@ export function runShard(content: unknown): ShardAnswer {
   try {
     return runChecked(readShard(content));
   } catch (error) {
-    if (error instanceof UsageError) return { refused: error.message };
-    throw error;
+    return refusalOf(error);
   }
 }
 

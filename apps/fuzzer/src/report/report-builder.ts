@@ -55,43 +55,24 @@ function campaignsOf(file: string): readonly CampaignData[] {
 }
 
 /** The hunt over generated programs, as one campaign. */
-function huntOf({ state, settings }: SavedState, hunt: HuntState): CampaignData {
-  const { kernel, executions, steps, seconds, growth, merged, corpus } = hunt;
-  const { strategy, seed } = settings;
-  return {
-    scenario: counted(merged, "generated program"),
-    kernel,
-    strategy,
-    seed,
-    state,
-    executions,
-    steps,
-    seconds,
-    corpus,
-    growth,
-    // Pairs of procedures of all programs would be pairs of all procedures.
-    heat: [],
-    unreached: [],
-  };
+function huntOf(state: SavedState, hunt: HuntState): CampaignData {
+  const scenario = counted(hunt.merged, "generated program");
+  // Pairs of procedures of all programs would be pairs of all procedures.
+  return { ...factsOf(state, hunt), scenario, corpus: hunt.corpus, heat: [], unreached: [] };
 }
 
-function campaignOf({ state, settings }: SavedState, name: string, scenario: ScenarioState): CampaignData {
-  const { kernel, executions, steps, seconds, growth, unreached, corpus } = scenario;
+function campaignOf(state: SavedState, name: string, scenario: ScenarioState): CampaignData {
+  const { corpus, unreached } = scenario;
+  const heat = heatOf(state.settings, name, scenario);
+  return { ...factsOf(state, scenario), scenario: name, corpus: corpus.length, heat, unreached };
+}
+
+function factsOf(
+  { state, settings }: SavedState,
+  { kernel, executions, steps, seconds, growth }: ScenarioState | HuntState,
+): Omit<CampaignData, "scenario" | "corpus" | "heat" | "unreached"> {
   const { strategy, seed } = settings;
-  return {
-    scenario: name,
-    kernel,
-    strategy,
-    seed,
-    state,
-    executions,
-    steps,
-    seconds,
-    corpus: corpus.length,
-    growth,
-    heat: heatOf(settings, name, scenario),
-    unreached,
-  };
+  return { kernel, strategy, seed, state, executions, steps, seconds, growth };
 }
 
 /** Who met whom, by running the corpus again; nothing where this version does not have the scenario. */
