@@ -8,22 +8,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { RACE_PROGRAM } from "../race-program.ts";
 import { findRedis, RedisServer } from "../redis.ts";
 import { withoutTimes } from "../run.ts";
-
-/** CVE-2024-50066. */
-const RACE = `r0 = memfd_create('shmem', 0x0)
-
-process 1:
-mmap(0x7f0000000000, 0x200000, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_FIXED, r0, 0x0)
-page_table(&(0x7f0000000000))
-
-thread mremap:
-mremap(0x7f0000000000, 0x200000, 0x200000, MREMAP_MAYMOVE|MREMAP_FIXED, 0x7f0000200000)
-
-kthread collapse:
-hpage_collapse_scan_file(r0)
-`;
 
 const program = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const redis = findRedis();
@@ -165,7 +152,7 @@ describe.skipIf(redis === undefined)("a campaign over a queue", () => {
   }, 300_000);
 
   test("a program of a file travels in its shards", async () => {
-    writeFileSync(join(folder, "race.prog"), RACE);
+    writeFileSync(join(folder, "race.prog"), RACE_PROGRAM);
     const what = ["--program", "race.prog", "--kernel", "6.11", "--executions", "200", "--shards", "2"];
     const campaign = start("serve", "--queue", server.address, ...what, "--out", "file", "--json");
     work();

@@ -1,19 +1,9 @@
 /** The journal of a campaign: never more than a second behind, whatever happens to its files. Time is what the test says. */
 
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { scenarioFamily } from "@mmrace/mm";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { CampaignJournal } from "../../src/engine/campaign-journal.ts";
 import { isFileError } from "../../src/engine/file-trouble.ts";
 import { Fuzzer } from "../../src/engine/fuzzer.ts";
@@ -21,28 +11,18 @@ import { nextPointAfter } from "../../src/engine/growth.ts";
 import type { FuzzJob } from "../../src/engine/job.ts";
 import { schedulesOf } from "../../src/engine/resumed.ts";
 import type { SavedState } from "../../src/engine/saved-state.ts";
+import { ownFolder } from "../own-folder.ts";
 
 let now = 0;
 vi.mock("../../src/clock.ts", () => ({ nowMs: () => now, ageMs: (at: number) => Date.now() - at }));
 
 const scenario = scenarioFamily("mremap-vs-retract").on("6.11");
-let out = "";
-let said = "";
+const own = ownFolder("journal");
 beforeEach(() => {
   now = 0;
-  said = "";
-  out = mkdtempSync(join(tmpdir(), "mmrace-journal-"));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    said += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(out, { recursive: true });
 });
 
-function job(directory = out): FuzzJob {
+function job(directory = own.folder): FuzzJob {
   const options = {
     engine: "native",
     strategy: "coverage",
@@ -157,7 +137,7 @@ describe("going on", () => {
     const found: string[] = [];
     killed();
     const journal = new CampaignJournal(job(), ({ oracle }) => void found.push(oracle));
-    expect(said).toMatch(/Going on with the interrupted campaign/);
+    expect(own.said).toMatch(/Going on with the interrupted campaign/);
     expect(journal.before(scenario)).toMatchObject({ executions: 50 });
     journal.begin(scenario);
     const fuzzer = newFuzzer();
@@ -170,7 +150,7 @@ describe("going on", () => {
     const journal = new CampaignJournal(job());
     journal.close(false);
     expect(new CampaignJournal(job()).before(scenario)).toBeUndefined();
-    expect(said).toBe("");
+    expect(own.said).toBe("");
   });
 
   test("one that another process runs is left alone, unless that has long been silent", () => {
@@ -214,8 +194,8 @@ describe("trouble with files", () => {
       fuzzer.run(10);
       journal.note(scenario, { fuzzer: fuzzer as never, partial: [] });
     }
-    expect(said.match(/cannot be saved/g)).toHaveLength(1);
-    expect(said).toMatch(/cannot be saved, and goes on\. The file .* the disk is full\. Make room/);
+    expect(own.said.match(/cannot be saved/g)).toHaveLength(1);
+    expect(own.said).toMatch(/cannot be saved, and goes on\. The file .* the disk is full\. Make room/);
     journal.end(scenario, fuzzer as never);
     // There is room again.
     expect(journal.close(false)).toBeUndefined();
@@ -223,7 +203,7 @@ describe("trouble with files", () => {
   });
 
   test("a file where a directory should be is an error at the start", () => {
-    const file = join(out, "file");
+    const file = join(own.folder, "file");
     writeFileSync(file, "");
     expect(() => new CampaignJournal(job(join(file, "campaign")))).toThrow(/ENOTDIR|EEXIST/);
   });

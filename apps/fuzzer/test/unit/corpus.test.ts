@@ -1,34 +1,21 @@
 /** Corpora on disk: made small, brought together, and carried over to another model, without losing anything. */
 
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scenarioFamily } from "@mmrace/mm";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readManifest, writeManifest } from "../../src/corpus/manifest.ts";
 import { loadCorpus } from "../../src/corpus/on-disk.ts";
 import { Fuzzer } from "../../src/engine/fuzzer.ts";
+import { ownFolder } from "../own-folder.ts";
 import { mmrace } from "../run.ts";
 
 const NAME = "cpmt-vs-uffdcopy-6.12";
-let folder = "";
-let said = "";
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "mmrace-corpus-"));
-  said = "";
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    said += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true });
-});
+const own = ownFolder("corpus");
 
 /** A corpus of a short campaign. */
 async function made(name: string, seed: number, strategy = "random"): Promise<string> {
-  const directory = join(folder, name);
+  const directory = join(own.folder, name);
   const settings = ["--executions", "120", "--seed", String(seed), "--strategy", strategy];
   await mmrace("fuzz", "cpmt-vs-uffdcopy", "--kernel", "6.12", ...settings, "--corpus", directory);
   return directory;
@@ -84,13 +71,13 @@ describe("minimize", () => {
     ["nothing", /There is no directory/],
     ["", /holds no corpus: it has no folder <scenario>-<kernel>/],
   ])("refuses %j with a sentence", async (name, message) => {
-    await expect(mmrace("corpus", "minimize", join(folder, name))).rejects.toThrow(message);
+    await expect(mmrace("corpus", "minimize", join(own.folder, name))).rejects.toThrow(message);
   });
 });
 
 describe("merge", () => {
   test("adds what is new, shortest first, and leaves the sources as they are", async () => {
-    const [one, two, all] = [await made("one", 1), await made("two", 2, "pct"), join(folder, "all")];
+    const [one, two, all] = [await made("one", 1), await made("two", 2, "pct"), join(own.folder, "all")];
     const sources = [schedulesIn(one), schedulesIn(two)];
     const run = await mmrace("corpus", "merge", one, two, all);
     expect([schedulesIn(one), schedulesIn(two)]).toEqual(sources);
@@ -99,14 +86,14 @@ describe("merge", () => {
     expect(merged!.added).toBeGreaterThan(0);
     expect(merged!.added).toBeLessThan(merged!.offered);
     expect(schedulesIn(all)).toHaveLength(merged!.added);
-    const together = join(folder, "together");
+    const together = join(own.folder, "together");
     for (const source of [one, two]) cpSync(source, together, { recursive: true });
     expect(shownBy(all)).toEqual(shownBy(together));
     expect((await mmrace("corpus", "merge", one, two, all)).parsed["folders"]).toMatchObject([{ added: 0 }]);
   });
 
   test("needs a source and a target", async () => {
-    await expect(mmrace("corpus", "merge", folder)).rejects.toThrow(/at least two directories/);
+    await expect(mmrace("corpus", "merge", own.folder)).rejects.toThrow(/at least two directories/);
   });
 });
 
@@ -122,9 +109,9 @@ describe("a corpus of another model", () => {
     const both = schedulesIn(corpus);
     expect(both.length).toBeGreaterThan(before.length);
     writeManifest(directory, { ...manifest, fingerprint: "00000001" });
-    said = "";
+    own.said = "";
     await mmrace("fuzz", "cpmt-vs-uffdcopy", "--kernel", "6.12", "--executions", "1", "--corpus", corpus);
-    expect(said).toMatch(
+    expect(own.said).toMatch(
       new RegExp(
         `kept by model 00000001, and this is ${manifest.fingerprint}: all ${both.length} schedules were run again, \\d+ stay; ` +
           `\\d+ show nothing of their own any more and were moved to ${NAME}\\.superseded`,
@@ -139,9 +126,9 @@ describe("a corpus of another model", () => {
   test("is taken as it is where nothing says which model it is of", async () => {
     const corpus = await made("corpus", 1);
     rmSync(join(corpus, `${NAME}.manifest.json`));
-    said = "";
+    own.said = "";
     await mmrace("fuzz", "cpmt-vs-uffdcopy", "--kernel", "6.12", "--executions", "1", "--corpus", corpus);
-    expect(said).not.toMatch(/kept by model/);
+    expect(own.said).not.toMatch(/kept by model/);
     expect(JSON.parse(readFileSync(join(corpus, `${NAME}.manifest.json`), "utf8"))).toMatchObject({
       schemaVersion: 1,
     });

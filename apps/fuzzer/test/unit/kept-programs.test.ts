@@ -1,28 +1,15 @@
 /** Programs that hunts have kept: begun with, run again on another model, brought together, made fewer; none is lost. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { kernelById } from "@mmrace/mm";
 import { parseProgram, programName, programText } from "@mmrace/mm/programs";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { fingerprintOfProgram } from "../../src/programs/program-folder.ts";
+import { ownFolder } from "../own-folder.ts";
 import { mmrace } from "../run.ts";
 
-let folder = "";
-let said = "";
-beforeEach(() => {
-  said = "";
-  folder = mkdtempSync(join(tmpdir(), "mmrace-kept-"));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    said += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true });
-});
+const own = ownFolder("kept");
 
 interface Hunted {
   readonly tried: number;
@@ -33,7 +20,15 @@ interface Hunted {
 /** A short hunt. */
 async function hunt(corpus: string, count: number, seed: number): Promise<Hunted> {
   const budget = ["--programs", String(count), "--executions", String(50 * count), "--seed", String(seed)];
-  const run = await mmrace("fuzz", ...budget, "--kernel", "6.18", "--corpus", join(folder, corpus), "--json");
+  const run = await mmrace(
+    "fuzz",
+    ...budget,
+    "--kernel",
+    "6.18",
+    "--corpus",
+    join(own.folder, corpus),
+    "--json",
+  );
   return run.parsed["programs"] as Hunted;
 }
 
@@ -42,7 +37,7 @@ const ALONE = parseProgram("process 1:\n\nthread a:\nexit_group(0x0)\n");
 
 test("on another model: programs that cannot be run are moved, others are run again, one's own stay", async () => {
   const first = await hunt("corpus", 4, 1);
-  const programs = join(folder, "corpus", "programs-6.18");
+  const programs = join(own.folder, "corpus", "programs-6.18");
   expect(first.folder).toBe(programs);
   const names = readdirSync(programs).toSorted();
   expect(names).toHaveLength(first.kept);
@@ -58,10 +53,10 @@ test("on another model: programs that cannot be run are moved, others are run ag
   writeFileSync(join(programs, nothing), `# Kept by mmrace 0.0.0 on 6.18, model 0.\n${programText(ALONE)}`);
 
   const second = await hunt("corpus", 4, 1);
-  expect(said).toMatch(
+  expect(own.said).toMatch(
     /The program damaged\.prog cannot be run: line 3, column 5: .* It was moved to .*quarantine/,
   );
-  expect(said).toMatch(new RegExp(`Another model has kept 2 programs of ${names.length + 1} in `));
+  expect(own.said).toMatch(new RegExp(`Another model has kept 2 programs of ${names.length + 1} in `));
   expect(second.tried).toBe(4 + names.length + 1);
   expect(readdirSync(`${programs}.quarantine`)).toEqual(["damaged.prog"]);
   expect(readdirSync(`${programs}.superseded`)).toEqual([nothing]);
@@ -73,8 +68,8 @@ describe("corpus", () => {
   test("merge adds what shows something new; minimize puts aside what does not", async () => {
     await hunt("from", 3, 1);
     await hunt("also", 3, 2);
-    const to = join(folder, "to");
-    const merge = ["corpus", "merge", join(folder, "from"), join(folder, "also"), to];
+    const to = join(own.folder, "to");
+    const merge = ["corpus", "merge", join(own.folder, "from"), join(own.folder, "also"), to];
     const merged = await mmrace(...merge);
     const [facts] = merged.parsed["folders"] as readonly Record<string, number>[];
     expect(facts).toMatchObject({ scenario: "programs", kernel: "6.18", before: 0 });

@@ -1,9 +1,8 @@
 /** Hunts over generated programs: what is saved, and what a hunt that was ended goes on with. */
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { CommandResult } from "../../src/cli/output.ts";
 import { CampaignJournal } from "../../src/engine/campaign-journal.ts";
 import type { FuzzJob, FuzzOptions } from "../../src/engine/job.ts";
@@ -15,6 +14,7 @@ import { programRunners } from "../../src/programs/program-runners.ts";
 import type { HuntSettings, ProgramRunner, Tell } from "../../src/programs/program-task.ts";
 import { kernelOf } from "../../src/programs/run-task.ts";
 import { CampaignStatus } from "../../src/report/campaign-status.ts";
+import { ownFolder } from "../own-folder.ts";
 import { mmrace } from "../run.ts";
 
 let now = 0;
@@ -25,21 +25,10 @@ vi.mock("../../src/clock.ts", async (original) => ({
   nowMs: () => (now += stepMs),
 }));
 
-let folder = "";
-let said = "";
+const own = ownFolder("hunt");
 beforeEach(() => {
   now = 0;
   stepMs = 2;
-  said = "";
-  folder = mkdtempSync(join(tmpdir(), "mmrace-hunt-"));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    said += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true });
 });
 
 const FLUSH = "tlb_flush_mmu_tlbonly/flush_tlb_mm_range/tlb";
@@ -61,7 +50,7 @@ function job(out: string, more: Partial<FuzzOptions> = {}): FuzzJob {
     executions: 600,
     workers: 1,
     seed: 1,
-    out: join(folder, out),
+    out: join(own.folder, out),
     ablate: [FLUSH],
     with: [],
     program: [],
@@ -124,12 +113,12 @@ function essence({ reports, programs, tried, kept }: HuntResult): unknown {
 }
 
 function stateIn(out: string): SavedState & { readonly programs: HuntState } {
-  const [name] = readdirSync(join(folder, out)).filter((file) => file.startsWith("campaign-"));
-  return JSON.parse(readFileSync(join(folder, out, name!), "utf8")) as never;
+  const [name] = readdirSync(join(own.folder, out)).filter((file) => file.startsWith("campaign-"));
+  return JSON.parse(readFileSync(join(own.folder, out, name!), "utf8")) as never;
 }
 
 const filesIn = (out: string): readonly string[] =>
-  readdirSync(join(folder, out, "programs-6.18")).toSorted();
+  readdirSync(join(own.folder, out, "programs-6.18")).toSorted();
 
 describe("a hunt that was killed", () => {
   test("comes to the same as one that was not, and announces each finding once", async () => {
@@ -146,11 +135,11 @@ describe("a hunt that was killed", () => {
     await expect(hunt(job("killed"), mortal(7, 0, 600))).rejects.toThrow("killed");
     expect(stateIn("killed").programs.findings.length).toBeGreaterThan(0);
     const resumed = await hunt(job("killed"));
-    expect(said.match(/Going on with the interrupted campaign/g)).toHaveLength(2);
+    expect(own.said.match(/Going on with the interrupted campaign/g)).toHaveLength(2);
     expect(essence(resumed)).toEqual(essence(undisturbed));
     expect(announced).toEqual(findings);
     expect(filesIn("killed")).toEqual(filesIn("undisturbed"));
-    const findingsIn = (out: string): readonly string[] => readdirSync(join(folder, out, "findings"));
+    const findingsIn = (out: string): readonly string[] => readdirSync(join(own.folder, out, "findings"));
     expect(findingsIn("killed")).toEqual(findingsIn("undisturbed"));
     expect(stateIn("killed").state).toBe("done");
   }, 300_000);
@@ -173,19 +162,19 @@ describe("a hunt that was killed", () => {
     const small = job("small", { programs: 3, executions: 150 });
     const first = await hunt(small);
     expect(essence(await hunt(small))).toEqual(essence(first));
-    expect(said).not.toMatch(/Going on/);
+    expect(own.said).not.toMatch(/Going on/);
   });
 
   test("a damaged save is put aside, with a word", async () => {
     const small = job("damaged", { programs: 3, executions: 150 });
     await expect(hunt(small, mortal(2, 0, 600))).rejects.toThrow("killed");
-    const [name] = readdirSync(join(folder, "damaged")).filter((file) => file.endsWith(".json"));
+    const [name] = readdirSync(join(own.folder, "damaged")).filter((file) => file.endsWith(".json"));
     writeFileSync(
-      join(folder, "damaged", name!),
+      join(own.folder, "damaged", name!),
       JSON.stringify({ ...stateIn("damaged"), programs: { merged: "x" } }),
     );
     expect((await hunt(small)).tried).toBe(3);
-    expect(said).toMatch(/The saved campaign was damaged and is now .*\.quarantine; starting anew/);
+    expect(own.said).toMatch(/The saved campaign was damaged and is now .*\.quarantine; starting anew/);
   });
 });
 
@@ -201,14 +190,14 @@ describe("another model", () => {
       ...saved.programs.plan,
       kept: [{ ...broken!, program: "4.2;??" }, ...others.map((one) => ({ ...one, fingerprint: "0" }))],
     };
-    const [name] = readdirSync(join(folder, "old")).filter((file) => file.startsWith("campaign-"));
+    const [name] = readdirSync(join(own.folder, "old")).filter((file) => file.startsWith("campaign-"));
     writeFileSync(
-      join(folder, "old", name!),
+      join(own.folder, "old", name!),
       JSON.stringify({ ...saved, programs: { ...saved.programs, plan } }),
     );
     const resumed = await hunt(old);
-    expect(said).toMatch(/A kept program cannot be run any more: .* Its packed form: 4\.2;\?\?/);
-    expect(said).toMatch(
+    expect(own.said).toMatch(/A kept program cannot be run any more: .* Its packed form: 4\.2;\?\?/);
+    expect(own.said).toMatch(
       new RegExp(
         `The model has changed .*: ${others.length} kept programs? of ${kept.length} are to be run again`,
       ),
@@ -221,11 +210,13 @@ describe("another model", () => {
 });
 
 test("the command line tells where programs are, and a misspelt guard", async () => {
-  mkdirSync(join(folder, "told"));
+  mkdirSync(join(own.folder, "told"));
   const run: CommandResult = await mmrace(
     ..."fuzz --programs 2 --executions 100 --ablate zap_pte_range/spin_lock/no_such --json --out".split(" "),
-    join(folder, "told"),
+    join(own.folder, "told"),
   );
-  expect(run.json).toMatchObject({ programs: { tried: 2, folder: join(folder, "told", "programs-6.18") } });
-  expect(said).toMatch(/--ablate zap_pte_range\/spin_lock\/no_such matched no operation of 2 programs/);
+  expect(run.json).toMatchObject({
+    programs: { tried: 2, folder: join(own.folder, "told", "programs-6.18") },
+  });
+  expect(own.said).toMatch(/--ablate zap_pte_range\/spin_lock\/no_such matched no operation of 2 programs/);
 });
