@@ -8,6 +8,7 @@ import type { ChangeSource } from "../changes/change.ts";
 import { blaming, scenarioAgain } from "../changes/changed-kernels.ts";
 import { nowMs } from "../clock.ts";
 import { Fuzzer, type RoundResult } from "./fuzzer.ts";
+import { roundFromNow } from "./round.ts";
 
 /** What a worker is started with. Scenarios hold functions, so it is told what names them. */
 export interface WorkerSetup {
@@ -45,22 +46,14 @@ function start(setup: WorkerSetup): (request: RoundRequest, tell: Tell) => Round
     ablations: setup.ablations.map(parseAblation),
   });
   return ({ executions, seeds }, tell) => {
-    const found: Uint8Array[] = [];
     fuzzer.onSeed = fuzzer.onFound = () => {};
     for (const seed of seeds) fuzzer.replay(seed);
-    fuzzer.onSeed = (schedule) => void found.push(schedule);
-    const known = new Set(fuzzer.findings.keys());
-    const before = { executions: fuzzer.executions, steps: fuzzer.steps };
-    const sofar = (): RoundResult => ({
-      executions: fuzzer.executions - before.executions,
-      steps: fuzzer.steps - before.steps,
-      seeds: [...found],
-      findings: [...fuzzer.findings.values()].filter(({ signature }) => !known.has(signature)),
-      unreached: fuzzer.unreached,
-      unmatched: fuzzer.unmatched.map(({ site }) => site),
-    });
+    const sofar = roundFromNow(fuzzer);
     // Who replays it comes to the finding again, should this process end before it is small.
-    fuzzer.onFound = (schedule) => tell({ ...sofar(), seeds: [...found, schedule] });
+    fuzzer.onFound = (schedule) => {
+      const round = sofar();
+      tell({ ...round, seeds: [...round.seeds, schedule] });
+    };
     let toldMs = nowMs();
     for (let left = executions; left > 0 && !fuzzer.isDone; left -= STRIDE) {
       fuzzer.run(Math.min(STRIDE, left));

@@ -7,6 +7,7 @@ import { kernelById, scenarioOf, type World } from "@mmrace/mm";
 import { hashToHex, modelFingerprint, parseAblation, UsageError, type Scenario } from "@mmrace/scheduler";
 import { base64Of, bytesOf } from "../corpus/base64.ts";
 import { Fuzzer } from "../engine/fuzzer.ts";
+import { roundFromNow } from "../engine/round.ts";
 import { messageOf, readShard, refusalOf, violationOf, type Shard, type ShardAnswer } from "./messages.ts";
 
 /** The fingerprint of a scenario's model, as shards carry it. */
@@ -35,18 +36,16 @@ export function runShard(content: unknown): ShardAnswer {
 
 function runChecked(shard: Shard): ShardAnswer {
   const fuzzer = begin(shard);
-  const before = { executions: fuzzer.executions, steps: fuzzer.steps };
-  const seeds: string[] = [];
-  fuzzer.onSeed = (schedule) => void seeds.push(base64Of(schedule));
-  const known = new Set(fuzzer.findings.keys());
+  const done = roundFromNow(fuzzer);
   fuzzer.run(shard.executions);
+  const { executions, steps, seeds, findings, unreached, unmatched } = done();
   return {
-    executions: fuzzer.executions - before.executions,
-    steps: fuzzer.steps - before.steps,
-    seeds,
-    findings: [...fuzzer.findings.values()].filter(({ signature }) => !known.has(signature)).map(messageOf),
-    unreached: [...fuzzer.unreached],
-    unmatched: fuzzer.unmatched.map(({ site }) => site),
+    executions,
+    steps,
+    seeds: seeds.map(base64Of),
+    findings: findings.map(messageOf),
+    unreached: [...unreached],
+    unmatched: [...unmatched],
   };
 }
 

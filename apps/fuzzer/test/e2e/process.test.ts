@@ -212,15 +212,19 @@ test("after kill -9 the same command goes on with all that was saved", async () 
   const events: { readonly event: string; readonly executions?: number }[] = [];
   const closed = new Promise((resolve) => child.on("close", resolve));
   createInterface({ input: child.stderr }).on("line", (line) => events.push(JSON.parse(line) as never));
+  // The directory is there before the file is.
+  const stateFile = (): string | undefined =>
+    existsSync(join(folder, "killed"))
+      ? readdirSync(join(folder, "killed")).find((name) => name.endsWith(".json"))
+      : undefined;
   const state = (): {
     readonly state: string;
     readonly scenarios: Readonly<Record<string, { readonly executions: number; readonly corpus: string[] }>>;
   } => {
-    const [file] = readdirSync(join(folder, "killed")).filter((name) => name.endsWith(".json"));
-    return JSON.parse(readFileSync(join(folder, "killed", file!), "utf8")) as never;
+    return JSON.parse(readFileSync(join(folder, "killed", stateFile()!), "utf8")) as never;
   };
   const saved = () => state().scenarios["cpmt-vs-uffdcopy"];
-  while (!existsSync(join(folder, "killed")) || (saved()?.corpus.length ?? 0) === 0)
+  while (stateFile() === undefined || (saved()?.corpus.length ?? 0) === 0)
     await new Promise((resolve) => setTimeout(resolve, 20));
   child.kill("SIGKILL");
   await closed;
